@@ -1,0 +1,88 @@
+"""Every setting of the control plane, from the environment and the file that `make up` writes. Says all wrong ones at once.
+
+Not in charge of Django's own settings (`paas.settings`), nor of the agent's (`workers.agent.config`).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def home() -> Path:
+    """The data folder: `SLIPWAY_HOME`, or `.slipway` beside `manage.py`. Absolute."""
+    return Path(os.environ.get("SLIPWAY_HOME") or ROOT / ".slipway").resolve()
+
+
+class Config(BaseSettings):
+    """Settings are named `SLIPWAY_<NAME>`, but for `DATABASE_URL`, `REDIS_URL` and `TRAEFIK_*`.
+
+    `make up` writes `<home>/env` once, with generated keys; the environment wins over it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default_factory=home)
+    instance: str = Field(pattern=r"^[0-9a-f]{8}$")  # Labels everything of this installation in the engine.
+    secret_key: SecretStr = Field(min_length=32)
+    variable_keys: SecretStr  # Fernet keys, newest first, separated by commas.
+    host_token: SecretStr = Field(min_length=32)  # The token of the host that this installation runs on.
+
+    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "SLIPWAY_DATABASE_URL"))
+    redis_url: SecretStr = Field(validation_alias=AliasChoices("REDIS_URL", "SLIPWAY_REDIS_URL"))
+
+    bind: str = "127.0.0.1"
+    port: int = 8000
+    dashboard_url: str = ""  # "" means http://<bind>:<port>
+    base_domain: str = "apps.localhost"
+    debug: bool = False
+
+    # The edge. Set TRAEFIK_ROUTES_DIR and TRAEFIK_URL to use a Traefik of your own instead of the embedded one.
+    edge_port: int = 8080
+    edge_routes_dir: Path | None = Field(default=None, validation_alias=AliasChoices("TRAEFIK_ROUTES_DIR"))
+    edge_url: str = Field(default="", validation_alias=AliasChoices("TRAEFIK_URL"))
+    edge_public_port: int | None = Field(default=None, validation_alias=AliasChoices("TRAEFIK_PUBLIC_PORT"))
+
+    build_slots: int = 2
+    build_memory_mb: int = 2048
+    build_cpus: float = 2.0
+    build_timeout_seconds: int = 1800
+    share_ca: bool = True  # Builds see the host's CA bundle, index settings and DNS server; nothing stays in the image.
+    share_package_index: bool = True
+
+    releases_kept: int = 10
+    observation_seconds: float = 60.0
+    drain_seconds: float = 30.0
+    lease_seconds: float = 30.0
+    reconcile_seconds: float = 10.0
+
+    @property
+    def url(self) -> str:
+        """The dashboard's address, without a trailing slash."""
+        return self.dashboard_url.rstrip("/") or f"http://{self.bind}:{self.port}"
+
+    @property
+    def routes_dir(self) -> Path:
+        return self.edge_routes_dir or self.home / "edge" / "routes"
+
+    @property
+    def edge_address(self) -> str:
+        """Where the agent and the tests reach the edge: `http://127.0.0.1:<port>`."""
+        return self.edge_url.rstrip("/") or f"http://127.0.0.1:{self.edge_port}"
+
+    def public_url(self, host: str) -> str:
+        """The address at which people reach a host name routed by the edge."""
+        port = self.edge_public_port or self.edge_port
+        return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+
+
+@lru_cache(maxsize=1)
+def config() -> Config:
+    """The one configuration of this process."""
+    return Config(_env_file=home() / "env")  # type: ignore[call-arg]

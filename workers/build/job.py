@@ -1,0 +1,89 @@
+"""What a build is given and gives back. Data only, so that the control plane can make one without importing an engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Source:
+    """A branch or commit of a git repository, and the folder in it. `commit` "" means the head of `branch`."""
+
+    url: str
+    branch: str = ""
+    commit: str = ""
+    root_directory: str = ""
+    token: str = ""  # Sent as an HTTP header from the environment, never in the URL.
+
+
+@dataclass(frozen=True)
+class BuildLimits:
+    memory_bytes: int = 2 * 1024**3
+    cpus: float = 2.0
+    timeout_seconds: float = 1800.0
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What a person may set over the analysis. "" means: as detected."""
+
+    dockerfile: str = ""
+    install_command: str = ""
+    build_command: str = ""
+    start_command: str = ""
+    release_command: str = ""
+    static_dir: str = ""
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+    limits: BuildLimits = BuildLimits()
+    no_cache: bool = False
+
+    def fingerprint(self, root_directory: str) -> str:
+        """The same commit and the same fingerprint give the same image: a build of it is reused. 64 hex digits."""
+        told = {k: v for k, v in asdict(self).items() if k not in ("limits", "no_cache")}
+        return hashlib.sha256(json.dumps([told, root_directory], sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a build may work. `cache` is kept for the service between builds; `scratch` is removed after the build."""
+
+    cache: Path
+    scratch: Path
+    labels: dict[str, str] = field(default_factory=dict)  # Put on everything that is made in the engine.
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A commit on disk. `folder` is the root directory inside it, links resolved and beneath `top`."""
+
+    top: Path
+    folder: Path
+    commit: str
+    message: str
+    author: str
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """`digest` is the image id (`sha256:...`)."""
+
+    digest: str
+    size_bytes: int
+
+
+class Report(Protocol):
+    """How a job speaks while it works. Every call may raise `workers.errors.Stopped`; then the job undoes and ends."""
+
+    def line(self, text: str, *, level: str = "out") -> None:
+        """One line of the build log, without its newline."""
+
+    def command(self, argv: Sequence[str]) -> None:
+        """What is about to be run, recorded before it runs."""
+
+    def check(self) -> None:
+        """Called at least every 0.2 s while something runs; raises `Stopped` when the work must end."""

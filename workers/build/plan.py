@@ -1,0 +1,37 @@
+"""What an analysis found: how to build and start a folder, and why. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a folder is built and started.
+
+    `language` is one of the module names of `workers.build.languages`, or `dockerfile`. `version` is the language's,
+    as the repository asks for it ("" when it does not). Commands are shell lines that run inside the container only;
+    "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`. `port` is what the
+    app is told in `PORT`. `static_dir` is the folder that the bundled static server serves ("" when an own server
+    runs). `reasons` has one sentence for each choice, for people.
+    """
+
+    language: str
+    framework: str = ""
+    version: str = ""
+    package_manager: str = ""
+    install: str = ""
+    build: str = ""
+    start: str = ""
+    release: str = ""
+    processes: dict[str, str] = field(default_factory=dict)
+    port: int = 8000
+    static_dir: str = ""
+    dockerfile: str = ""
+    system_packages: tuple[str, ...] = ()
+    suggested_variables: dict[str, str] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready: tuples as lists."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}

@@ -1,0 +1,202 @@
+"""The desired state of one target, and what an agent reports back: the contract of the control and run planes.
+
+Engine-neutral: nothing here is Docker's, so that another engine can render the same document. The published schema is
+`docs/desired-state.schema.json`, written by `python -m workers.desired`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+StepName = Literal["fetch", "analyze", "build", "release", "start", "health", "switch", "drain"]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(Model):
+    memory_bytes: int = Field(default=512 * 1024**2, ge=16 * 1024**2)
+    cpus: float = Field(default=1.0, gt=0)
+    pids: int = Field(default=512, ge=16)
+
+
+class Process(Model):
+    """One process type. `command` None means the image's own; `port` None means that nothing is routed to it."""
+
+    command: list[str] | None = None
+    replicas: int = Field(default=1, ge=0, le=20)
+    port: int | None = Field(default=None, ge=1, le=65535)
+    limits: Limits = Limits()
+
+
+class Health(Model):
+    """`path` None means that a TCP connection is enough. `host` is sent as the Host header."""
+
+    path: str | None = None
+    host: str | None = None
+    interval_seconds: float = Field(default=0.1, gt=0)
+    timeout_seconds: float = Field(default=5.0, gt=0)
+    deadline_seconds: float = Field(default=60.0, gt=0)
+
+
+class Mount(Model):
+    """A volume at an absolute path. It outlives every release."""
+
+    volume: Id
+    path: str
+
+
+class Release(Model):
+    """Immutable. `image` is an image id (`sha256:...`) of this host or a reference by digest (`name@sha256:...`)."""
+
+    id: Id
+    image: str
+    processes: dict[str, Process]
+    variables: dict[str, str] = {}
+    secret_names: list[str] = []
+    release_command: list[str] | None = None
+    health: Health = Health()
+    mounts: list[Mount] = []
+    stop_seconds: float = 30.0
+
+
+class Route(Model):
+    host: str
+    path: str = "/"
+
+
+class Service(Model):
+    """What should run of one service in one environment.
+
+    `deployment` and `fence` name the attempt that wants it; they come back in every report about it. `rolling_out` false
+    means that the release is live already and is only kept up, without step reports.
+    """
+
+    id: Id
+    project: Id
+    deployment: Id
+    fence: int
+    rolling_out: bool
+    release: Release
+    routes: list[Route] = []
+    drain_seconds: float = 30.0
+    observation_seconds: float = 60.0
+
+
+class Document(Model):
+    """Everything that one host should run. Whatever carries our labels and is not in here is removed, volumes excepted."""
+
+    schema_version: Literal[1] = 1
+    target: Id
+    generation: int
+    services: list[Service] = []
+    discarded_volumes: list[Id] = []
+
+
+class ErrorReport(Model):
+    """A `workers.errors.SlipwayError` on the wire."""
+
+    code: str
+    message: str
+    hint: str = ""
+    retry: bool = False
+
+
+class StepReport(Model):
+    """A step of a rollout began or ended. `command` is what was done, as a person would type it."""
+
+    kind: Literal["step"] = "step"
+    deployment: Id
+    fence: int
+    step: StepName
+    status: Literal["running", "succeeded", "failed", "skipped"]
+    at: datetime
+    command: str = ""
+    error: ErrorReport | None = None
+
+
+class ObservedReport(Model):
+    """The observation window of a deployment ended: well (`error` None), or the new release failed in it."""
+
+    kind: Literal["observed"] = "observed"
+    deployment: Id
+    fence: int
+    at: datetime
+    error: ErrorReport | None = None
+
+
+class Instance(Model):
+    """One container as it is now. `state` is the engine's word; `healthy` None while nothing is known yet."""
+
+    name: str
+    process: str
+    release: Id
+    state: str
+    healthy: bool | None = None
+    restarts: int = 0
+    started_at: datetime | None = None
+    exit_code: int | None = None
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    network_rx_bytes: int | None = None
+    network_tx_bytes: int | None = None
+
+
+class InstancesReport(Model):
+    """What runs of a service, at a moment. Sent on change and at least every 10 s."""
+
+    kind: Literal["instances"] = "instances"
+    service: Id
+    at: datetime
+    instances: list[Instance]
+
+
+Report = Annotated[StepReport | ObservedReport | InstancesReport, Field(discriminator="kind")]
+
+
+class Reports(Model):
+    """`POST /api/agent/reports`: in the order in which they happened. `generation` is the newest document seen."""
+
+    generation: int
+    agent_version: str = ""
+    reports: list[Report]
+
+
+class LogLine(Model):
+    """`kind` gap is a marker in the stream's own place: `text` says what is missing."""
+
+    at: datetime
+    text: str
+    kind: Literal["line", "gap"] = "line"
+    level: Literal["out", "err"] = "out"
+
+
+class LogBatch(Model):
+    """Lines of one container in order. `cursor` orders batches of a container: one seen already is dropped.
+
+    `stream` is the service whose runtime log it is; with `deployment` set the lines belong to that deployment's own
+    log instead (the release command's output).
+    """
+
+    service: Id
+    deployment: Id | None = None
+    process: str
+    container: str
+    cursor: int
+    lines: list[LogLine]
+
+
+class LogBatches(Model):
+    """`POST /api/agent/logs`."""
+
+    batches: list[LogBatch]
+
+
+if __name__ == "__main__":
+    print(json.dumps(Document.model_json_schema(), indent=1, sort_keys=True))
