@@ -158,9 +158,11 @@ class _Reading:
         return self._ended_at is not None and time.monotonic() - self._ended_at > LINGER_SECONDS
 
     def read(self) -> None:
-        if not self._selector.get_map():
-            time.sleep(0.005)  # Both streams are closed, and the child lives on.
-        ready = self._selector.select(CHECK_SECONDS)
+        if self._selector.get_map():
+            ready = self._selector.select(CHECK_SECONDS)
+        else:
+            ready = []
+            time.sleep(0.001)  # Both streams are closed, and the child is about to end.
         for key, _ in ready:
             self._read_chunk(key.fileobj, key.data)  # type: ignore[arg-type]
         if not ready and self._ended_at is None and has_exited(self._child.pid):

@@ -1,0 +1,64 @@
+"""Step fetch: a commit of a repository, laid out in the workspace's scratch folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workers import git
+from workers.build.job import Checkout, Report, Source, Workspace
+from workers.errors import UserError
+from workers.file_lock import locked
+from workers.git_remote import check_url
+
+
+def fetch(
+    source: Source,
+    workspace: Workspace,
+    report: Report,
+    *,
+    allowed_files: Path | None = None,
+    allow_private: bool = True,
+) -> Checkout:
+    """Raises UserError `source:user:...` for what is wrong with the address, branch or commit."""
+    remote = check_url(source.url, allowed_files=allowed_files, allow_private=allow_private)
+    cache = workspace.cache / "git"
+    top = workspace.scratch / "source"
+    wanted = source.commit or git.check_branch(source.branch)
+    report.command(git.fetch_argv(cache, remote.url, wanted))
+    with locked(workspace.cache / "git.lock", report.check):
+        revision = git.fetch(
+            cache, remote, branch=source.branch, commit=source.commit, token=source.token, check=report.check
+        )
+        commit = git.check_out(cache, revision, top, workspace.scratch / "index", check=report.check)
+    (workspace.scratch / "index").unlink(missing_ok=True)
+    report.line(f"Fetched {commit.sha[:12]} {commit.subject} ({commit.author})")
+    folder = root_directory(top, source.root_directory)
+    return Checkout(top=top, folder=folder, commit=commit.sha, message=commit.subject, author=commit.author)
+
+
+def root_directory(top: Path, name: str) -> Path:
+    """The folder `name` of a checkout, links resolved and beneath it. A leading slash means the repository's top."""
+    top = top.resolve()
+    try:
+        folder = (top / name.strip().lstrip("/")).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # A loop of links, or a name that no file can have.
+        raise _missing(top, name) from error
+    if not folder.is_relative_to(top):
+        raise UserError(
+            "build:user:root-directory-outside",
+            f"The root directory {name!r} leads out of the repository.",
+            hint="Give a folder of the repository, without .. and without links that leave it.",
+        )
+    if not folder.is_dir():
+        raise _missing(top, name)
+    return folder
+
+
+def _missing(top: Path, name: str) -> UserError:
+    folders = sorted(entry.name for entry in top.iterdir() if entry.is_dir())
+    there = ", ".join(folders[:20]) or "none"
+    return UserError(
+        "build:user:root-directory-missing",
+        f"The repository has no folder {name!r}.",
+        hint=f"Folders at its top: {there}.",
+    )

@@ -1,0 +1,356 @@
+"""The only module that starts git. Fetches one commit into a bare cache and lays it out in a folder.
+
+Not in charge of which addresses are allowed (`workers.git_remote`), nor of redacting what git prints.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from workers.errors import PlatformError, UserError
+from workers.git_errors import DUMB_SERVER, MISSING_COMMIT, MISSING_REF, branch_missing, commit_missing, error_of
+from workers.git_remote import Remote
+from workers.process import Completed, TimedOut, run
+
+HEAD_REF = "refs/slipway/head"
+FETCH_SECONDS = 600.0
+ASK_SECONDS = 30.0
+MAX_REPOSITORY_BYTES = 4 * 1024**3
+MAX_TREE_BYTES = 4 * 1024**3
+MAX_TREE_ENTRIES = 500_000
+MAX_OBJECT_FILES = 100
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# From git-check-ref-format(1).
+BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|^\.|/\.|\.lock$|\.lock/")
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Branches:
+    """`heads` maps branch names to commits; `default` is "" in an empty repository."""
+
+    default: str
+    heads: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Commit:
+    sha: str
+    subject: str
+    author: str
+
+
+def fetch_argv(git_dir: Path, url: str, ref: str, *, depth: int | None = 1) -> list[str]:
+    shallow = [f"--depth={depth}"] if depth else []
+    options = ["--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules", "--quiet"]
+    return ["git", f"--git-dir={git_dir}", "fetch", *shallow, *options, "--end-of-options", url, f"+{ref}:{HEAD_REF}"]
+
+
+def ls_remote_argv(url: str, *patterns: str) -> list[str]:
+    return ["git", "ls-remote", "--symref", "--quiet", "--end-of-options", url, *patterns]
+
+
+def init_argv(git_dir: Path) -> list[str]:
+    return [
+        "git",
+        "init",
+        "--quiet",
+        "--bare",
+        "--template=",
+        "--initial-branch=none",
+        "--end-of-options",
+        str(git_dir),
+    ]
+
+
+def list_tree_argv(git_dir: Path, commit: str) -> list[str]:
+    options = ["-r", "-t", "--format=%(objecttype) %(objectsize)", "--end-of-options"]
+    return ["git", f"--git-dir={git_dir}", "ls-tree", *options, commit]
+
+
+def checkout_argv(git_dir: Path, folder: Path, commit: str) -> list[str]:
+    return ["git", f"--git-dir={git_dir}", f"--work-tree={folder}", "read-tree", "--reset", "-u", commit]
+
+
+def show_argv(git_dir: Path, commit: str) -> list[str]:
+    return ["git", f"--git-dir={git_dir}", "log", "-1", "--format=%H%n%an%n%s", "--end-of-options", commit]
+
+
+def has_commit_argv(git_dir: Path, commit: str) -> list[str]:
+    return ["git", f"--git-dir={git_dir}", "cat-file", "-e", "--end-of-options", f"{commit}^{{tree}}"]
+
+
+def git_config(remote: Remote | None, token: str) -> list[tuple[str, str]]:
+    """What git is told whatever a repository or the machine says. The token goes to the remote's own origin only."""
+    pairs = [
+        ("core.hooksPath", "/dev/null"),
+        ("core.fsmonitor", "false"),
+        ("credential.helper", ""),
+        ("submodule.recurse", "false"),
+        ("maintenance.auto", "false"),
+        ("http.followRedirects", "false"),
+        ("http.lowSpeedLimit", "1000"),
+        ("http.lowSpeedTime", "30"),
+        ("protocol.allow", "never"),
+    ]
+    if remote is None:
+        return pairs
+    pairs += [("protocol.file.allow", "always")] if remote.is_file else [("protocol.http.allow", "always")]
+    pairs += [] if remote.is_file else [("protocol.https.allow", "always")]
+    if remote.pin:
+        pairs.append(("http.curloptResolve", remote.pin))
+    if token and not remote.is_file:
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        pairs.append((f"http.{remote.origin}.extraHeader", f"Authorization: Basic {basic}"))
+    return pairs
+
+
+KEPT = re.compile(
+    r"^(PATH|TMPDIR|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|GIT_SSL_CAINFO|GIT_SSL_CAPATH|\w+_proxy)$", re.I
+)
+
+
+def git_env(
+    host_env: Mapping[str, str], config: Sequence[tuple[str, str]], index: Path | None = None
+) -> dict[str, str]:
+    """The environment of every git: the host's way to the network, none of its own configuration, no prompts."""
+    env = {name: value for name, value in host_env.items() if KEPT.match(name)}
+    env |= {
+        "HOME": "/nonexistent",  # No ~/.netrc, whose passwords curl would send.
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_CONFIG_COUNT": str(len(config)),
+    }
+    for number, (key, value) in enumerate(config):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env | ({"GIT_INDEX_FILE": str(index)} if index else {})
+
+
+def check_branch(branch: str) -> str:
+    """The full ref of a branch, so that no name can be taken for an option or another ref; "" is the default branch."""
+    if not branch:
+        return "HEAD"
+    if BAD_REF.search(branch) or len(branch) > 250:
+        raise UserError(
+            "source:user:branch-invalid",
+            f"{branch!r} is not a name that a branch can have.",
+            hint="Check the spelling.",
+        )
+    return f"refs/heads/{branch}"
+
+
+def check_commit(commit: str) -> str:
+    if not SHA.fullmatch(commit):
+        raise UserError(
+            "source:user:commit-invalid", f"{commit!r} is not a full commit id.", hint="Use all 40 hexadecimal digits."
+        )
+    return commit
+
+
+def branches(remote: Remote, *, token: str = "", check: Check | None = None) -> Branches:
+    """The branches of a remote, and which of them is the default."""
+    default, heads = "", {}
+    for line in _ask(remote, token, ["HEAD", "refs/heads/*"], check):
+        value, _, name = line.partition("\t")
+        if value.startswith("ref: refs/heads/") and name == "HEAD":
+            default = value.removeprefix("ref: refs/heads/")
+        elif name.startswith("refs/heads/"):
+            heads[name.removeprefix("refs/heads/")] = value
+    return Branches(default if default in heads else next(iter(heads), ""), heads)
+
+
+def resolve(remote: Remote, branch: str, *, token: str = "", check: Check | None = None) -> str:
+    """The commit that a branch ("" is the default one) stands at now."""
+    ref = check_branch(branch)
+    for line in _ask(remote, token, [ref], check):
+        value, _, name = line.partition("\t")
+        if name == ref and SHA.fullmatch(value):
+            return value
+    raise branch_missing(branch, list(branches(remote, token=token, check=check).heads))
+
+
+def fetch(
+    git_dir: Path, remote: Remote, *, branch: str, commit: str = "", token: str = "", check: Check | None = None
+) -> str:
+    """Bring a commit, or a branch's head, into the bare cache; gives the revision to check out.
+
+    A commit that the cache has already costs no network.
+    """
+    ref = check_branch(branch)
+    if _is_overgrown(git_dir):
+        shutil.rmtree(git_dir)
+    if not (git_dir / "HEAD").exists():
+        git_dir.parent.mkdir(parents=True, exist_ok=True)
+        _must(_git(init_argv(git_dir)), remote)
+    if commit and _git(has_commit_argv(git_dir, check_commit(commit))).returncode == 0:
+        return commit
+    done = _fetch(git_dir, remote, commit or ref, token, check)
+    text = "\n".join(done.tail)
+    if commit and (MISSING_COMMIT.search(text) or MISSING_REF.search(text)):
+        return _fetch_history(git_dir, remote, ref, commit, token, check)
+    if MISSING_REF.search(text):
+        raise branch_missing(branch, list(branches(remote, token=token, check=check).heads))
+    _must(done, remote)
+    return commit or HEAD_REF
+
+
+def check_out(git_dir: Path, commit: str, folder: Path, index: Path, *, check: Check | None = None) -> Commit:
+    """Lay the files of a commit out in an empty folder, which gets no `.git`."""
+    _check_tree_size(git_dir, commit, check)
+    folder.mkdir(parents=True, exist_ok=True)
+    _must(_git(checkout_argv(git_dir, folder, commit), index=index, check=check), None)
+    sha, author, subject = [*_must(_git(show_argv(git_dir, commit)), None).tail, "", "", ""][:3]
+    return Commit(sha, subject, author)
+
+
+def _fetch(
+    git_dir: Path, remote: Remote, ref: str, token: str, check: Check | None, depth: int | None = 1
+) -> Completed:
+    watch = _size_watch(git_dir, check)
+    done = _git(fetch_argv(git_dir, remote.url, ref, depth=depth), remote, token, check=watch, seconds=FETCH_SECONDS)
+    if depth and done.returncode and DUMB_SERVER.search("\n".join(done.tail)):
+        return _fetch(git_dir, remote, ref, token, check, depth=None)
+    return done
+
+
+def _fetch_history(git_dir: Path, remote: Remote, ref: str, commit: str, token: str, check: Check | None) -> str:
+    """For servers that give branches only: the commit is looked for among the last 1,000 of its branch."""
+    _must(_fetch(git_dir, remote, ref, token, check, depth=1000), remote)
+    if _git(has_commit_argv(git_dir, commit)).returncode:
+        raise commit_missing(commit)
+    return commit
+
+
+def _ask(remote: Remote, token: str, patterns: list[str], check: Check | None) -> list[str]:
+    lines: list[str] = []
+    argv = ls_remote_argv(remote.url, *patterns)
+    done = _git(argv, remote, token, check=check, seconds=ASK_SECONDS, on_line=_collect(lines))
+    _must(done, remote)
+    return lines
+
+
+def _collect(lines: list[str]) -> Callable[[str, str], None]:
+    def on_line(text: str, level: str) -> None:
+        if level == "out":
+            lines.append(text)
+
+    return on_line
+
+
+def _git(
+    argv: list[str],
+    remote: Remote | None = None,
+    token: str = "",
+    *,
+    index: Path | None = None,
+    check: Check | None = None,
+    seconds: float = ASK_SECONDS * 4,
+    on_line: Callable[[str, str], None] | None = None,
+) -> Completed:
+    if token and remote is not None and remote.url.startswith("http://") and not remote.is_private:
+        raise UserError(
+            "source:user:token-unprotected",
+            "The token would be sent over plain http, where anyone on the way can read it.",
+            hint="Use the repository's https:// address.",
+        )
+    env = git_env({**_host_ca(), **os.environ}, git_config(remote, token), index)
+    try:
+        return run(argv, env=env, check=check, timeout_seconds=seconds, on_line=on_line)
+    except TimedOut as error:
+        raise UserError(
+            "source:user:stalled",
+            f"Reading the repository took longer than {seconds:g} s.",
+            hint="Try again; when it stays so, check the server and the size of the repository.",
+            retry=True,
+        ) from error
+    except FileNotFoundError as error:
+        raise PlatformError(
+            "git:platform:missing", "git is not installed on this machine.", hint="apt-get install git", retry=False
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def _host_ca() -> dict[str, str]:
+    """The CA bundle that this machine's own git configuration names: the rest of that configuration is not used."""
+    done = subprocess.run(["git", "config", "--get", "http.sslCAInfo"], capture_output=True, text=True, check=False)
+    return {"GIT_SSL_CAINFO": done.stdout.strip()} if done.stdout.strip() else {}
+
+
+def _must(done: Completed, remote: Remote | None) -> Completed:
+    if done.returncode:
+        raise error_of(done.tail, remote.url if remote else "")
+    return done
+
+
+def _is_overgrown(git_dir: Path) -> bool:
+    """Every fetch adds objects and nothing else removes them; fetching afresh is cheaper than `git gc`.
+
+    Like git's own `gc.auto`, guesses from one of 256 folders how many loose objects there are.
+    """
+    loose, packs = git_dir / "objects" / "17", git_dir / "objects" / "pack"
+    return any(folder.is_dir() and sum(1 for _ in folder.iterdir()) > MAX_OBJECT_FILES for folder in (loose, packs))
+
+
+def _size_watch(git_dir: Path, check: Check | None) -> Check:
+    measured_at = time.monotonic()
+
+    def watch() -> None:
+        nonlocal measured_at
+        if check is not None:
+            check()
+        if time.monotonic() - measured_at > 1:
+            if _size(git_dir / "objects") > MAX_REPOSITORY_BYTES:
+                raise _too_large("The repository's latest commit")
+            measured_at = time.monotonic()
+
+    return watch
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files beneath, those that vanish meanwhile left out."""
+    total = 0
+    for top, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(top) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _check_tree_size(git_dir: Path, commit: str, check: Check | None) -> None:
+    entries = size = 0
+
+    def on_line(text: str, level: str) -> None:
+        nonlocal entries, size
+        entries += 1
+        kind, _, number = text.partition(" ")
+        size += int(number) if kind == "blob" and number.isdigit() else 0
+        if entries > MAX_TREE_ENTRIES or size > MAX_TREE_BYTES:
+            raise _too_large("The checkout")
+
+    done = _git(list_tree_argv(git_dir, commit), check=check, on_line=on_line)
+    if done.returncode:
+        raise error_of(done.tail, "")
+
+
+def _too_large(what: str) -> UserError:
+    return UserError(
+        "source:user:repository-too-large",
+        f"{what} is larger than {MAX_TREE_BYTES // 1024**3} GB or has more than {MAX_TREE_ENTRIES:,} files.",
+        hint="Keep large files out of the repository, for example in an object store.",
+    )

@@ -1,0 +1,156 @@
+"""Which addresses git may speak to. Resolves a host name once and pins it; not in charge of speaking.
+
+Rules: http, https, or file beneath one allowed folder; no credentials in the URL; never a link-local or cloud metadata
+address, however it is spelt; loopback and private networks only where they are allowed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from workers.errors import UserError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+MAX_LENGTH = 2000
+METADATA = {ipaddress.ip_address(a) for a in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")}
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+SSH_FORM = re.compile(r"^(?:ssh://)?git@(?P<host>[\w.-]+)[:/](?P<path>.+)$")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A checked address. `pin` is git's `http.curloptResolve` value, "" when there is nothing to pin."""
+
+    url: str
+    pin: str = ""
+    is_private: bool = False
+
+    @property
+    def is_file(self) -> bool:
+        return self.url.startswith("file://")
+
+    @property
+    def origin(self) -> str:
+        """`https://host:port/`, the scope of the token."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/"
+
+
+def check_url(url: str, *, allowed_files: Path | None = None, allow_private: bool = True) -> Remote:
+    """The remote of an allowed address; UserError says what is wrong with any other."""
+    parts = _parts(url)
+    if parts.scheme == "file":
+        return _file_remote(parts, allowed_files)
+    if _goes_by_proxy(parts):
+        return Remote(url)  # The proxy resolves names and decides what may be reached.
+    host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    addresses = _addresses(host, port)
+    for address in addresses:
+        _refuse(address, host, allow_private)
+    private = all(_is_private(address) for address in addresses)
+    if host == str(addresses[0]):
+        return Remote(url, is_private=private)
+    spelt = [f"[{a}]" if a.version == 6 else str(a) for a in addresses]
+    return Remote(url, pin=f"{host}:{port}:{','.join(spelt)}", is_private=private)
+
+
+def _parts(url: str) -> SplitResult:
+    ssh = SSH_FORM.match(url)
+    if ssh:
+        raise UserError(
+            "source:user:ssh-url",
+            "Repositories are read over https, and this is an ssh address.",
+            hint=f"Use https://{ssh['host']}/{ssh['path']}",
+        )
+    if len(url) > MAX_LENGTH or re.search(r"[\s\x00-\x1f\x7f\\]", url):
+        raise _malformed("The repository's address has spaces, control characters or backslashes, or is too long.")
+    try:
+        parts = urlsplit(url)
+        port_is_wrong = parts.port == 0
+    except ValueError as error:
+        raise _malformed(f"The repository's address cannot be read: {error}.") from error
+    if parts.scheme not in ("http", "https", "file"):
+        raise _malformed("The repository's address must begin with https:// (or http://).")
+    if parts.username is not None or parts.password is not None:
+        raise UserError(
+            "source:user:credentials-in-url",
+            "The repository's address holds a user name or password, which would end in logs and process lists.",
+            hint="Remove what stands before the @ and give the token in the token field.",
+        )
+    if parts.query or parts.fragment:
+        raise _malformed("The repository's address has a ? or # part, which git does not know.")
+    if parts.scheme != "file" and (port_is_wrong or not re.fullmatch(r"[A-Za-z0-9._:%-]+", parts.hostname or "")):
+        raise _malformed("The repository's address has no valid host name.")
+    return parts
+
+
+def _malformed(message: str) -> UserError:
+    return UserError("source:user:url-invalid", message, hint="An address looks like https://github.com/owner/name.")
+
+
+def _file_remote(parts: SplitResult, allowed_files: Path | None) -> Remote:
+    refused = UserError(
+        "source:user:file-url",
+        "Repositories on this machine's disk cannot be deployed.",
+        hint="Use the repository's https:// address.",
+    )
+    if allowed_files is None or parts.netloc not in ("", "localhost"):
+        raise refused
+    path = Path(unquote(parts.path)).resolve()
+    if not path.is_relative_to(allowed_files.resolve()):
+        raise refused
+    return Remote(f"file://{path}")
+
+
+def _goes_by_proxy(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    return parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
+
+
+def _addresses(host: str, port: int) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise UserError(
+            "source:user:host-unknown",
+            f"The host name {host} cannot be resolved, so the repository cannot be reached.",
+            hint="Check the spelling of the address and the DNS server of this machine.",
+            retry=True,
+        ) from error
+    return list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
+
+
+def _real(address: Address) -> Address:
+    """The IPv4 address inside of an IPv6 spelling of one."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_private(address: Address) -> bool:
+    real = _real(address)
+    return not real.is_global or real.is_unspecified
+
+
+def _refuse(address: Address, host: str, allow_private: bool) -> None:
+    real = _real(address)
+    if real.is_link_local or real.is_multicast or real in METADATA:
+        reason = "a link-local or metadata address, which is never read from"
+    elif not allow_private and _is_private(address):
+        reason = "an address of a private network, which this installation does not read from"
+    else:
+        return
+    raise UserError(
+        "source:user:address-refused",
+        f"{host} is {reason}.",
+        hint="Use a repository with a public address.",
+    )
