@@ -11,16 +11,22 @@ class Plan:
 
     `language` is one of the module names of `workers.build.languages`, or `dockerfile`. `version` is the language's,
     as the repository asks for it ("" when it does not). Commands are shell lines that run inside the container only;
-    "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`. `port` is what the
-    app is told in `PORT`. `static_dir` is the folder that the bundled static server serves ("" when an own server
-    runs). `reasons` has one sentence for each choice, for people.
+    "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`, and is absent
+    when a Dockerfile's own command starts the app. `port` is what the app is told in `PORT`. `static_dir` is the folder
+    that the bundled static server serves ("" when an own server runs). `reasons` has one sentence for each choice, for
+    people. `dependency_files` are all that `install` reads (none means the whole folder), so that a change of source
+    alone installs nothing; `install_project` is the part of the install that needs the source.
+    `package_manager_version` "" means any.
     """
 
     language: str
     framework: str = ""
     version: str = ""
     package_manager: str = ""
+    package_manager_version: str = ""
     install: str = ""
+    install_project: str = ""
+    dependency_files: tuple[str, ...] = ()
     build: str = ""
     start: str = ""
     release: str = ""

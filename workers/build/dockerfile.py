@@ -1,0 +1,66 @@
+"""The Dockerfile for a plan, as text. Pure: not in charge of building, of base images and of secrets' values.
+
+The builder may pass these BuildKit secrets; each one is left out of the RUN when it is not passed, and none stays in
+the image: `ca` (a CA bundle), `pip_conf`, `uv_toml`, `npmrc` (package indexes), `variables` (`export NAME='value'`
+lines, for build commands only). `support_files` names those that it must pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks, node, python, static
+from workers.build.shell_line import container_argv
+from workers.build.static_site import IN_IMAGE, SERVER, SITE
+from workers.errors import PlatformError
+
+RECIPES = {"python": python.recipe, "node": node.recipe, "static": static.recipe}
+SERVER_DIGEST = hashlib.sha256(SERVER.read_bytes()).hexdigest()[:12]
+IGNORED = (".git", "**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/*.pyc", ".env")
+
+
+def dockerfile_for(plan: Plan, base: str, cache_scope: str, *, static_base: str = "") -> str:
+    """The Dockerfile that builds a plan on `base`; its static output is served on `static_base` (needs python3).
+
+    `cache_scope` (letters, digits, `-`) tells apart the caches of builds that must not see each other; keep it
+    unguessable, because a Dockerfile of a repository may mount any cache that it can name.
+    """
+    if plan.language not in RECIPES:
+        raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
+    is_copied = plan.language == "static" and not (plan.install or plan.build)
+    lines = [] if is_copied else [*RECIPES[plan.language](plan, base, cache_scope), ""]
+    if plan.static_dir:
+        lines += _static_stage(plan, static_base or base, from_app=not is_copied)
+    command = f"CMD {json.dumps(container_argv(plan.start))}" if plan.start else ""
+    return "\n".join([*lines, f"ENV PORT={plan.port}", f"EXPOSE {plan.port}", *filter(None, [command]), ""])
+
+
+def support_files(plan: Plan) -> dict[str, Path]:
+    """Files of ours that the build needs, by the id of the secret that carries them in."""
+    return {"static_server": SERVER} if plan.static_dir else {}
+
+
+def dockerignore_for(own: str) -> str:
+    """What stays out of the build context: what the repository's own .dockerignore says, and what never belongs there.
+
+    To be written beside the generated Dockerfile, as `<its name>.dockerignore`.
+    """
+    return "\n".join([own.rstrip("\n"), *IGNORED, ""]).lstrip("\n")
+
+
+def _static_stage(plan: Plan, base: str, *, from_app: bool) -> list[str]:
+    """The server comes as a secret, which is no part of a layer's key: its digest in the line stands for it."""
+    mount = "--mount=type=secret,id=static_server,target=/run/secrets/static_server,mode=0444,required=true"
+    root, option = ("/app/", "--from=app") if from_app else ("./", f"--chown={blocks.USER}")
+    source = root if plan.static_dir == "." else f"{root}{plan.static_dir}/"
+    return [
+        f"FROM {base}",
+        blocks.run(f"mkdir -p /opt/slipway; cp /run/secrets/static_server {IN_IMAGE}; : {SERVER_DIGEST}", [mount]),
+        "ENV PYTHONUNBUFFERED=1",
+        f"WORKDIR {SITE}",
+        f"USER {blocks.USER}",
+        f"COPY {option} {json.dumps([source, f'{SITE}/'])}",
+    ]

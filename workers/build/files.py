@@ -1,0 +1,144 @@
+"""A small read-only view of a folder that is not to be trusted: a repository.
+
+Every path is resolved beneath the folder's top; a link that leaves it is refused. Not in charge of what files mean.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from workers.errors import UserError
+
+MAX_TEXT_BYTES = 2 * 1024**2
+MAX_ENTRIES = 20_000
+MAX_DEPTH = 5
+SKIPPED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".tox", "site-packages"})
+
+
+class Files(ABC):
+    """What an analysis may ask of a folder. Paths are relative, with forward slashes."""
+
+    @abstractmethod
+    def exists(self, path: str) -> bool:
+        """Whether a regular file is there. Raises `UserError` for a path or link that leaves the folder."""
+
+    @abstractmethod
+    def head(self, path: str, size: int = 4096) -> str:
+        """The first bytes of a file as UTF-8 with broken bytes replaced; "" when there is none."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Regular files to a depth of five, shallow ones first; dependencies and `.git` are left out."""
+
+    def text(self, path: str) -> str:
+        """The whole file, as `head`. Raises `UserError` beyond 2 MiB."""
+        content = self.head(path, MAX_TEXT_BYTES + 1)
+        if len(content) > MAX_TEXT_BYTES:
+            raise UserError(
+                "build:user:file-too-large",
+                f"{path} is larger than 2 MiB and was not read.",
+                hint="Make it smaller, or bring a Dockerfile.",
+            )
+        return content
+
+    def glob(self, *patterns: str) -> list[str]:
+        """Files that match a pattern segment by segment (`*/wsgi.py`; there is no `**`), shallow ones first."""
+        return [name for name in self.names() if any(_matches(name, pattern) for pattern in patterns)]
+
+    def first(self, *paths: str) -> str:
+        """The first of these paths that exists, or ""."""
+        return next((path for path in paths if self.exists(path)), "")
+
+
+class MemoryFiles(Files):
+    """A folder told as name -> text."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = dict(texts)
+
+    def exists(self, path: str) -> bool:
+        return str(_beneath(path)) in self._texts
+
+    def head(self, path: str, size: int = 4096) -> str:
+        return self._texts.get(str(_beneath(path)), "")[:size]
+
+    def names(self) -> list[str]:
+        return sorted(self._texts, key=_shallow_first)
+
+
+class FolderFiles(Files):
+    """A folder on disk."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top.resolve()
+
+    def exists(self, path: str) -> bool:
+        return self._resolved(path).is_file()
+
+    def head(self, path: str, size: int = 4096) -> str:
+        found = self._resolved(path)
+        if not found.is_file():
+            return ""
+        with found.open("rb") as file:
+            return file.read(size).decode("utf-8", errors="replace")
+
+    def names(self) -> list[str]:
+        return self._names
+
+    @cached_property
+    def _names(self) -> list[str]:
+        found = []
+        for count, path in enumerate(_walk(self._top)):
+            if count >= MAX_ENTRIES:
+                break
+            found.append(path.relative_to(self._top).as_posix())
+        return sorted(found, key=_shallow_first)
+
+    def _resolved(self, path: str) -> Path:
+        try:
+            found = (self._top / _beneath(path)).resolve()
+        except (OSError, RuntimeError) as error:  # A loop of links, or a name that is too long.
+            raise _leaves(path) from error
+        if not found.is_relative_to(self._top):
+            raise _leaves(path)
+        return found
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(top, followlinks=False):
+        here = Path(folder)
+        depth = len(here.relative_to(top).parts)
+        folders[:] = sorted(f for f in folders if f not in SKIPPED) if depth < MAX_DEPTH - 1 else []
+        for name in sorted(names):
+            if stat.S_ISREG((here / name).lstat().st_mode):
+                yield here / name
+
+
+def _matches(name: str, pattern: str) -> bool:
+    parts, wanted = name.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def _shallow_first(name: str) -> tuple[int, str]:
+    return name.count("/"), name
+
+
+def _beneath(path: str) -> PurePosixPath:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\0" in path:
+        raise _leaves(path)
+    return pure
+
+
+def _leaves(path: str) -> UserError:
+    return UserError(
+        "build:user:path-leaves-folder",
+        f"{path!r} points outside of the service's root directory.",
+        hint="Use a path inside the root directory, and replace links that leave it by the files themselves.",
+    )

@@ -1,0 +1,106 @@
+"""What a Python folder depends on, as far as its own files say. Not in charge of resolving anything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from workers.build.files import Files
+from workers.build.versions import read_toml
+
+NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?")
+INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
+LOCAL = re.compile(r"^(?:-e|--editable)\b|^\.{0,2}/|^\.(?:\s|\[|$)|@\s*file:")
+BRINGS = {"fastapi[standard]": "uvicorn", "fastapi[all]": "uvicorn"}
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """A requirements file with all that it includes. `has_local` means that a line names the source itself."""
+
+    names: frozenset[str]
+    files: tuple[str, ...]
+    has_local: bool
+
+
+def read_requirements(files: Files, path: str) -> Requirements:
+    names: set[str] = set()
+    seen: list[str] = []
+    has_local, waiting = False, [path]
+    while waiting and len(seen) < 20:
+        name = waiting.pop(0)
+        if name in seen or not files.exists(name):
+            continue
+        seen.append(name)
+        for line in filter(None, (_uncommented(line) for line in files.text(name).splitlines())):
+            if include := INCLUDE.match(line):
+                waiting.append(str(PurePosixPath(name).parent / include[1]))
+            elif LOCAL.search(line):
+                has_local = True
+            elif not line.startswith("-"):
+                names |= _brought_by(line)
+    return Requirements(frozenset(names), tuple(seen), has_local)
+
+
+def project_names(files: Files) -> frozenset[str]:
+    """Direct dependencies that pyproject.toml names, by PEP 621 and by Poetry's own table."""
+    document = read_toml(files, "pyproject.toml")
+    listed = _table(document, "project").get("dependencies", [])
+    names = {name for line in listed if isinstance(line, str) for name in _brought_by(line)}
+    for key, value in _table(document, "tool", "poetry", "dependencies").items():
+        extras = ",".join(value.get("extras", [])) if isinstance(value, dict) else ""
+        names |= _brought_by(f"{key}[{extras}]")
+    return frozenset(names)
+
+
+def describes_project(files: Files) -> str:
+    """`project` for a pyproject.toml with PEP 621's table, `poetry` for one with Poetry's own alone, else ""."""
+    document = read_toml(files, "pyproject.toml")
+    return "project" if "project" in document else "poetry" if _table(document, "tool", "poetry") else ""
+
+
+def is_package(files: Files) -> bool:
+    """Whether pyproject.toml describes a package that is to be installed itself, as uv and Poetry decide it."""
+    document = read_toml(files, "pyproject.toml")
+    if _table(document, "tool", "uv").get("package") is False:
+        return False
+    if _table(document, "tool", "poetry").get("package-mode") is False:
+        return False
+    return "build-system" in document
+
+
+def has_local_sources(files: Files) -> bool:
+    """Whether pyproject.toml takes dependencies from folders of the repository (a workspace, a path)."""
+    document = read_toml(files, "pyproject.toml")
+    tables = [*_table(document, "tool", "uv", "sources").values()]
+    tables += _table(document, "tool", "poetry", "dependencies").values()
+    return "workspace" in _table(document, "tool", "uv") or any(isinstance(t, dict) and "path" in t for t in tables)
+
+
+def requires_python(files: Files) -> str:
+    document = read_toml(files, "pyproject.toml")
+    asked = _table(document, "project").get("requires-python")
+    return str(asked or _table(document, "tool", "poetry", "dependencies").get("python") or "")
+
+
+def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    found: Any = document
+    for key in keys:
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _brought_by(line: str) -> set[str]:
+    """The normalised name of a requirement, and the server that its extras bring."""
+    match = NAME.match(line)
+    if match is None:
+        return set()
+    name = re.sub(r"[-_.]+", "-", match[1]).lower()
+    extras = re.findall(r"[a-z0-9-]+", (match[2] or "").lower())
+    return {name} | {BRINGS[f"{name}[{extra}]"] for extra in extras if f"{name}[{extra}]" in BRINGS}
+
+
+def _uncommented(line: str) -> str:
+    return re.sub(r"(^|\s)#.*$", "", line).strip().rstrip("\\").strip()

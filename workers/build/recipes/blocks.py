@@ -1,0 +1,68 @@
+"""Lines of Dockerfiles that several languages share. Text only: nothing here starts anything.
+
+Everything must work with the BuildKit of Docker 20.10: no heredoc, no `COPY --link`, no `# syntax=` line. Lines that
+people wrote are always put into the JSON form, where a line break or a quote cannot begin another instruction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+USER = "10001:10001"
+HOME = "/home/app"
+CACHE = "/var/cache/slipway"
+BUILD_ENV = "/opt/slipway/build-env"
+CA = "/etc/ssl/certs/ca-certificates.crt"
+OWNED = "uid=10001,gid=10001"
+CA_NAMES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "YARN_HTTPS_CA_FILE_PATH")
+
+CA_SECRET = f"--mount=type=secret,id=ca,target={CA},mode=0444"
+PIP_SECRETS = (
+    CA_SECRET,
+    f"--mount=type=secret,id=pip_conf,target=/etc/pip.conf,{OWNED}",
+    f"--mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,{OWNED}",
+)
+NPM_SECRETS = (CA_SECRET, f"--mount=type=secret,id=npmrc,target={HOME}/.npmrc,{OWNED}")
+VARIABLES_SECRET = f"--mount=type=secret,id=variables,target=/run/secrets/variables,{OWNED}"
+
+
+def cache(name: str, cache_scope: str) -> str:
+    """A cache that builds of one scope share. The scope stands in its id because BuildKit expands nothing there."""
+    return f"--mount=type=cache,id=slipway-{cache_scope}-{name},target={CACHE}/{name},{OWNED}"
+
+
+def run(line: str, mounts: Iterable[str] = ()) -> str:
+    """A shell line as a RUN that stops at its first failing command."""
+    return " ".join(["RUN", *mounts, json.dumps(["/bin/sh", "-ec", line])])
+
+
+def build_run(line: str, mounts: Iterable[str] = ()) -> str:
+    """A RUN with the build environment and, where the build mounts them, the service's variables."""
+    return run(f". {BUILD_ENV}; {line}", mounts)
+
+
+def copy(*paths: str) -> str:
+    """Files into the folder that the stage works in, those of a subfolder into the same subfolder."""
+    return "\n".join(f"COPY --chown={USER} {json.dumps([path, f'./{path}'])}" for path in paths)
+
+
+def ground(folders: Iterable[str], environment: Mapping[str, str], then: str = "") -> str:
+    """The first layer: the user, its folders, and the environment that RUNs of the build take, in a file.
+
+    The file holds no secret: where the CA bundle is, and where caches are mounted.
+    """
+    owned = " ".join(["/app", HOME, *folders])
+    exports = [f'export {name}="{value}"' for name, value in environment.items()]
+    lines = [f"if [ -s {CA} ]; then export {' '.join(f'{name}={CA}' for name in CA_NAMES)}; fi", *exports]
+    lines.append("if [ -f /run/secrets/variables ]; then . /run/secrets/variables; fi")
+    written = " ".join(f"'{line}'" for line in lines)
+    steps = [
+        "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd",
+        "echo 'app:x:10001:' >> /etc/group",
+        f"mkdir -p {owned} /opt/slipway {CACHE}",
+        f"printf '%s\\n' {written} > {BUILD_ENV}",
+        *([then] if then else []),
+        f"chown -R {USER} {owned} {CACHE}",
+    ]
+    return run("; ".join(steps))

@@ -1,0 +1,63 @@
+"""Node: dependencies in /app/node_modules by npm, pnpm or yarn."""
+
+from __future__ import annotations
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+
+ENVIRONMENT = {
+    "npm_config_cache": f"{blocks.CACHE}/npm",
+    "npm_config_update_notifier": "false",
+}
+PNPM = {"npm_config_store_dir": f"{blocks.CACHE}/npm/pnpm", "npm_config_confirm_modules_purge": "false"}
+YARN = {"YARN_CACHE_FOLDER": f"{blocks.CACHE}/npm/yarn"}
+# Plug'n'Play runs from the packages themselves: they stay in the project, and the mounted cache is only a mirror.
+MODERN_YARN = {
+    "YARN_GLOBAL_FOLDER": f"{blocks.CACHE}/npm/berry",
+    "YARN_ENABLE_GLOBAL_CACHE": "false",
+    "YARN_ENABLE_TELEMETRY": "0",
+    "YARN_NPM_REGISTRY_SERVER": "$(npm config get registry)",
+}
+
+
+def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
+    mounts = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS)
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    before = bool(plan.dependency_files)
+    build = f"export NODE_ENV=production; {plan.build}"
+    return [
+        f"FROM {base} AS app",
+        blocks.ground([], ENVIRONMENT | _environment(plan)),
+        f"ENV HOME={blocks.HOME} PATH=/app/node_modules/.bin:$PATH",
+        *_manager(plan),
+        "WORKDIR /app",
+        f"USER {blocks.USER}",
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *([blocks.build_run(build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
+        "ENV NODE_ENV=production",
+    ]
+
+
+def _environment(plan: Plan) -> dict[str, str]:
+    if plan.package_manager == "pnpm":
+        return PNPM
+    if plan.package_manager == "yarn":
+        return YARN if plan.package_manager_version.startswith(("0", "1")) else MODERN_YARN
+    return {}
+
+
+def _manager(plan: Plan) -> list[str]:
+    """npm comes with Node. No cache is mounted here, so that no build can poison what all builds on a base share."""
+    if plan.package_manager not in {"pnpm", "yarn"}:
+        return []
+    version = plan.package_manager_version or "latest"
+    is_modern = plan.package_manager == "yarn" and not version.startswith(("0", "1"))
+    package = "@yarnpkg/cli-dist" if is_modern else plan.package_manager
+    line = f"export NODE_EXTRA_CA_CERTS={blocks.CA} npm_config_cache=/tmp/npm"
+    return [
+        blocks.run(
+            f"{line}; npm install -g --no-fund --no-audit {package}@{version}; rm -r /tmp/npm", blocks.NPM_SECRETS
+        )
+    ]

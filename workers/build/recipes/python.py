@@ -1,0 +1,54 @@
+"""Python: a virtual environment at /opt/venv, filled by uv (or Poetry), which stays out of the image."""
+
+from __future__ import annotations
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+
+TOOLS = "/opt/tools"
+VENV = "/opt/venv"
+UV = "uv>=0.9,<1"
+POETRY = "poetry>=2,<3"
+ENVIRONMENT = {
+    "UV_CACHE_DIR": f"{blocks.CACHE}/uv",
+    "UV_LINK_MODE": "copy",  # The cache is a mount: nothing can be linked from it.
+    "UV_COMPILE_BYTECODE": "1",  # Otherwise the app compiles at every start.
+    "UV_PYTHON_DOWNLOADS": "never",
+    "UV_PYTHON": f"{VENV}/bin/python",
+    "UV_PROJECT_ENVIRONMENT": VENV,
+    "PIP_CACHE_DIR": f"{blocks.CACHE}/pip",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "POETRY_CACHE_DIR": f"{blocks.CACHE}/pip/poetry",
+    "PATH": f"$PATH:{TOOLS}/bin",
+}
+
+
+def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
+    tools = f"--mount=type=bind,from=tools,source={TOOLS},target={TOOLS}"
+    mounts = (tools, blocks.cache("uv", cache_scope), blocks.cache("pip", cache_scope), *blocks.PIP_SECRETS)
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    later = [line for line in (plan.install_project,) if line]
+    before = bool(plan.dependency_files)
+    return [
+        *(_tools(plan, base)),
+        "",
+        f"FROM {base} AS app",
+        blocks.ground([VENV], ENVIRONMENT, f"python3 -m venv {VENV}"),
+        f"ENV HOME={blocks.HOME} VIRTUAL_ENV={VENV} PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS=*",
+        "WORKDIR /app",
+        f"USER {blocks.USER}",
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *(blocks.build_run(line, mounts) for line in later),
+        "ENV PYTHONPATH=/app",
+        *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
+    ]
+
+
+def _tools(plan: Plan, base: str) -> list[str]:
+    """A stage that all builds on the same base share; no cache is mounted in it, so that no build can poison it."""
+    wanted = [UV, POETRY] if plan.package_manager == "poetry" else [UV]
+    quoted = " ".join(f"'{name}'" for name in wanted)
+    line = f"python3 -m venv {TOOLS}; {TOOLS}/bin/pip install --no-cache-dir --disable-pip-version-check {quoted}"
+    return [f"FROM {base} AS tools", blocks.run(f"export PIP_CERT={blocks.CA}; {line}", blocks.PIP_SECRETS[:2])]

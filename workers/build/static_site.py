@@ -1,0 +1,14 @@
+"""How the bundled static server is started in an image, and where its file is. Not the server itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SERVER = Path(__file__).with_name("static_server.py")
+IN_IMAGE = "/opt/slipway/static_server.py"
+SITE = "/site"
+
+
+def static_start(*, is_single_page: bool = False) -> str:
+    """The shell line that serves `/site`; a single-page app answers unknown paths with its `index.html`."""
+    return f"python3 -I {IN_IMAGE} {SITE}" + (" --single-page" if is_single_page else "")
