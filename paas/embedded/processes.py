@@ -42,6 +42,13 @@ def command_name(pid: int) -> str:
     return ""
 
 
+def uptime_seconds(pid: int) -> float | None:
+    """How long it has run, None when it is gone."""
+    found = identity(pid)
+    booted = float(Path("/proc/uptime").read_text().split()[0])
+    return round(booted - found.started / os.sysconf("SC_CLK_TCK"), 1) if found else None
+
+
 def processes_in(folder: Path, name: str) -> list[Identity]:
     """Processes called `name` that work in `folder`: how a server left behind by a killed supervisor is found."""
     found = []
