@@ -1,0 +1,62 @@
+"""BuildKit's plain progress, made tidy: a line for each step, its output, how long it took. Pure, fed line by line."""
+
+from __future__ import annotations
+
+import re
+
+LINE = re.compile(r"^#(\d+) (.*)$")
+STEP = re.compile(r"^\[(?:[\w.-]+ )?(?:stage-\d+ )?\s*\d+/\d+\] |^\[(?!internal|auth)[^\]]+\] ")
+OUTPUT = re.compile(r"^(?:\d+\.\d+ )(.*)$|^\d+\.\d+$")
+NOISE = re.compile(
+    r"^sha256:[0-9a-f]{64}( |$)|^(transferring|resolve |extracting|exporting|writing image|naming to|unpacking|sending)"
+)
+DONE = re.compile(r"^DONE (\d+\.\d)s$")
+QUICK_SECONDS = 0.5  # Steps that took less need no line on how long they took.
+
+
+class Progress:
+    """`feed` gives the lines to show for one line of the client."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._said: set[str] = set()
+
+    def feed(self, line: str) -> list[str]:
+        match = LINE.match(line)
+        if match is None:
+            return self._outside(line)
+        number, text = match[1], match[2].rstrip()
+        if STEP.match(text) and number not in self._names:
+            self._names[number] = text
+            return [text]
+        output = OUTPUT.match(text)
+        if output:
+            return [output[1] or ""]
+        return self._state(number, text)
+
+    def _state(self, number: str, text: str) -> list[str]:
+        is_shown = number in self._names
+        if text.startswith("ERROR"):
+            return [text]
+        if text in ("CACHED", "CANCELED"):
+            return [f"  {text.lower()}"] if is_shown else []
+        done = DONE.match(text)
+        if done:
+            return [f"  done in {done[1]} s"] if is_shown and float(done[1]) >= QUICK_SECONDS else []
+        if (
+            not text
+            or NOISE.match(text)
+            or text.startswith(("[internal]", "[auth]"))
+            or text == self._names.get(number)
+        ):
+            return []
+        return [text] if is_shown and not text.startswith("...") else []
+
+    def _outside(self, line: str) -> list[str]:
+        """What the client says after the steps: the error. The lines between its `---` were shown already."""
+        if not line.strip() or line.startswith(("------", " > ", "#")) or line in self._said:
+            return []
+        if re.match(r"^\s*\d+\.\d+ ", line) or re.match(r"^\d+ warnings? found|^Use 'docker scan'", line):
+            return []
+        self._said.add(line)
+        return [line]

@@ -1,0 +1,146 @@
+"""The engine's command line, for what its API cannot do: BuildKit builds, imports, pulls with progress.
+
+Finds a client that can really build. Everything else is argument lists; not in charge of running containers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from workers.errors import PlatformError
+from workers.process import TimedOut, run
+
+DISTRIBUTION_CLIENT = "/usr/bin/docker"
+PROBE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class BuildCall:
+    """One BuildKit build. `secrets` maps ids to files; `labels` end on the image."""
+
+    context: Path
+    dockerfile: Path
+    image_id_file: Path
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    build_args: Sequence[str] = ()  # Names only: values come from the client's environment.
+    network: str = ""
+    no_cache: bool = False
+
+
+def build_argv(client: str, call: BuildCall) -> list[str]:
+    argv = [client, "build", "--progress=plain", f"--file={call.dockerfile}", f"--iidfile={call.image_id_file}"]
+    argv += [f"--label={name}={value}" for name, value in call.labels.items()]
+    argv += [f"--secret=id={name},src={path}" for name, path in call.secrets.items()]
+    argv += [f"--build-arg={name}" for name in call.build_args]
+    argv += [f"--network={call.network}"] if call.network else []
+    argv += ["--no-cache"] if call.no_cache else []
+    return [*argv, "--", str(call.context)]
+
+
+def pull_argv(client: str, reference: str) -> list[str]:
+    return [client, "pull", "--quiet", "--", reference]
+
+
+def import_argv(client: str, changes: Sequence[str]) -> list[str]:
+    """An untagged image from a tar archive on standard input, its id printed; `changes` are Dockerfile instructions."""
+    return [client, "import", *(f"--change={change}" for change in changes), "--", "-"]
+
+
+def inspect_argv(client: str, *references: str) -> list[str]:
+    """A line of JSON for each that is there: `[id, bytes, tags]`. The others make the exit code 1."""
+    form = "[{{json .Id}}, {{json .Size}}, {{json .RepoTags}}]"
+    return [client, "image", "inspect", f"--format={form}", "--", *references]
+
+
+def tag_argv(client: str, image: str, reference: str) -> list[str]:
+    return [client, "tag", "--", image, reference]
+
+
+def remove_images_argv(client: str, images: Sequence[str]) -> list[str]:
+    return [client, "image", "rm", "--", *images]
+
+
+def list_images_argv(client: str, label: str) -> list[str]:
+    """Ids of the images with a label (`name=value`), newest first, untagged ones too."""
+    return [client, "image", "ls", "--all", "--quiet", "--no-trunc", f"--filter=label={label}"]
+
+
+def prune_cache_argv(client: str, keep_bytes: int) -> list[str]:
+    return [client, "builder", "prune", "--force", f"--keep-storage={keep_bytes}"]
+
+
+def client_env(host_env: Mapping[str, str]) -> dict[str, str]:
+    """What the client needs to find its engine, and BuildKit switched on."""
+    kept = {k: v for k, v in host_env.items() if k.startswith("DOCKER_") or k in ("PATH", "HOME", "XDG_RUNTIME_DIR")}
+    proxies = {k: v for k, v in host_env.items() if k.lower().endswith("_proxy")}
+    return kept | proxies | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "LC_ALL": "C.UTF-8"}
+
+
+@lru_cache(maxsize=4)
+def working_client(cache_dir: Path | None = None) -> str:
+    """The path of a client that can build, found by building. Remembered in `cache_dir` until that client changes.
+
+    Raises PlatformError `engine:platform:no-buildkit` with what was tried.
+    """
+    memory = cache_dir / "docker-client.json" if cache_dir else None
+    if memory and memory.exists():
+        known = json.loads(memory.read_text())
+        if known in [_identity(path) for path in candidates()]:
+            return str(known["path"])
+    tried = []
+    for path in candidates():
+        problem = _problem(path)
+        if problem is None:
+            if memory:
+                memory.parent.mkdir(parents=True, exist_ok=True)
+                memory.write_text(json.dumps(_identity(path)))
+            return path
+        tried.append(f"{path}: {problem}")
+    raise PlatformError(
+        "engine:platform:no-buildkit",
+        f"No docker client here can build with BuildKit ({'; '.join(tried) or 'none is installed'}).",
+        hint="apt-get install docker.io, or the docker-buildx plugin for the client that is there; "
+        "the engine must run and this user must be in the group docker.",
+    )
+
+
+def candidates() -> list[str]:
+    """Every docker on the PATH in its order, then the distribution's, each file once."""
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder]
+    found: dict[str, str] = {}
+    for path in [*(shutil.which("docker", path=folder) for folder in folders), shutil.which(DISTRIBUTION_CLIENT)]:
+        if path:
+            found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
+
+
+def _identity(path: str) -> dict[str, str | int]:
+    engine = os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or ""
+    return {"path": path, "changed_ns": Path(path).stat().st_mtime_ns, "engine": engine}
+
+
+def _problem(path: str) -> str | None:
+    """Why a client cannot build, None when it can. Versions say nothing about it: a client may lack its plugin."""
+    with TemporaryDirectory(prefix="slipway-probe-") as name:
+        folder = Path(name)
+        (folder / "Dockerfile").write_text("FROM scratch\nLABEL slipway.probe=1\n")
+        call = BuildCall(folder, folder / "Dockerfile", folder / "id")
+        env = client_env(os.environ)
+        try:
+            done = run(build_argv(path, call), env=env, timeout_seconds=PROBE_SECONDS)
+            if done.returncode == 0:
+                image = (folder / "id").read_text()
+                run(remove_images_argv(path, [image]), env=env, timeout_seconds=PROBE_SECONDS)
+                return None
+        except TimedOut as error:
+            return str(error)
+    said = [line.strip() for line in done.tail if line.strip()]
+    return next((line for line in said if line.startswith("ERROR")), said[-1] if said else f"exit {done.returncode}")
