@@ -53,8 +53,12 @@ class Config(BaseSettings):
     build_memory_mb: int = 2048
     build_cpus: float = 2.0
     build_timeout_seconds: int = 1800
+    release_timeout_seconds: float = 600.0
     share_ca: bool = True  # Builds see the host's CA bundle, index settings and DNS server; nothing stays in the image.
     share_package_index: bool = True
+
+    allow_private_sources: bool = True  # git on this machine and its private networks; never link-local addresses.
+    sample: bool = True
 
     releases_kept: int = 10
     observation_seconds: float = 60.0

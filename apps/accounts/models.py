@@ -1,0 +1,145 @@
+"""People, teams, roles, tokens and what they did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from apps.accounts.policy import Role, Scope
+from apps.lib import tokens
+from apps.lib.models import Base
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin, Base):
+    """A person. `is_staff` makes an operator, who may use the admin."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=100)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Team(Base):
+    """The tenant: everything belongs to one."""
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(Base):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "team"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=[r.value for r in Role]), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team} as {self.role}"
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def valid(self) -> ApiTokenQuerySet:
+        now = timezone.now()
+        alive = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
+        return self.filter(alive, revoked_at__isnull=True, user__is_active=True)
+
+
+class ApiToken(Base):
+    """A bearer token of a person. The token itself is shown once and never stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    scope = models.CharField(max_length=10, choices=[(scope.value, scope.value) for scope in Scope])
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[ApiToken]] = ApiTokenQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...)"
+
+    @classmethod
+    def for_bearer(cls, token: str) -> ApiToken | None:
+        """The valid token behind a header's value, with its user."""
+        if not tokens.is_well_formed(token):
+            return None
+        rows = ApiTokenQuerySet(cls).valid().select_related("user")
+        return rows.filter(digest=tokens.digest(token)).first()
+
+    def used(self) -> None:
+        """Remember the moment, at most once a minute."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+class SignInLink(Base):
+    """A link that signs its holder in once. `user` None is the setup link: it makes the owner."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"link for {self.user or 'the first owner'}"
+
+
+class ActivityEvent(Base):
+    """Who did what, when: appended, never changed. Names are copied, so that they outlive their objects."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="activity")
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    actor_name = models.CharField(max_length=100)
+    verb = models.CharField(max_length=60)
+    subject_type = models.CharField(max_length=30)
+    subject_id = models.UUIDField()
+    subject_name = models.CharField(max_length=200)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["team", "-created_at"]), models.Index(fields=["subject_id", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.subject_name}"

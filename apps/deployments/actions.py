@@ -1,0 +1,199 @@
+"""What people do with deployments: deploy, cancel, roll back, resume; and everything that changes what runs.
+
+Pages, API, admin and commands call these; each checks the permission, works in one transaction and returns the object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.accounts.access import Actor, not_found
+from apps.accounts.actions import record
+from apps.accounts.models import Team
+from apps.accounts.policy import Permission
+from apps.deployments import outcome, wakeup
+from apps.deployments.lease import AGENT
+from apps.deployments.models import Deployment, Release
+from apps.deployments.states import ACTIVE
+from apps.hosts.actions import publish
+from apps.hosts.models import Host
+from apps.projects import actions as projects
+from apps.projects.models import Domain, Environment, Project, Service, Volume
+from workers.errors import UserError
+
+
+@transaction.atomic
+def deploy(
+    *,
+    actor: Actor,
+    service: Service,
+    environment: Environment | None = None,
+    commit: str = "",
+    trigger: str = "manual",
+    no_cache: bool = False,
+) -> Deployment:
+    """Build and release the head of the service's branch, or `commit`. The newest request supersedes those that wait."""
+    actor.require(Permission.DEPLOY, service.team_id)
+    where = environment or service.environment
+    row = outcome.new_deployment(service, where.pk, actor=actor, trigger=trigger, commit=commit, no_cache=no_cache)
+    if Host.objects.default().draining_since is None:
+        wakeup.build(row)
+    return row
+
+
+@transaction.atomic
+def cancel(*, actor: Actor, deployment: Deployment) -> Deployment:
+    """Stop it; what was live goes on. A job that is under way sees the flag and undoes itself."""
+    actor.require(Permission.DEPLOY, deployment.service.team_id)
+    row = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
+    if row.is_finished:
+        raise UserError(
+            "deployment:user:finished", f"This deployment is {row.status} already.",
+            hint="Roll back to undo a live one.", status=409,
+        )  # fmt: skip
+    Deployment.objects.filter(pk=row.pk).update(cancel_requested_at=Now())
+    # Nobody holds it, or the agent does, which follows the document: then it ends here and now.
+    if row.lease_owner in ("", AGENT):
+        outcome.cancelled(row)
+    record(actor=actor, team_id=row.service.team_id, verb="cancelled", subject=row.service, deployment=row.key)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def rollback(*, actor: Actor, deployment: Deployment, release_id: UUID | None = None) -> Deployment:
+    """Make an earlier release live again as it was: image, variables and settings. No build, no git, no registry.
+
+    `release_id` None takes the one that was live before `deployment`. Pauses auto-deploy; ends what is under way.
+    """
+    actor.require(Permission.DEPLOY, deployment.service.team_id)
+    release = _release_to_return_to(deployment, release_id)
+    for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE):  # type: ignore[attr-defined]
+        cancel(actor=actor, deployment=row)
+    live = Deployment.objects.of(deployment).live().first() or deployment  # type: ignore[attr-defined]
+    service = deployment.service
+    Service.objects.filter(pk=service.pk, auto_deploy_paused_at=None).update(auto_deploy_paused_at=timezone.now())
+    return outcome.start_rollback(live, release, actor=actor, trigger="rollback")
+
+
+def _release_to_return_to(deployment: Deployment, release_id: UUID | None) -> Release:
+    if release_id is None:
+        found = outcome.release_before(deployment)
+    else:
+        rows = Release.objects.filter(service=deployment.service, environment=deployment.environment)
+        found = rows.select_related("build").filter(pk=release_id).first()
+        if found is None:
+            raise not_found("release")
+    if found is None:
+        raise UserError(
+            "rollback:user:nothing-before", "There is no earlier release to go back to.",
+            hint="Only a release that was live can be brought back.", status=409,
+        )  # fmt: skip
+    if found.pruned_at is not None:
+        raise UserError(
+            "rollback:user:not-kept", f"Release {found.number} is no longer kept.",
+            hint=f"Deploy commit {found.commit[:7]} instead; it is built again.", status=409,
+        )  # fmt: skip
+    return found
+
+
+@transaction.atomic
+def resume_auto_deploy(*, actor: Actor, service: Service) -> Service:
+    actor.require(Permission.DEPLOY, service.team_id)
+    service.auto_deploy_paused_at = None
+    service.save(update_fields=["auto_deploy_paused_at"])
+    record(actor=actor, team_id=service.team_id, verb="resumed auto-deploy", subject=service)
+    return service
+
+
+@transaction.atomic
+def create_app(
+    *,
+    actor: Actor,
+    team: Team,
+    project: str,
+    service: str,
+    settings: dict[str, Any],
+    variables: dict[str, str] | None = None,
+    secrets: dict[str, str] | None = None,
+    domains: list[str] | None = None,
+    volumes: dict[str, str] | None = None,
+    trigger: str = "manual",
+) -> Deployment:
+    """Project (an existing one is used), service, variables, domains and volumes, and the deployment that starts it all."""
+    found = Project.objects.filter(team=team, slug=projects.slug(project)).first()
+    row = found or projects.create_project(actor=actor, team=team, name=project)
+    made = projects.create_service(actor=actor, project=row, name=service, **settings)
+    where = row.production
+    for values, secret in ((variables, False), (secrets, True)):
+        if values:
+            projects.set_variables(actor=actor, project=row, service=made, values=values, secret=secret)
+    for host in domains or []:
+        projects.make_domain(actor=actor, service=made, environment=where, host=host)
+    for name, path in (volumes or {}).items():
+        projects.create_volume(actor=actor, service=made, environment=where, name=name, path=path)
+    return deploy(actor=actor, service=made, trigger=trigger)
+
+
+@transaction.atomic
+def add_domain(*, actor: Actor, service: Service, environment: Environment, host: str) -> Domain:
+    """Route a host name to what is live, at once."""
+    row = projects.make_domain(actor=actor, service=service, environment=environment, host=host)
+    publish(Host.objects.default())
+    return row
+
+
+@transaction.atomic
+def remove_domain(*, actor: Actor, domain: Domain) -> None:
+    actor.require(Permission.WRITE_DOMAINS, domain.service.team_id)
+    record(actor=actor, team_id=domain.service.team_id, verb="removed the domain", subject=domain)
+    domain.delete()
+    publish(Host.objects.default())
+
+
+@transaction.atomic
+def discard_volume(*, actor: Actor, volume: Volume, confirm: str) -> Volume:
+    """See `apps.projects.actions.discard_volume`; the agent removes it once nothing mounts it."""
+    row = projects.discard_volume(actor=actor, volume=volume, confirm=confirm)
+    publish(Host.objects.default())
+    return row
+
+
+@transaction.atomic
+def delete_service(*, actor: Actor, service: Service, confirm: str) -> None:
+    """Its containers, routes, images and history go; its volumes are kept until each is discarded by name."""
+    actor.require(Permission.DELETE, service.team_id)
+    _confirmed(service.name, confirm, f"{service.name} stops serving and its history is deleted.")
+    record(actor=actor, team_id=service.team_id, verb="deleted the service", subject=service)
+    # Active jobs find their row gone, kill their children and stop.
+    Deployment.objects.filter(service=service).delete()
+    Release.objects.filter(service=service).delete()
+    service.delete()
+    publish(Host.objects.default())
+    wakeup.clean()
+
+
+@transaction.atomic
+def delete_project(*, actor: Actor, project: Project, confirm: str) -> None:
+    """All its services as by `delete_service`. Refused while it keeps volumes: they would be lost from sight."""
+    actor.require(Permission.DELETE, project.team_id)
+    _confirmed(project.name, confirm, f"Everything of {project.name} stops serving and is deleted.")
+    if Volume.objects.filter(project=project, discarded_at=None).exists():
+        raise UserError(
+            "project:user:has-volumes", f"{project.name} still keeps volumes.",
+            hint="Discard each volume by its name first.", status=409,
+        )  # fmt: skip
+    for service in project.services.all():
+        delete_service(actor=actor, service=service, confirm=service.name)
+    record(actor=actor, team_id=project.team_id, verb="deleted the project", subject=project)
+    project.delete()
+
+
+def _confirmed(name: str, confirm: str, consequence: str) -> None:
+    if confirm != name:
+        raise UserError("delete:user:confirm", consequence, hint=f"Confirm with its name, {name}.", status=409)

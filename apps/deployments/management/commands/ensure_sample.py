@@ -1,0 +1,74 @@
+"""Deploy the bundled sample once, wait until it is live and print its address. Does nothing when it was deployed before."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.accounts.access import Actor
+from apps.accounts.actions import make_placeholder_owner, owner
+from apps.accounts.models import Team
+from apps.accounts.policy import Role
+from apps.deployments.actions import create_app
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+from apps.projects.models import Domain, Service
+from workers.git import commit_folder
+
+NAME = "hello"
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--timeout", type=float, default=300.0, help="seconds to wait")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        marker = settings.SLIPWAY.home / "samples" / "deployed"
+        if not marker.exists():
+            self._deploy()
+            marker.touch()
+        service = Service.objects.filter(slug=NAME, source_url=self._url()).first()
+        if service is None:
+            return  # Deleted by its owner: it stays deleted.
+        row = self._wait(service, time.monotonic() + options["timeout"])
+        if row.status != Status.LIVE:
+            raise CommandError(f"The sample is {row.status}: {row.error_message} {row.error_hint}".strip())
+        host = Domain.objects.filter(service=service).order_by("-is_generated").values_list("host", flat=True)[0]
+        self.stdout.write(settings.SLIPWAY.public_url(host))
+
+    def _url(self) -> str:
+        return f"file://{settings.SLIPWAY.home / 'samples' / 'hello-python'}"
+
+    def _deploy(self) -> None:
+        """The folder becomes a git repository in the data folder, and goes the way of every other one."""
+        copy = settings.SLIPWAY.home / "samples" / "hello-python"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(Path(settings.BASE_DIR) / "deploy" / "samples" / "hello-python", copy)
+        commit_folder(copy, branch="main", message="Say hello")
+        user = owner() or make_placeholder_owner()
+        team = Team.objects.filter(memberships__user=user, memberships__role=Role.OWNER).earliest("created_at")
+        if not Service.objects.filter(project__team=team, slug=NAME).exists():
+            create_app(
+                actor=Actor(user),
+                team=team,
+                project="samples",
+                service=NAME,
+                settings={"source_url": self._url(), "branch": "main", "health_path": "/health"},
+                trigger="sample",
+            )
+
+    def _wait(self, service: Service, deadline: float) -> Deployment:
+        while True:
+            row = Deployment.objects.filter(service=service).order_by("-number").first()
+            if row is None:
+                raise CommandError("The sample has no deployment.")
+            if row.is_finished or time.monotonic() > deadline:
+                return row
+            time.sleep(0.05)

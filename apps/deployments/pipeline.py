@@ -1,0 +1,113 @@
+"""The life of a deployment, in order: this file is the product's table of contents.
+
+build job:   Fetch -> Analyze -> Build          (queue build)
+deploy job:  freeze the release, publish it      (queue deploy)
+agent:       release command, start, health, switch, drain   (workers.agent, by the desired state)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import Error, connection
+
+from apps.deployments import outcome
+from apps.deployments.lease import Heartbeat, give_back
+from apps.deployments.models import Build as BuildRow
+from apps.deployments.models import Deployment
+from apps.deployments.report import DatabaseReport
+from apps.deployments.steps.analyze import Analyze
+from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.build import Build
+from apps.deployments.steps.fetch import Fetch
+from apps.deployments.steps.release import freeze, variables_of
+from workers.errors import PlatformError, SlipwayError, Stopped
+from workers.redact import Redactor
+
+log = logging.getLogger(__name__)
+
+BUILD_STEPS = (Fetch, Analyze, Build)
+AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
+
+
+def build(deployment: Deployment) -> None:
+    """The build job of a claimed deployment."""
+    with _job(deployment) as report:
+        variables, _, _ = variables_of(deployment.service, deployment.environment)
+        attempt = Attempt(deployment, report, variables)
+        steps = [step(attempt) for step in BUILD_STEPS]
+        try:
+            for step in steps:
+                with report.step(step.name) as row:
+                    step.run(row)
+            assert attempt.build is not None
+            outcome.built(deployment, attempt.build)
+        finally:
+            for step in reversed(steps):
+                step.undo()
+
+
+def deploy(deployment: Deployment) -> None:
+    """The deploy job of a claimed deployment: from here on the agent reports."""
+    with _job(deployment) as report:
+        with report.step("release") as row:
+            build_row = deployment.release.build if deployment.release else deployment.build
+            assert isinstance(build_row, BuildRow)
+            release = freeze(deployment, build_row)
+            row.detail = f"release {release.number}"
+        seconds = release.spec["health"]["deadline_seconds"] + AGENT_GRACE_SECONDS
+        if release.spec["release_command"]:
+            seconds += settings.SLIPWAY.release_timeout_seconds
+        outcome.publish_rollout(deployment, seconds=seconds)
+
+
+@contextmanager
+def _job(deployment: Deployment) -> Iterator[DatabaseReport]:
+    """The edge of a job: an error ends the deployment with a sentence; a stop ends it or gives it back."""
+    with Heartbeat(deployment) as heartbeat:
+        report = DatabaseReport(deployment, heartbeat, Redactor(_secrets(deployment)))
+        try:
+            yield report
+        except SlipwayError as error:
+            _say(report, error)
+            outcome.failed(deployment, error)
+        except Stopped as stop:
+            report.close()
+            _stopped(deployment, stop.reason)
+        except Error as error:
+            log.warning("%s: database lost (%s); it is taken up again when its lease ends", deployment, error)
+            connection.close()
+        except Exception as error:
+            log.exception("%s: a bug", deployment)
+            bug = PlatformError("deploy:platform:bug", f"Slipway failed: {type(error).__name__}.", retry=False)
+            _say(report, bug)
+            outcome.failed(deployment, bug)
+        finally:
+            report.close()
+
+
+def _say(report: DatabaseReport, error: SlipwayError) -> None:
+    """The error as the log's last lines, all of them stored before the state changes."""
+    for text in (error.message, error.hint):
+        if text:
+            report.line(text, level="err", kind="error")
+    report.close()
+
+
+def _stopped(deployment: Deployment, reason: str) -> None:
+    if reason == "cancelled":
+        outcome.cancelled(deployment)
+    elif reason == "shutdown":
+        give_back(deployment)
+    else:
+        log.warning("%s: another worker has it", deployment)
+
+
+def _secrets(deployment: Deployment) -> list[str]:
+    """Every value that must not be read in a log."""
+    values, _, secret = variables_of(deployment.service, deployment.environment)
+    found = [values[name] for name in secret]
+    return [*found, deployment.service.source_token] if deployment.service.source_token else found

@@ -1,0 +1,105 @@
+"""Every ten seconds: what waits is woken again, what a dead worker held is taken back, what is over is tidied.
+
+Any number of these may run. Nothing here is needed while all goes well.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from apps.deployments import outcome, retention, wakeup
+from apps.deployments.lease import AGENT, ATTEMPTS
+from apps.deployments.models import Deployment
+from apps.deployments.states import ACTIVE, Status
+from apps.hosts.models import Host
+from workers.errors import PlatformError, Stopped
+
+log = logging.getLogger(__name__)
+
+
+def reconcile() -> None:
+    """One round."""
+    take_back_expired()
+    wake_waiting()
+    retention.tidy()
+
+
+def take_back_expired() -> None:
+    """Leases that ended without a word: their worker died. Three times is enough."""
+    expired = Deployment.objects.filter(status__in=ACTIVE, lease_expires_at__lt=Now())
+    for key in list(expired.values_list("pk", flat=True)):
+        with transaction.atomic():
+            row = (
+                expired.select_for_update(skip_locked=True, of=("self",))
+                .select_related("service__project")
+                .filter(pk=key)
+                .first()
+            )
+            if row is None:
+                continue
+            try:
+                _take_back(row)
+            except Stopped:
+                log.info("%s: moved on meanwhile", row)
+
+
+def _take_back(row: Deployment) -> None:
+    # A new fence: whatever the old worker still does has no effect.
+    Deployment.objects.filter(pk=row.pk).update(fence=F("fence") + 1)
+    row.refresh_from_db()
+    if row.cancel_requested_at is not None:
+        outcome.cancelled(row)
+    elif row.lease_owner == AGENT:
+        outcome.failed(row, _silent_agent(row))
+    elif row.attempt >= ATTEMPTS:
+        outcome.failed(row, _dead_workers(row))
+    elif row.status == Status.BUILDING:
+        outcome.say(
+            row, f"the worker was lost in {row.step}; another takes over (attempt {row.attempt + 1})", kind="line"
+        )
+        row.advance(Status.PENDING, lease_owner="", lease_expires_at=None)
+        wakeup.begin(row)
+    else:
+        wakeup.deploy(row)
+
+
+def _silent_agent(row: Deployment) -> PlatformError:
+    return PlatformError(
+        "deploy:platform:agent-silent",
+        f"The host's agent did not report in {row.step} in time.",
+        hint="See `make status` and `make logs` on the host; then deploy again.",
+        retry=False,
+    )
+
+
+def _dead_workers(row: Deployment) -> PlatformError:
+    return PlatformError(
+        "deploy:platform:worker-lost",
+        f"The worker was lost {row.attempt} times in {row.step}.",
+        hint="See `make logs`: it may be short of memory or disk. Then deploy again.",
+        retry=False,
+    )
+
+
+def wake_waiting() -> None:
+    """What waits without a lease: its wake-up may be lost. A superfluous one does nothing."""
+    if Host.objects.filter(draining_since__isnull=False).exists():
+        return
+    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
+    waiting = Deployment.objects.filter(free, status__in=(Status.PENDING, Status.DEPLOYING)).exclude(lease_owner=AGENT)
+    old_enough = waiting.filter(created_at__lt=Now() - timedelta(seconds=2))
+    for row in old_enough.order_by("created_at")[:200]:
+        if row.cancel_requested_at is not None:
+            outcome.cancelled(row)
+        elif not Deployment.objects.of(row).filter(status__in=ACTIVE).exclude(pk=row.pk).exists():  # type: ignore[attr-defined]
+            wakeup.begin(row)
+
+
+def interval() -> float:
+    return float(settings.SLIPWAY.reconcile_seconds)

@@ -1,0 +1,137 @@
+"""What an agent's reports change. A report about an attempt that is over, or with an older fence, changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.deployments import logs, outcome
+from apps.deployments.lease import AGENT
+from apps.deployments.models import Deployment, DeploymentStep, LogStream
+from apps.deployments.report import tell_changed
+from apps.deployments.states import Status
+from apps.hosts.models import Host, ServiceState
+from apps.lib import wake
+from apps.projects.models import Service
+from workers import desired
+from workers.errors import PlatformError, SlipwayError, UserError
+
+STEP_SECONDS = {"release": 600.0, "start": 120.0, "health": 60.0, "switch": 60.0}
+
+
+def take(host: Host, report: desired.StepReport | desired.ObservedReport | desired.InstancesReport) -> None:
+    """One report, in its own transaction."""
+    if isinstance(report, desired.StepReport):
+        _step(report)
+    elif isinstance(report, desired.ObservedReport):
+        _observed(report)
+    else:
+        _instances(host, report)
+
+
+@transaction.atomic
+def _step(report: desired.StepReport) -> None:
+    row = _ours(report.deployment, report.fence)
+    # The drain goes on after the release is live; everything else belongs to a rollout.
+    if row is None or row.status not in (
+        (Status.DEPLOYING, Status.LIVE) if report.step == "drain" else (Status.DEPLOYING,)
+    ):
+        return
+    _store_step(row, report)
+    if report.step == "drain":
+        tell_changed(row)
+    elif report.status == "failed":
+        outcome.failed(row, _error(report.error))
+    elif report.step == "switch" and report.status in ("succeeded", "skipped"):
+        outcome.live(row)
+    else:
+        _extend(row, report)
+        tell_changed(row)
+
+
+def _ours(deployment: str, fence: int) -> Deployment | None:
+    rows = Deployment.objects.select_for_update(of=("self",)).select_related("service__project", "actor", "release")
+    return rows.filter(pk=deployment, fence=fence).first()
+
+
+def _store_step(row: Deployment, report: desired.StepReport) -> None:
+    step, made = DeploymentStep.objects.get_or_create(
+        deployment=row,
+        name=report.step,
+        attempt=max(1, row.attempt),
+        defaults={"status": report.status, "started_at": report.at, "command": report.command},
+    )
+    step.status = report.status
+    step.command = report.command or step.command
+    if report.status == "running":
+        Deployment.objects.filter(pk=row.pk, status=Status.DEPLOYING).update(step=report.step)
+    else:
+        step.finished_at = max(report.at, step.started_at)
+    if report.error is not None:
+        step.error_code, step.detail = report.error.code, report.error.message[:500]
+    step.save()
+    if made and report.command:
+        line = logs.Line(report.command, report.at.isoformat(), report.step, "out", "command")
+        logs.append(row.log, [line])
+    if report.error is not None:
+        lines = [logs.Line(text, source=report.step, level="err", kind="error")
+                 for text in (report.error.message, report.error.hint) if text]  # fmt: skip
+        logs.append(row.log, lines)
+
+
+def _extend(row: Deployment, report: desired.StepReport) -> None:
+    """The agent is at work: it has until the longest that the next step may take."""
+    health = row.release.spec["health"]["deadline_seconds"] if row.release else 0.0
+    seconds = STEP_SECONDS.get(report.step, 60.0) + health
+    Deployment.objects.filter(pk=row.pk, lease_owner=AGENT).update(lease_expires_at=Now() + timedelta(seconds=seconds))
+
+
+@transaction.atomic
+def _observed(report: desired.ObservedReport) -> None:
+    row = _ours(report.deployment, report.fence)
+    if row is None or row.status != Status.LIVE or row.observed_at is not None:
+        return
+    Deployment.objects.filter(pk=row.pk).update(observed_at=report.at)
+    if report.error is not None:
+        outcome.broke(row, _error(report.error))
+    else:
+        tell_changed(row)
+
+
+def _error(told: desired.ErrorReport | None) -> SlipwayError:
+    if told is None:
+        return PlatformError("deploy:platform:unexplained", "The host gave no reason.", retry=False)
+    family = UserError if ":user:" in told.code else PlatformError
+    return family(told.code, told.message, hint=told.hint, retry=False)
+
+
+def _instances(host: Host, report: desired.InstancesReport) -> None:
+    service = Service.objects.select_related("project").filter(pk=report.service).first()
+    if service is None:
+        return
+    told = [i.model_dump(mode="json") for i in report.instances]
+    ServiceState.objects.update_or_create(
+        service=service, environment=service.environment, host=host,
+        defaults={"reported_at": report.at, "instances": told},
+    )  # fmt: skip
+    wake.tell(f"service.{service.pk}", {"type": "state.changed"})
+
+
+def take_logs(batch: desired.LogBatch) -> None:
+    """Lines of a container into the log of its service, or of the deployment whose release command it is."""
+    stream = _stream(batch)
+    if stream is None:
+        return  # Deleted meanwhile.
+    lines = [logs.Line(line.text, line.at.isoformat(), batch.process, line.level, line.kind) for line in batch.lines]
+    logs.append(stream, lines, container=batch.container, cursor=batch.cursor)
+
+
+def _stream(batch: desired.LogBatch) -> LogStream | None:
+    if batch.deployment is not None:
+        return LogStream.objects.filter(deployment=batch.deployment).first()
+    found = LogStream.objects.filter(service=batch.service).first()
+    if found is None and Service.objects.filter(pk=batch.service).exists():
+        found, _ = LogStream.objects.get_or_create(service_id=batch.service)
+    return found

@@ -1,0 +1,73 @@
+"""What is kept and for how long: releases per service, log lines, answers to repeated requests, discarded volumes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.accounts.models import SignInLink
+from apps.deployments import wakeup
+from apps.deployments.models import Deployment, IdempotencyKey, LogChunk, Release
+from apps.deployments.states import UNFINISHED, Status
+from apps.hosts.models import Host
+from apps.projects.models import Service, Volume
+
+LOG_DAYS = 14
+EVERY = timedelta(minutes=5)
+
+_next = timezone.now()
+
+
+def tidy() -> None:
+    """At most every five minutes, in whichever reconciler comes first."""
+    global _next
+    if timezone.now() < _next:
+        return
+    _next = timezone.now() + EVERY
+    if prune_releases():
+        wakeup.clean()
+    LogChunk.objects.filter(created_at__lt=Now() - timedelta(days=LOG_DAYS)).delete()
+    IdempotencyKey.objects.filter(created_at__lt=Now() - timedelta(days=1)).delete()
+    SignInLink.objects.filter(expires_at__lt=Now() - timedelta(days=1)).delete()
+    forget_discarded_volumes()
+
+
+def prune_releases() -> int:
+    """Mark what is beyond each service's number of kept releases. Never one that is live or wanted by a deployment."""
+    pruned = 0
+    for service in Service.objects.all().iterator():
+        rows = Release.objects.filter(service=service, pruned_at=None).order_by("environment", "-number")
+        by_environment: dict[object, list[Release]] = {}
+        for row in rows:
+            by_environment.setdefault(row.environment_id, []).append(row)
+        wanted = set(
+            Deployment.objects.filter(service=service, status__in=(*UNFINISHED, Status.LIVE)).values_list(
+                "release_id", flat=True
+            )
+        )
+        for kept in by_environment.values():
+            for row in kept[service.releases_kept :]:
+                if row.pk not in wanted:
+                    row.pruned_at = timezone.now()
+                    row.save(update_fields=["pruned_at"])
+                    pruned += 1
+    return pruned
+
+
+def kept_digests() -> set[str]:
+    """Images that serve, may be rolled back to, or are on their way to a release."""
+    released = Release.objects.filter(pruned_at=None).values_list("build__digest", flat=True)
+    under_way = Deployment.objects.filter(status__in=UNFINISHED, build__isnull=False).values_list(
+        "build__digest", flat=True
+    )
+    return {*released, *under_way}
+
+
+@transaction.atomic
+def forget_discarded_volumes() -> None:
+    """The agent has seen a document that names them, some time ago."""
+    if all(host.seen_generation == host.generation for host in Host.objects.all()):
+        Volume.objects.filter(discarded_at__lt=Now() - timedelta(minutes=2)).delete()

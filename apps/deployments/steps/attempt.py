@@ -1,0 +1,84 @@
+"""What the steps of one attempt share: the row, how to speak, where to work, and what was found so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.deployments.models import Build, Deployment
+from apps.deployments.report import DatabaseReport
+from apps.projects.models import Service
+from workers.build.job import BuildLimits, BuildSettings, Checkout, Source, Workspace
+from workers.build.plan import Plan
+
+
+@dataclass
+class Attempt:
+    deployment: Deployment
+    report: DatabaseReport
+    variables: dict[str, str]
+    checkout: Checkout | None = None
+    plan: Plan | None = None
+    build: Build | None = None
+    workspace: Workspace = field(init=False)
+
+    def __post_init__(self) -> None:
+        home: Path = settings.SLIPWAY.home
+        self.workspace = Workspace(
+            cache=home / "cache" / str(self.deployment.service_id),
+            scratch=home / "builds" / f"{self.deployment.key}-{self.deployment.fence}",
+            labels={
+                "slipway.instance": settings.SLIPWAY.instance,
+                "slipway.service": str(self.deployment.service_id),
+                "slipway.deployment": self.deployment.key,
+                "slipway.fence": str(self.deployment.fence),
+            },
+        )
+
+    @property
+    def service(self) -> Service:
+        return self.deployment.service
+
+    @property
+    def source(self) -> Source:
+        return source_of(self.service, commit=self.deployment.commit, branch=self.deployment.branch)
+
+    @property
+    def settings(self) -> BuildSettings:
+        return settings_of(self.service, self.variables, no_cache=self.deployment.no_cache)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.settings.fingerprint(self.service.root_directory)
+
+
+def source_of(service: Service, *, commit: str = "", branch: str = "") -> Source:
+    return Source(
+        url=service.source_url,
+        branch=branch or service.branch,
+        commit=commit,
+        root_directory=service.root_directory,
+        token=service.source_token,
+    )
+
+
+def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool = False) -> BuildSettings:
+    """The service's build settings, with this installation's limits where it has none of its own."""
+    told = settings.SLIPWAY
+    return BuildSettings(
+        dockerfile=service.dockerfile,
+        install_command=service.install_command,
+        build_command=service.build_command,
+        start_command=service.start_command,
+        release_command=service.release_command,
+        static_dir=service.static_dir,
+        variables=variables,
+        limits=BuildLimits(
+            memory_bytes=(service.build_memory_mb or told.build_memory_mb) * 1024**2,
+            cpus=told.build_cpus,
+            timeout_seconds=service.build_timeout_seconds or told.build_timeout_seconds,
+        ),
+        no_cache=no_cache,
+    )

@@ -1,0 +1,55 @@
+"""Build: the plan and the checkout become an image, or the image of an equal build is used again."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from workers.build.image import build_image
+from workers.build.secrets import Share
+
+from apps.deployments.models import Build as BuildRow
+from apps.deployments.models import DeploymentStep
+from apps.deployments.states import StepStatus
+from apps.deployments.steps.attempt import Attempt
+
+
+class Build:
+    name = "build"
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+
+    def run(self, row: DeploymentStep) -> None:
+        attempt = self.attempt
+        if attempt.build is not None:
+            attempt.report.line(
+                f"image {attempt.build.digest[:19]} was built from this commit before and is used again"
+            )
+            row.status = StepStatus.SKIPPED
+            row.detail = "the image of an earlier build is used again"
+            return
+        attempt.build = self._build()
+        row.detail = f"{attempt.build.digest[:19]}, {attempt.build.size_bytes / 1e6:.0f} MB"
+
+    def _build(self) -> BuildRow:
+        attempt = self.attempt
+        plan = attempt.plan
+        assert attempt.checkout is not None and plan is not None
+        began = time.monotonic()
+        share = Share(ca=settings.SLIPWAY.share_ca, package_index=settings.SLIPWAY.share_package_index)
+        image = build_image(attempt.checkout, plan, attempt.settings, attempt.workspace, attempt.report, share=share)
+        return BuildRow.objects.create(
+            service=attempt.service,
+            commit=attempt.checkout.commit,
+            message=attempt.checkout.message[:300],
+            author=attempt.checkout.author[:200],
+            fingerprint=attempt.fingerprint,
+            plan=plan.as_dict(),
+            digest=image.digest,
+            size_bytes=image.size_bytes,
+            seconds=time.monotonic() - began,
+        )
+
+    def undo(self) -> None:
+        """An image without a row is removed by the cleaning."""

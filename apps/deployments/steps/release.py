@@ -1,0 +1,97 @@
+"""Release: image, variables and settings of this moment, frozen. The rollout of it is published for the agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from apps.deployments.models import Build, Deployment, Release
+from apps.projects.models import Environment, Service, Variable, Volume
+from workers.desired import Health, Limits, Mount, Process
+
+DEFAULT_PORT = 8000
+
+
+def freeze(deployment: Deployment, build: Build) -> Release:
+    """The release of this deployment: made once, found again when the step is repeated."""
+    with transaction.atomic():
+        row = Deployment.objects.select_for_update(of=("self",)).select_related("release").get(pk=deployment.pk)
+        if row.release is not None:
+            return row.release
+        values, sources, secrets = variables_of(row.service, row.environment)
+        number = Release.objects.filter(service=row.service, environment=row.environment).aggregate(n=Max("number"))[
+            "n"
+        ]
+        release = Release.objects.create(
+            service=row.service,
+            environment=row.environment,
+            number=(number or 0) + 1,
+            build=build,
+            spec=spec_of(row.service, row.environment, build),
+            variables=values,
+            secret_names=secrets,
+            variable_sources=sources,
+        )
+        Deployment.objects.filter(pk=row.pk).update(release=release, build=build)
+    deployment.release = release
+    return release
+
+
+def variables_of(service: Service, environment: Environment) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """Values, the scope each came from, and the names of the secrets."""
+    values: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    secrets: set[str] = set()
+    for row in Variable.objects.for_release(service, environment):  # type: ignore[attr-defined]
+        values[row.name] = row.value
+        scope = "service" if row.service_id else "project"
+        sources[row.name] = f"{scope} in {environment.slug}" if row.environment_id else scope
+        (secrets.add if row.is_secret else secrets.discard)(row.name)
+    return values, sources, sorted(secrets)
+
+
+def spec_of(service: Service, environment: Environment, build: Build) -> dict[str, Any]:
+    """`workers.desired.Release` without id and variables, as JSON."""
+    plan = build.plan
+    release_command = service.release_command or plan.get("release", "")
+    volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None).order_by("path")
+    health = Health(
+        path=service.health_path or None,
+        interval_seconds=service.health_interval_seconds,
+        deadline_seconds=service.health_deadline_seconds,
+    )
+    return {
+        "image": build.digest,
+        "processes": {name: p.model_dump() for name, p in _processes(service, plan).items()},
+        "release_command": shell_line(release_command) if release_command else None,
+        "health": health.model_dump(),
+        "mounts": [Mount(volume=v.key, path=v.path).model_dump() for v in volumes],
+        "stop_seconds": 30.0,
+    }
+
+
+def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
+    limits = Limits(memory_bytes=service.memory_mb * 1024**2, cpus=service.cpus, pids=service.pids)
+    start = service.start_command or plan.get("start", "")
+    port = service.port or plan.get("port") or DEFAULT_PORT
+    processes = {
+        "web": Process(
+            command=shell_line(start) if start else None, replicas=service.replicas, port=port, limits=limits
+        )
+    }
+    for name, line in sorted(plan.get("processes", {}).items()):
+        if name not in ("web", "release"):
+            processes[name] = Process(command=shell_line(line), replicas=1, limits=limits)
+    return processes
+
+
+def shell_line(line: str) -> list[str]:
+    """A Procfile's line, run by the container's own shell as its platform of origin does. Never a shell of ours."""
+    return ["/bin/sh", "-c", f"exec {line}" if _is_simple(line) else line]
+
+
+def _is_simple(line: str) -> bool:
+    """One command: then the shell makes way for it, so that it gets the signals."""
+    return not any(sign in line for sign in ("&&", "||", ";", "|", "\n", "(", "{")) and "=" not in line.split(" ")[0]

@@ -1,0 +1,38 @@
+"""Celery's tasks: claim the row, make one call. Arguments are ids; the message is only a wake-up."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from apps.deployments import cleaning, pipeline
+from apps.deployments.lease import claim, shutting_down
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+
+
+@shared_task
+def run_build(deployment_id: str) -> None:
+    deployment = claim(deployment_id, start=Status.PENDING, during=Status.BUILDING, step="fetch")
+    if deployment is not None:
+        pipeline.build(deployment)
+
+
+@shared_task
+def run_deploy(deployment_id: str) -> None:
+    waiting = Deployment.objects.filter(pk=deployment_id, status=Status.PENDING, release__isnull=False).exists()
+    start = Status.PENDING if waiting else Status.DEPLOYING  # A rollback begins here; the others come from a build.
+    deployment = claim(deployment_id, start=start, during=Status.DEPLOYING, step="release")
+    if deployment is not None:
+        pipeline.deploy(deployment)
+
+
+@shared_task
+def clean() -> None:
+    cleaning.clean_images()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def stop_jobs(**_: object) -> None:
+    """Celery stops: jobs under way kill their children and give their deployments back."""
+    shutting_down.set()

@@ -1,0 +1,50 @@
+"""Filters of every template: times, sizes and states as a person says them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """`0.07 s`, `24.3 s`, `1 min 2 s`, `3 h 4 min`."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    """`12 min ago`, with the exact time on hover."""
+    if value is None:
+        return ""
+    seconds = max(0.0, (timezone.now() - value).total_seconds())
+    for limit, size, unit in ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d")):
+        if seconds < limit:
+            return _time(value, f"{int(seconds // size)} {unit} ago")
+    return _time(value, f"{value:%-d %b %Y}")
+
+
+def _time(value: datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>', value.isoformat(), value, text)
+
+
+@register.filter
+def megabytes(value: int | None) -> str:
+    return "" if value is None else f"{value / 1e6:.0f} MB"

@@ -1,0 +1,248 @@
+"""What people do with projects: create and change them, their services, variables, domains and volumes.
+
+Deploying, and deleting what runs, is in `apps.deployments.actions`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.access import Actor
+from apps.accounts.actions import record
+from apps.accounts.models import Team
+from apps.accounts.policy import Permission
+from apps.lib.dotenv import NAME
+from apps.lib.hostnames import normalise_host, slug
+from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume
+from workers.errors import UserError
+
+PATH = re.compile(r"^/[A-Za-z0-9._/-]{1,240}$")
+
+
+@transaction.atomic
+def create_project(*, actor: Actor, team: Team, name: str) -> Project:
+    """A project with its `production` environment."""
+    actor.require(Permission.WRITE_SERVICE, team.pk)
+    label = _label(name, "project")
+    if Project.objects.filter(team=team, slug=label).exists():
+        raise UserError(
+            "project:user:name-taken", f"There is a project {label} in this team already.", hint="Choose another name.",
+            status=409,
+        )  # fmt: skip
+    project = Project.objects.create(team=team, name=name.strip(), slug=label)
+    Environment.objects.create(project=project, name="production", slug="production")
+    record(actor=actor, team_id=team.pk, verb="created the project", subject=project)
+    return project
+
+
+@transaction.atomic
+def rename_project(*, actor: Actor, project: Project, name: str) -> Project:
+    actor.require(Permission.WRITE_SERVICE, project.team_id)
+    _label(name, "project")
+    project.name = name.strip()
+    project.save(update_fields=["name"])
+    record(actor=actor, team_id=project.team_id, verb="renamed the project", subject=project)
+    return project
+
+
+@transaction.atomic
+def create_environment(*, actor: Actor, project: Project, name: str) -> Environment:
+    actor.require(Permission.WRITE_SERVICE, project.team_id)
+    label = _label(name, "environment")
+    row, made = Environment.objects.get_or_create(project=project, slug=label, defaults={"name": name.strip()})
+    if not made:
+        raise UserError("environment:user:name-taken", f"There is an environment {label} already.", status=409)
+    record(actor=actor, team_id=project.team_id, verb="created the environment", subject=row)
+    return row
+
+
+@transaction.atomic
+def create_service(*, actor: Actor, project: Project, name: str, **settings_: Any) -> Service:
+    """A service with a host name beneath the base domain."""
+    actor.require(Permission.WRITE_SERVICE, project.team_id)
+    label = _label(name, "service")
+    if Service.objects.filter(project=project, slug=label).exists():
+        raise UserError(
+            "service:user:name-taken", f"There is a service {label} in this project already.",
+            hint="Choose another name.", status=409,
+        )  # fmt: skip
+    service = Service(project=project, name=name.strip(), slug=label, **settings_)
+    _clean(service)
+    service.save()
+    give_host(service, project.production)
+    record(actor=actor, team_id=project.team_id, verb="created the service", subject=service)
+    return service
+
+
+@transaction.atomic
+def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service:
+    """New settings: they take effect with the next deployment."""
+    actor.require(Permission.WRITE_SERVICE, service.team_id)
+    before = {name: getattr(service, name) for name in changes}
+    for name, value in changes.items():
+        setattr(service, name, value)
+    _clean(service)
+    service.save()
+    changed = sorted(name for name, value in before.items() if value != getattr(service, name))
+    if changed:
+        record(actor=actor, team_id=service.team_id, verb="changed the settings", subject=service, fields=changed)
+    return service
+
+
+def give_host(service: Service, environment: Environment) -> Domain:
+    """`<service>.<base>`, or with the project's, then a random name when that is taken."""
+    base = settings.SLIPWAY.base_domain
+    suffix = "" if environment.slug == "production" else f"-{environment.slug}"
+    tries = (
+        f"{service.slug}{suffix}",
+        f"{service.slug}-{service.project.slug}{suffix}",
+        f"{service.slug}{suffix}-{service.short_id}",
+    )
+    host = next(h for t in tries if not Domain.objects.filter(host=(h := f"{t[:63].strip('-')}.{base}")).exists())
+    return Domain.objects.create(service=service, environment=environment, host=host, is_generated=True)
+
+
+@transaction.atomic
+def set_variables(
+    *,
+    actor: Actor,
+    project: Project,
+    values: dict[str, str],
+    service: Service | None = None,
+    environment: Environment | None = None,
+    secret: bool | None = None,
+) -> list[Variable]:
+    """Write variables in one scope. `secret` None keeps what a variable was, and makes new ones plain.
+
+    A secret never becomes plain again: that would make its value readable.
+    """
+    actor.require(Permission.WRITE_VARIABLES, project.team_id)
+    rows = []
+    for name, value in values.items():
+        check_variable(name, value)
+        row = Variable.objects.filter(project=project, service=service, environment=environment, name=name).first()
+        row = row or Variable(project=project, service=service, environment=environment, name=name)
+        row.value = value
+        row.is_secret = row.is_secret or bool(secret)
+        row.save()
+        rows.append(row)
+    if rows:
+        subject = service or project
+        record(actor=actor, team_id=project.team_id, verb="set variables", subject=subject, names=sorted(values))
+    return rows
+
+
+def check_variable(name: str, value: str) -> None:
+    if not NAME.match(name) or len(name) > 200:
+        raise UserError(
+            "variables:user:invalid-name",
+            f"{name[:60]!r} cannot be a variable's name.",
+            hint="Use letters, digits and underscores, not beginning with a digit.",
+            status=422,
+        )
+    if "\0" in value or len(value) > 64_000:
+        raise UserError("variables:user:invalid-value", f"The value of {name} is too long or holds a NUL.", status=422)
+
+
+@transaction.atomic
+def delete_variable(*, actor: Actor, variable: Variable) -> None:
+    actor.require(Permission.WRITE_VARIABLES, variable.project.team_id)
+    subject = variable.service or variable.project
+    record(
+        actor=actor, team_id=variable.project.team_id, verb="removed variables", subject=subject, names=[variable.name]
+    )
+    variable.delete()
+
+
+def make_domain(*, actor: Actor, service: Service, environment: Environment, host: str) -> Domain:
+    """A host name of one's own, unique on this installation. Call inside a transaction; the caller publishes the route."""
+    actor.require(Permission.WRITE_DOMAINS, service.team_id)
+    name = normalise_host(host)
+    if name == _dashboard_host():
+        raise UserError("domain:user:reserved", f"{name} is the dashboard's own address.", status=422)
+    try:
+        with transaction.atomic():
+            row = Domain.objects.create(service=service, environment=environment, host=name)
+    except IntegrityError as error:
+        raise UserError(
+            "domain:user:taken",
+            f"{name} is routed to another service already.",
+            hint="Remove it there first, or choose another host name.",
+            status=409,
+        ) from error
+    record(actor=actor, team_id=service.team_id, verb="added the domain", subject=row)
+    return row
+
+
+@transaction.atomic
+def create_volume(
+    *, actor: Actor, service: Service, environment: Environment, name: str, path: str, reuse: UUID | None = None
+) -> Volume:
+    """Declare a volume; it is mounted with the next deployment. `reuse` takes a kept one of the project up again."""
+    actor.require(Permission.WRITE_SERVICE, service.team_id)
+    if not PATH.match(path) or ".." in path.split("/"):
+        raise UserError(
+            "volume:user:path", f"{path[:80]!r} is not a folder in the container.",
+            hint="Give an absolute path such as /data.", status=422,
+        )  # fmt: skip
+    if Volume.objects.filter(service=service, environment=environment, path=path, discarded_at=None).exists():
+        raise UserError("volume:user:path-taken", f"A volume is mounted at {path} already.", status=409)
+    if reuse is None:
+        row = Volume.objects.create(
+            project=service.project, environment=environment, service=service, name=_label(name, "volume"), path=path
+        )
+    else:
+        kept = Volume.objects.filter(project=service.project, service=None, discarded_at=None, pk=reuse)
+        if not kept.update(service=service, environment=environment, path=path):
+            raise UserError("volume:user:not-kept", "That volume is not free to be used again.", status=404)
+        row = kept.model.objects.get(pk=reuse)
+    record(actor=actor, team_id=service.team_id, verb="created the volume", subject=row, path=path)
+    return row
+
+
+@transaction.atomic
+def discard_volume(*, actor: Actor, volume: Volume, confirm: str) -> Volume:
+    """Remove a volume and everything on it, for ever. `confirm` is its name, typed by a person."""
+    actor.require(Permission.DELETE, volume.project.team_id)
+    if confirm != volume.name:
+        raise UserError(
+            "volume:user:confirm", "The data of this volume will be gone for ever.",
+            hint=f"Confirm with its name, {volume.name}.", status=409,
+        )  # fmt: skip
+    volume.service = None
+    volume.discarded_at = timezone.now()
+    volume.save(update_fields=["service", "discarded_at"])
+    record(actor=actor, team_id=volume.project.team_id, verb="discarded the volume", subject=volume)
+    return volume
+
+
+def _dashboard_host() -> str:
+    return settings.SLIPWAY.url.split("://")[-1].split("/")[0].split(":")[0]
+
+
+def _label(name: str, what: str) -> str:
+    label = slug(name)
+    if not label or len(name.strip()) > 40:
+        raise UserError(
+            f"{what}:user:name", f"{name[:60]!r} cannot be a name.",
+            hint="Use 1 to 40 characters with at least one letter or digit.", status=422,
+        )  # fmt: skip
+    return label
+
+
+def _clean(service: Service) -> None:
+    """The model's own field rules as one sentence."""
+    try:
+        service.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        field, reasons = next(iter(error.message_dict.items()))
+        raise UserError(
+            "service:user:invalid-setting", f"{field}: {' '.join(reasons)}", hint=f"Change {field}.", status=422
+        ) from error

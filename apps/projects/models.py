@@ -1,0 +1,190 @@
+"""What a team has: projects, their environments and services, and the variables, domains and volumes of those."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from apps.accounts.access import Actor
+from apps.accounts.models import Team
+from apps.lib.encryption import EncryptedTextField
+from apps.lib.models import Base
+
+
+class Project(Base):
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "slug"], name="project_slug_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def production(self) -> Environment:
+        return self.environments.get(slug="production")
+
+
+class Environment(Base):
+    """production, staging or a preview: has its own variables, domains and data."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=40)
+    slug = models.SlugField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="environment_slug_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.name}"
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def visible_to(self, actor: Actor) -> ServiceQuerySet:
+        return self.filter(project__team__in=actor.teams).select_related("project__team")
+
+
+class Service(Base):
+    """One deployable thing of a project: a source and how it is built, run and checked. "" means: as detected."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="services")
+    name = models.CharField(max_length=40)
+    slug = models.SlugField(max_length=40)
+
+    source_url = models.CharField(max_length=500)
+    branch = models.CharField(max_length=250, default="main")
+    root_directory = models.CharField(max_length=250, blank=True)
+    source_token = EncryptedTextField(blank=True, default="")
+
+    dockerfile = models.CharField(max_length=250, blank=True)
+    install_command = models.CharField(max_length=1000, blank=True)
+    build_command = models.CharField(max_length=1000, blank=True)
+    start_command = models.CharField(max_length=1000, blank=True)
+    release_command = models.CharField(max_length=1000, blank=True)
+    static_dir = models.CharField(max_length=250, blank=True)
+    build_memory_mb = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(128)])
+    build_timeout_seconds = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(10)])
+
+    port = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(65535)])
+    replicas = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(20)])
+    memory_mb = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16)])
+    cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05), MaxValueValidator(256)])
+    pids = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16)])
+
+    health_path = models.CharField(max_length=250, blank=True)
+    health_deadline_seconds = models.FloatField(default=60.0, validators=[MinValueValidator(1), MaxValueValidator(900)])
+    health_interval_seconds = models.FloatField(default=0.5, validators=[MinValueValidator(0.02)])
+    drain_seconds = models.FloatField(default=30.0, validators=[MinValueValidator(0), MaxValueValidator(600)])
+    observation_seconds = models.FloatField(default=60.0, validators=[MinValueValidator(0), MaxValueValidator(900)])
+    releases_kept = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
+
+    auto_deploy = models.BooleanField(default=True)
+    auto_deploy_paused_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Service]] = ServiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="service_slug_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def team_id(self) -> UUID:
+        return self.project.team_id
+
+    @property
+    def environment(self) -> Environment:
+        """Where it is deployed unless another environment is named."""
+        return self.project.production
+
+
+class VariableQuerySet(models.QuerySet["Variable"]):
+    def for_release(self, service: Service, environment: Environment) -> VariableQuerySet:
+        """Those that a release of `service` in `environment` is given, widest scope first: the last one of a name wins."""
+        anywhere = models.Q(environment__isnull=True) | models.Q(environment=environment)
+        mine = models.Q(service__isnull=True) | models.Q(service=service)
+        return self.filter(anywhere, mine, project_id=service.project_id).order_by(
+            models.F("service").asc(nulls_first=True), models.F("environment").asc(nulls_first=True), "name"
+        )
+
+
+class Variable(Base):
+    """One value given to a release. A secret can be written and never read back.
+
+    Scope: the whole project, one environment, one service, or a service in an environment.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="variables")
+    environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.CASCADE)
+    service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE, related_name="variables")
+    name = models.CharField(max_length=200)
+    value = EncryptedTextField()
+    is_secret = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[Variable]] = VariableQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "environment", "service", "name"], name="variable_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=models.Q(name__regex=r"^[A-Za-z_][A-Za-z0-9_]*$"), name="variable_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shown(self) -> str | None:
+        """The value, or None for a secret."""
+        return None if self.is_secret else self.value
+
+
+class Domain(Base):
+    """A host name routed to a service in an environment. `is_generated`: made by us beneath the base domain."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="domains")
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE)
+    host = models.CharField(max_length=253, unique=True)
+    is_generated = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(host__regex=r"^[a-z0-9.-]+$"), name="domain_grammar")]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class Volume(Base):
+    """Durable disk of a service in an environment. Without its service it is kept until somebody discards it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="volumes")
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE)
+    service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.SET_NULL, related_name="volumes")
+    name = models.CharField(max_length=40)
+    path = models.CharField(max_length=250)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "environment", "path"],
+                condition=models.Q(discarded_at__isnull=True),
+                name="volume_path_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def scoped(model: type[Any], actor: Actor, through: str) -> models.QuerySet[Any]:
+    """Rows of `model` whose team, reached by `through` (`project__team`), is one of the actor's."""
+    return model._default_manager.filter(**{f"{through}__in": actor.teams})  # type: ignore[no-any-return]

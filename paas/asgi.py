@@ -1,0 +1,26 @@
+"""HTTP by Django, WebSockets by Channels."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from apps.deployments.consumers import DeploymentConsumer, ServiceConsumer  # noqa: E402
+from paas.origin import OwnOriginOnly  # noqa: E402
+
+sockets = [
+    path("ws/deployments/<uuid:pk>", DeploymentConsumer.as_asgi()),
+    path("ws/services/<uuid:pk>", ServiceConsumer.as_asgi()),
+]
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))}  # type: ignore[arg-type]
+)
