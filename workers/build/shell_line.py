@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import re
-import shlex
 
-ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-CONTROL = frozenset("();|&\n")
+ASSIGNMENTS = re.compile(r"""\s*(?:[A-Za-z_]\w*=(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])*\s+)*""", re.DOTALL)
+SEPARATOR = re.compile(r"&&|\|\||;|\n")
+QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\d*[<>]&""", re.DOTALL)
+NO_COMMAND = frozenset("exec if then else fi for while until do done case esac { } ! cd export set . : #".split())
 
 
 def container_argv(line: str) -> list[str]:
     """`["/bin/sh", "-c", ...]` for a shell line that runs inside a container.
 
-    A single command is started with `exec`, so that it is process 1 and gets the signals itself; a list of commands or
-    a line that begins with an assignment is kept as it is, because `exec` would change what it means.
+    The last command of the line is started with `exec` where that changes nothing else, so that it is process 1: a
+    shell that is process 1 ignores SIGTERM, and the app would never hear that it is to stop.
     """
-    return ["/bin/sh", "-c", f"exec {line}" if _is_single_command(line) else line]
+    at = _last_command(line)
+    return ["/bin/sh", "-c", line if at is None else f"{line[:at]}exec {line[at:]}"]
 
 
-def _is_single_command(line: str) -> bool:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.whitespace = " \t"
-    try:
-        words = list(lexer)
-    except ValueError:  # An open quote: the container's shell will say so.
-        return False
-    if not words or ASSIGNMENT.match(words[0]) or words[0] in {"exec", "cd", "if", "for", "while", "{", "!", "export"}:
-        return False
-    return not any(set(word) <= CONTROL for word in words if word) and "\n" not in line
+def _last_command(line: str) -> int | None:
+    """Where the last command of a list begins, behind its assignments; None for a pipe, a group or a compound."""
+    plain = _blanked(line)
+    if plain is None:
+        return None
+    start = max((match.end() for match in SEPARATOR.finditer(plain)), default=0)
+    if set(plain[start:]) & set("|&()") or _is_compound(plain[:start]):
+        return None
+    assignments = ASSIGNMENTS.match(line, start)
+    at = assignments.end() if assignments else start
+    words = line[at:].split(maxsplit=1)
+    return None if not words or words[0] in NO_COMMAND else at
+
+
+def _is_compound(text: str) -> bool:
+    return re.search(r"(?:^|[\s;&|])(?:if|for|while|until|case|\{|\()(?:\s|$)|\(", text) is not None
+
+
+def _blanked(line: str) -> str | None:
+    """The line with quoted text, escapes and substitutions blanked out, of the same length; None for an open quote."""
+    plain = QUOTED.sub(lambda match: "_" * len(match[0]), line)
+    while (inner := re.search(r"\$\([^()]*\)|\$\{[^{}]*\}", plain)) is not None:
+        plain = plain[: inner.start()] + "_" * len(inner[0]) + plain[inner.end() :]
+    return None if set(plain) & set("'\"`") else plain

@@ -88,9 +88,11 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "slipway-static", ""
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
+
+    def version_string(self) -> str:
+        return "slipway-static"
 
     def __init__(self, site: Site, is_stopping: Callable[[], bool], *args: object) -> None:
         self.site, self.is_stopping = site, is_stopping

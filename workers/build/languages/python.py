@@ -30,6 +30,11 @@ ASGI = {
     "granian": "granian --interface asgi --host 0.0.0.0 --port $PORT{factory} {target}",
     "daphne": "daphne -b 0.0.0.0 -p $PORT {target}",
 }
+# Poetry tells what is locked and uv installs it: fast, and from the package index that the platform is set to.
+POETRY_INSTALL = (
+    "poetry export --only main --format requirements.txt --output /tmp/requirements.txt"
+    " && uv pip install -r /tmp/requirements.txt"
+)
 SCRIPTS = ("main.py", "app.py", "server.py", "run.py", "src/main.py", "src/app.py")
 SERVES = re.compile(r"\bPORT\b|http\.server|socketserver|wsgiref|aiohttp|tornado|\.run\(|\.listen\(")
 
@@ -99,8 +104,8 @@ def _install(files: Files) -> Install:
     described = describes_project(files)
     if files.exists("poetry.lock") or (described == "poetry" and not files.exists("requirements.txt")):
         lock = files.first("poetry.lock")
-        line = "poetry install --only main --no-interaction --no-root"
-        again = "poetry install --only-root --no-interaction" if is_package(files) else ""
+        line = POETRY_INSTALL if lock else f"poetry lock --no-interaction && {POETRY_INSTALL}"
+        again = "uv pip install --no-deps -e ." if is_package(files) else ""
         return _manager("poetry", line, again, project(lock), project_names(files), lock or "pyproject.toml")
     if files.exists("requirements.txt"):
         found = read_requirements(files, "requirements.txt")
@@ -129,7 +134,7 @@ def _manager(
 
 def _with_server(install: str, server: str) -> str:
     added = f"uv pip install {server}" if server else ""
-    if install.startswith("uv pip install ") and server:
+    if added and install.rpartition(" && ")[2].startswith("uv pip install "):
         return f"{install} {server}"
     return " && ".join(filter(None, (install, added)))
 

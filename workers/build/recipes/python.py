@@ -1,4 +1,4 @@
-"""Python: a virtual environment at /opt/venv, filled by uv (or Poetry), which stays out of the image."""
+"""Python: a virtual environment at /opt/venv, filled by uv, which stays out of the image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from workers.build.recipes import blocks
 TOOLS = "/opt/tools"
 VENV = "/opt/venv"
 UV = "uv>=0.9,<1"
-POETRY = "poetry>=2,<3"
+POETRY = ("poetry>=2,<3", "poetry-plugin-export>=1.9,<2")
 ENVIRONMENT = {
     "UV_CACHE_DIR": f"{blocks.CACHE}/uv",
     "UV_LINK_MODE": "copy",  # The cache is a mount: nothing can be linked from it.
@@ -48,7 +48,7 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
 
 def _tools(plan: Plan, base: str) -> list[str]:
     """A stage that all builds on the same base share; no cache is mounted in it, so that no build can poison it."""
-    wanted = [UV, POETRY] if plan.package_manager == "poetry" else [UV]
+    wanted = [UV, *POETRY] if plan.package_manager == "poetry" else [UV]
     quoted = " ".join(f"'{name}'" for name in wanted)
     line = f"python3 -m venv {TOOLS}; {TOOLS}/bin/pip install --no-cache-dir --disable-pip-version-check {quoted}"
     return [f"FROM {base} AS tools", blocks.run(f"export PIP_CERT={blocks.CA}; {line}", blocks.PIP_SECRETS[:2])]
