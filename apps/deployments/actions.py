@@ -73,8 +73,8 @@ def rollback(*, actor: Actor, deployment: Deployment, release_id: UUID | None = 
     """
     actor.require(Permission.DEPLOY, deployment.service.team_id)
     release = _release_to_return_to(deployment, release_id)
-    for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE):  # type: ignore[attr-defined]
-        cancel(actor=actor, deployment=row)
+    for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE).select_for_update():  # type: ignore[attr-defined]
+        outcome.cancelled(row)
     live = Deployment.objects.of(deployment).live().first() or deployment  # type: ignore[attr-defined]
     service = deployment.service
     Service.objects.filter(pk=service.pk, auto_deploy_paused_at=None).update(auto_deploy_paused_at=timezone.now())

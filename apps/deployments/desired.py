@@ -49,7 +49,13 @@ def _hosts(places: list[Place]) -> dict[Place, list[str]]:
 def _service(row: Deployment, hosts: list[str]) -> desired.Service:
     release = row.release
     assert release is not None
-    spec = {**release.spec, "health": {**release.spec["health"], "host": hosts[0] if hosts else None}}
+    # The release command changed what it had to change when this release was new.
+    command = None if row.is_rollback else release.spec["release_command"]
+    spec = {
+        **release.spec,
+        "release_command": command,
+        "health": {**release.spec["health"], "host": hosts[0] if hosts else None},
+    }
     told = {
         "SLIPWAY": "1",
         "SLIPWAY_SERVICE": row.service.slug,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,14 +17,15 @@ from apps.accounts.actions import record
 from apps.deployments import logs, wakeup
 from apps.deployments.lease import ATTEMPTS, hand_to_agent
 from apps.deployments.models import Build, Deployment, DeploymentStep, LogStream, Release
-from apps.deployments.report import tell_changed
-from apps.deployments.states import Status, StepStatus
+from apps.deployments.report import begin_step, end_step, tell_changed
+from apps.deployments.states import ACTIVE, Status, StepStatus
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
 from apps.projects.models import Service
 from workers.errors import SlipwayError
 
 RETRY_SECONDS = 5.0
+AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
 
 
 @transaction.atomic
@@ -84,6 +86,7 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
 
 @transaction.atomic
 def cancelled(deployment: Deployment) -> None:
+    """Nobody wants it any more. A worker that still holds it finds its lease lost and stops."""
     deployment.advance(Status.CANCELLED)
     close_steps(deployment, StepStatus.STOPPED)
     _after_the_end(deployment)
@@ -123,14 +126,35 @@ def broke(deployment: Deployment, error: SlipwayError) -> None:
 
 
 def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, trigger: str) -> Deployment:
-    """A deployment of an earlier release; what waits is superseded by it. Call inside a transaction."""
-    row = new_deployment(deployment.service, deployment.environment_id, actor=actor, trigger=trigger)
-    Deployment.objects.filter(pk=row.pk).update(
-        release=release, build=release.build, commit=release.commit, rollback_of=deployment
+    """A deployment of an earlier release; what waits is superseded by it. Call inside a transaction.
+
+    It needs no worker: with nothing else active it is published in this very transaction, so that the document never
+    names neither of the two releases.
+    """
+    row = new_deployment(
+        deployment.service,
+        deployment.environment_id,
+        actor=actor,
+        trigger=trigger,
+        release=release,
+        build=release.build,
+        commit=release.commit,
+        rollback_of=deployment,
     )
+    if Deployment.objects.of(row).filter(status__in=ACTIVE).exists():  # type: ignore[attr-defined]
+        wakeup.deploy(row)
+        return row
+    row.advance(Status.DEPLOYING, attempt=1, fence=1, started_at=Now(), step="release")
+    end_step(begin_step(row, "release"), StepStatus.SUCCEEDED, detail=f"release {release.number} as it was")
+    publish_rollout(row, seconds=rollout_seconds(release))
     row.refresh_from_db()
-    wakeup.deploy(row)
     return row
+
+
+def rollout_seconds(release: Release) -> float:
+    """How long the agent has until its first reports."""
+    seconds = float(release.spec["health"]["deadline_seconds"]) + AGENT_GRACE_SECONDS
+    return seconds + settings.SLIPWAY.release_timeout_seconds if release.spec["release_command"] else seconds
 
 
 def new_deployment(

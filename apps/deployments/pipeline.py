@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import Error, connection
 
 from apps.deployments import outcome
@@ -30,7 +29,6 @@ from workers.redact import Redactor
 log = logging.getLogger(__name__)
 
 BUILD_STEPS = (Fetch, Analyze, Build)
-AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
 
 
 def build(deployment: Deployment) -> None:
@@ -58,10 +56,7 @@ def deploy(deployment: Deployment) -> None:
             assert isinstance(build_row, BuildRow)
             release = freeze(deployment, build_row)
             row.detail = f"release {release.number}"
-        seconds = release.spec["health"]["deadline_seconds"] + AGENT_GRACE_SECONDS
-        if release.spec["release_command"]:
-            seconds += settings.SLIPWAY.release_timeout_seconds
-        outcome.publish_rollout(deployment, seconds=seconds)
+        outcome.publish_rollout(deployment, seconds=outcome.rollout_seconds(release))
 
 
 @contextmanager

@@ -1,0 +1,325 @@
+"""Deployments as rows: claims, fences, outcomes, what is desired. Real PostgreSQL and Valkey; no engine."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from apps.accounts.access import Actor
+from apps.accounts.actions import make_owner
+from apps.deployments import actions, lease, logs, outcome, reconcile, reports
+from apps.deployments.desired import document_for
+from apps.deployments.models import Build, Deployment, LogChunk, Release
+from apps.deployments.states import Status
+from apps.deployments.steps.release import freeze
+from apps.hosts.actions import ensure_local_host
+from apps.hosts.models import Host
+from apps.projects.actions import set_variables
+from workers import desired
+from workers.errors import PlatformError, Stopped, UserError
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice() -> Actor:
+    ensure_local_host()
+    return Actor(make_owner(name="Alice", email="alice@example.com", password="a long password"))
+
+
+@pytest.fixture
+def waiting(alice: Actor) -> Deployment:
+    team = alice.user.memberships.get().team  # type: ignore[union-attr]
+    settings = {"source_url": "https://git.example/shop.git"}
+    return actions.create_app(actor=alice, team=team, project="shop", service="web", settings=settings)
+
+
+def claimed(row: Deployment) -> Deployment:
+    found = lease.claim(row.key, start=Status.PENDING, during=Status.BUILDING, step="fetch")
+    assert found is not None
+    return found
+
+
+def build_of(row: Deployment, commit: str = "a" * 40) -> Build:
+    plan = {"start": "python app.py", "port": 8000, "processes": {"worker": "python worker.py"}}
+    digest = "sha256:" + commit[:1] * 64
+    return Build.objects.create(service=row.service, commit=commit, fingerprint="f", plan=plan, digest=digest)
+
+
+def rolled_out(row: Deployment, commit: str = "a" * 40) -> Deployment:
+    """All the way to what the agent sees."""
+    row = claimed(row)
+    outcome.built(row, build_of(row, commit))
+    found = lease.claim(row.key, start=Status.DEPLOYING, during=Status.DEPLOYING, step="release")
+    assert found is not None
+    freeze(found, found.build)  # type: ignore[arg-type]
+    outcome.publish_rollout(found, seconds=60)
+    found.refresh_from_db()
+    return found
+
+
+def told(row: Deployment, step: str, status: str, **more: Any) -> None:
+    report = desired.StepReport(
+        deployment=row.key, fence=row.fence, step=step, status=status, at=timezone.now(), **more
+    )
+    reports.take(Host.objects.default(), report)
+    row.refresh_from_db()
+
+
+def make_live(row: Deployment, commit: str = "a" * 40) -> Deployment:
+    found = rolled_out(row, commit)
+    for step in ("start", "health", "switch"):
+        told(found, step, "running")
+        told(found, step, "succeeded")
+    assert found.status == Status.LIVE
+    return found
+
+
+def test_it_lets_one_worker_claim_a_deployment(waiting: Deployment) -> None:
+    first = claimed(waiting)
+    assert (first.status, first.attempt, first.fence) == ("building", 1, 1)
+    assert lease.claim(waiting.key, start=Status.PENDING, during=Status.BUILDING, step="fetch") is None
+
+
+def test_it_takes_a_dead_workers_deployment_over_with_a_new_fence(waiting: Deployment) -> None:
+    old = claimed(waiting)
+    Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    new = claimed(waiting)
+    assert (new.attempt, new.fence) == (2, 2)
+    with pytest.raises(Stopped, match="lost"):
+        outcome.built(old, build_of(old))
+
+
+def test_it_fails_after_three_lost_workers_and_names_the_step(waiting: Deployment) -> None:
+    for _ in range(3):
+        claimed(waiting)
+        Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        reconcile.take_back_expired()
+    waiting.refresh_from_db()
+    assert waiting.status == Status.FAILED
+    assert waiting.error_code == "deploy:platform:worker-lost"
+    assert "3 times in fetch" in waiting.error_message
+
+
+def test_it_moves_only_along_legal_ways(waiting: Deployment) -> None:
+    with pytest.raises(Stopped):
+        waiting.advance(Status.LIVE)
+    outcome.cancelled(waiting)
+    with pytest.raises(Stopped):
+        waiting.advance(Status.BUILDING)
+
+
+def test_it_lets_the_newest_supersede_those_that_wait(alice: Actor, waiting: Deployment) -> None:
+    newer = actions.deploy(actor=alice, service=waiting.service)
+    waiting.refresh_from_db()
+    assert (waiting.status, newer.status, newer.number) == ("superseded", "pending", 2)
+
+
+def test_it_waits_while_another_is_active(alice: Actor, waiting: Deployment) -> None:
+    active = claimed(waiting)
+    newer = actions.deploy(actor=alice, service=waiting.service)
+    assert lease.claim(newer.key, start=Status.PENDING, during=Status.BUILDING, step="fetch") is None
+    outcome.failed(active, UserError("build:user:build-failed", "It failed.", hint="Mend it."))
+    assert claimed(newer).status == "building"
+
+
+def test_the_database_itself_refuses_two_active_ones(alice: Actor, waiting: Deployment) -> None:
+    claimed(waiting)
+    newer = actions.deploy(actor=alice, service=waiting.service)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Deployment.objects.filter(pk=newer.pk).update(status=Status.BUILDING)
+
+
+def test_it_tries_a_fault_of_ours_again_and_a_fault_of_theirs_not(waiting: Deployment) -> None:
+    row = claimed(waiting)
+    outcome.failed(row, PlatformError("engine:platform:away", "Docker is away."))
+    assert row.status == Status.PENDING
+    Deployment.objects.update(lease_expires_at=None)
+    row = claimed(waiting)
+    outcome.failed(row, UserError("build:user:build-failed", "It failed.", hint="Mend it."))
+    assert (row.status, row.error_hint, row.attempt) == ("failed", "Mend it.", 2)
+
+
+def test_it_publishes_a_rollout_and_the_agents_reports_make_it_live(alice: Actor, waiting: Deployment) -> None:
+    set_variables(actor=alice, project=waiting.service.project, service=waiting.service, values={"A": "1"}, secret=True)
+    before = Host.objects.default().generation
+    row = rolled_out(waiting)
+    document = document_for(Host.objects.default())
+    service = document.services[0]
+    assert document.generation > before
+    assert (service.rolling_out, service.fence, service.routes[0].host) == (True, row.fence, "web.apps.localhost")
+    assert service.release.variables["A"] == "1" and service.release.secret_names == ["A"]
+    assert service.release.processes["web"].command == ["/bin/sh", "-c", "exec python app.py"]
+    assert service.release.processes["worker"].port is None
+    for step in ("start", "health", "switch"):
+        told(row, step, "running", command=f"did {step}")
+        told(row, step, "succeeded")
+    assert row.status == Status.LIVE and row.live_at is not None
+    assert document_for(Host.objects.default()).services[0].rolling_out is False
+    assert [s.name for s in row.steps_in_order()] == ["start", "health", "switch"]
+
+
+def test_a_failed_rollout_leaves_the_old_release_desired(alice: Actor, waiting: Deployment) -> None:
+    old = make_live(waiting)
+    new = rolled_out(actions.deploy(actor=alice, service=old.service), "b" * 40)
+    error = desired.ErrorReport(code="health:user:never-listened", message="Nothing listens.", hint="Use PORT.")
+    told(new, "health", "failed", error=error)
+    assert (new.status, new.error_code) == ("failed", "health:user:never-listened")
+    service = document_for(Host.objects.default()).services[0]
+    assert service.deployment == old.key and not service.rolling_out
+    texts = [line.text for line in logs.read(new.log, 0)]
+    assert "Nothing listens." in texts and "Use PORT." in texts
+
+
+def test_a_report_with_an_old_fence_changes_nothing(waiting: Deployment) -> None:
+    row = rolled_out(waiting)
+    old = desired.StepReport(
+        deployment=row.key, fence=row.fence - 1, step="switch", status="succeeded", at=timezone.now()
+    )
+    reports.take(Host.objects.default(), old)
+    row.refresh_from_db()
+    assert row.status == Status.DEPLOYING
+
+
+def test_a_rollback_needs_no_build_and_brings_variables_of_then_back(alice: Actor, waiting: Deployment) -> None:
+    service = waiting.service
+    set_variables(actor=alice, project=service.project, service=service, values={"COLOUR": "red"})
+    first = make_live(waiting)
+    set_variables(actor=alice, project=service.project, service=service, values={"COLOUR": "blue"})
+    second = make_live(actions.deploy(actor=alice, service=service), "b" * 40)
+    first.refresh_from_db()
+    assert first.status == Status.SUPERSEDED
+    back = actions.rollback(actor=alice, deployment=second)
+    wanted = document_for(Host.objects.default()).services[0]
+    assert wanted.release.id == str(first.release_id) and wanted.release.variables["COLOUR"] == "red"
+    assert back.trigger == "rollback" and Build.objects.count() == 2
+    service.refresh_from_db()
+    assert service.auto_deploy_paused_at is not None
+
+
+def test_a_rollback_ends_what_is_under_way(alice: Actor, waiting: Deployment) -> None:
+    first = make_live(waiting)
+    second = make_live(actions.deploy(actor=alice, service=first.service), "b" * 40)
+    third = claimed(actions.deploy(actor=alice, service=first.service))
+    back = actions.rollback(actor=alice, deployment=second)
+    assert (back.status, back.release_id) == ("deploying", first.release_id)
+    with pytest.raises(Stopped, match="lost"):
+        outcome.built(third, build_of(third, "c" * 40))
+
+
+def test_breaking_in_the_window_brings_the_release_before_back(alice: Actor, waiting: Deployment) -> None:
+    first = make_live(waiting)
+    second = make_live(actions.deploy(actor=alice, service=first.service), "b" * 40)
+    error = desired.ErrorReport(code="deploy:user:crashed-after-switch", message="It crashed after 3 s.")
+    report = desired.ObservedReport(deployment=second.key, fence=second.fence, at=timezone.now(), error=error)
+    reports.take(Host.objects.default(), report)
+    second.refresh_from_db()
+    assert second.status == Status.FAILED
+    third = Deployment.objects.get(trigger="automatic")
+    # In the same transaction: no document ever names neither of the two.
+    assert [s.deployment for s in document_for(Host.objects.default()).services] == [third.key]
+    assert third.release_id == first.release_id
+    # A second report of the same thing starts nothing more.
+    reports.take(Host.objects.default(), report)
+    assert Deployment.objects.filter(trigger="automatic").count() == 1
+
+
+def test_a_first_release_that_breaks_has_nothing_to_go_back_to(waiting: Deployment) -> None:
+    row = make_live(waiting)
+    error = desired.ErrorReport(code="deploy:user:crashed-after-switch", message="It crashed after 3 s.")
+    reports.take(
+        Host.objects.default(),
+        desired.ObservedReport(deployment=row.key, fence=row.fence, at=timezone.now(), error=error),
+    )
+    row.refresh_from_db()
+    assert (row.status, row.error_message) == ("live", "It crashed after 3 s.")
+
+
+def test_cancel_ends_a_waiting_one_at_once_and_flags_a_working_one(alice: Actor, waiting: Deployment) -> None:
+    row = claimed(waiting)
+    assert actions.cancel(actor=alice, deployment=row).status == "building"
+    with lease.Heartbeat(row) as heartbeat, pytest.raises(Stopped, match="cancelled"):
+        heartbeat._look(extend=True)
+        heartbeat.check()
+    outcome.cancelled(row)
+    newer = actions.deploy(actor=alice, service=row.service)
+    assert actions.cancel(actor=alice, deployment=newer).status == "cancelled"
+    with pytest.raises(UserError, match="cancelled already"):
+        actions.cancel(actor=alice, deployment=newer)
+
+
+def test_a_release_cannot_be_changed(waiting: Deployment) -> None:
+    release = make_live(waiting).release
+    assert release is not None
+    release.number = 7
+    with pytest.raises(PlatformError, match="never changed"):
+        release.save()
+
+
+def test_an_agent_that_falls_silent_fails_the_rollout(waiting: Deployment) -> None:
+    row = rolled_out(waiting)
+    Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    reconcile.take_back_expired()
+    row.refresh_from_db()
+    assert (row.status, row.error_code) == ("failed", "deploy:platform:agent-silent")
+    assert document_for(Host.objects.default()).services == []
+
+
+def test_log_numbers_are_consecutive_and_a_repeated_batch_counts_once(waiting: Deployment) -> None:
+    stream = waiting.log
+    assert logs.append(stream, [logs.Line("a"), logs.Line("b")], container="c", cursor=0) == 2
+    assert logs.append(stream, [logs.Line("a"), logs.Line("b")], container="c", cursor=0) == 2
+    assert logs.append(stream, [logs.Line("c")], container="c", cursor=1) == 3
+    assert [(line.seq, line.text) for line in logs.read(stream, 1)] == [(2, "b"), (3, "c")]
+    assert [line.text for line in logs.tail(stream, 2)] == ["b", "c"]
+
+
+def test_lines_that_retention_removed_are_one_gap(waiting: Deployment) -> None:
+    stream = waiting.log
+    for n in range(3):
+        logs.append(stream, [logs.Line("x" * 40_000 + str(n))])
+    LogChunk.objects.filter(first_seq=1).delete()
+    found = logs.read_stored(stream, 0)
+    assert (found[0].kind, found[0].seq, found[1].seq) == ("gap", 1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_live_stream_and_the_store_give_the_same_lines(waiting: Deployment) -> None:
+    stream = waiting.log
+    for batch in range(30):
+        logs.append(stream, [logs.Line(f"{batch}.{n}") for n in range(7)])
+    live = logs._read_live(stream, 17, 1000)
+    assert live is not None and [line.seq for line in live] == list(range(18, 211))
+    assert live == logs.read_stored(stream, 17)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_make_one_waiting_deployment(alice: Actor, waiting: Deployment) -> None:
+    start = threading.Barrier(4)
+
+    def ask() -> None:
+        start.wait()
+        actions.deploy(actor=Actor(alice.user), service=waiting.service)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Deployment.objects.count() == 5
+    assert [d.number for d in Deployment.objects.filter(status=Status.PENDING)] == [5]
+
+
+def test_deleting_a_service_leaves_its_volumes_and_nothing_desired(alice: Actor, waiting: Deployment) -> None:
+    row = make_live(waiting)
+    with pytest.raises(UserError, match="stops serving"):
+        actions.delete_service(actor=alice, service=row.service, confirm="")
+    actions.delete_service(actor=alice, service=row.service, confirm="web")
+    assert document_for(Host.objects.default()).services == []
+    assert (Deployment.objects.count(), Release.objects.count()) == (0, 0)
