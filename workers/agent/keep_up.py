@@ -1,0 +1,71 @@
+"""Keeps what is live as it should be: missing or stopped containers come back, surplus ones go, the route stays right.
+
+Not in charge of new releases (`workers.agent.rollout`). A container that crashes by itself is left to the engine's
+own restarts.
+"""
+
+from __future__ import annotations
+
+import time
+
+from workers.agent.drains import Drains
+from workers.agent.rollout import route
+from workers.agent.world import Check, World, belongs, replica
+from workers.desired import Service
+from workers.docker import Container
+from workers.traefik import encoded
+
+GRACE = 0.3  # The engine restarts by itself what crashed; only what is still down after this was stopped by hand.
+
+
+def is_as_wanted(service: Service, mine: list[Container], world: World, leaving: set[str]) -> bool:
+    """Whether there is nothing to do, from the engine's list alone."""
+    staying = [c for c in mine if c.id not in leaving]
+    if any(not belongs(c, service) for c in staying) or any(c.state not in ("running", "restarting") for c in staying):
+        return False
+    if slots(staying) != wanted_slots(service):
+        return False
+    return world.routes.read(service.id) == _route_bytes(service, staying)
+
+
+def keep_up(service: Service, world: World, drains: Drains, check: Check) -> None:
+    leaving = drains.busy()
+    mine = [c for c in world.containers(service.id) if c.id not in leaving]
+    wanted = wanted_slots(service)
+    surplus = [c for c in mine if not belongs(c, service) or _slot(c) not in wanted]
+    staying = [c for c in mine if c not in surplus]
+    if any(c.state == "exited" for c in staying):
+        time.sleep(GRACE)
+        staying = [c for c in world.containers(service.id) if c.id in {s.id for s in staying}]
+    for broken in [c for c in staying if c.state in ("dead", "removing")]:
+        world.engine.remove(broken.id)
+        staying.remove(broken)
+    world.start_missing(service, staying, check)
+    _write_route(service, world, [c for c in world.containers(service.id) if c.id not in leaving])
+    if surplus:
+        drains.begin(surplus)
+
+
+def wanted_slots(service: Service) -> set[tuple[str, str]]:
+    return {(name, str(i)) for name, p in service.release.processes.items() for i in range(p.replicas)}
+
+
+def slots(containers: list[Container]) -> set[tuple[str, str]]:
+    return {_slot(c) for c in containers}
+
+
+def _slot(container: Container) -> tuple[str, str]:
+    return container.label("process"), container.label("index")
+
+
+def _route_bytes(service: Service, containers: list[Container]) -> bytes | None:
+    live = sorted((c for c in containers if belongs(c, service)), key=_slot)
+    content = route(service, [replica(c) for c in live])
+    return encoded(content) if content is not None else None
+
+
+def _write_route(service: Service, world: World, containers: list[Container]) -> None:
+    wanted = [c for c in containers if _slot(c) in wanted_slots(service)]
+    content = _route_bytes(service, wanted)
+    if world.routes.read(service.id) != content:
+        world.routes.restore(service.id, content)

@@ -1,0 +1,173 @@
+"""Replaces what runs of a service by what should run, without a dropped request.
+
+Not in charge of deciding what should run: the control plane did. Each step looks at the world first, so that a rollout
+that was cut off goes on where it stood.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workers.agent.drains import Drains
+from workers.agent.probe import wait_until_routed
+from workers.agent.reporter import Steps, on_the_wire
+from workers.agent.spec import web_process
+from workers.agent.store import Attempt
+from workers.agent.until_healthy import wait_until_healthy
+from workers.agent.world import Check, Replica, World, belongs
+from workers.desired import Service, StepName
+from workers.docker import Container
+from workers.errors import PlatformError, SlipwayError, Stopped, UserError
+from workers.traefik import service_file
+
+LAST_LINES = 100
+
+
+class Failed(Exception):
+    """A rollout ended before its switch; it is reported and undone."""
+
+
+def roll_out(service: Service, world: World, drains: Drains, steps: Steps, check: Check) -> list[Replica]:
+    """Give what runs now. Raises Failed after undoing, or Stopped when another document came first."""
+    attempt = Attempt(service.deployment, service.fence)
+    at: list[StepName] = ["start"]
+    try:
+        with _undone_on_failure(service, world, steps, at):
+            if service.release.release_command and world.store.memory(service.id).released != attempt:
+                _run_release_command(service, world, steps, check, at)
+            fresh = _start(service, world, steps, check, at)
+            _wait(service, world, fresh, steps, check, at)
+            _switch(service, world, fresh, steps, check, at)
+    except Failed:
+        raise
+    world.store.remember(
+        service.id,
+        live=attempt,
+        release=service.release.id,
+        switched_at=time.time(),
+        observed=None if not steps.quiet else True,
+        observed_error=None,
+        failed=None,
+        error=None,
+    )
+    _drain(service, world, drains, steps)
+    return fresh
+
+
+def route(service: Service, running: list[Replica]) -> dict[str, object] | None:
+    """The route file's content, or None when nothing is to be routed."""
+    web = web_process(service.release)
+    addresses = [f"{r.address}:{r.port}" for r in running if r.process == web]
+    return service_file(service, addresses) if service.routes and addresses else None
+
+
+def _run_release_command(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> None:
+    at[0] = "release"
+    command = service.release.release_command or []
+    steps.running("release", " ".join(command))
+    for stale in world.engine.containers(service=service.id, role="release"):
+        world.dispose(stale.id, 2)
+    process = web_process(service.release) or min(service.release.processes)
+    job = world.start(service, process, 0, role="release")
+    while (state := world.engine.inspect(job.id)["State"])["Status"] in ("created", "running"):
+        check()
+        time.sleep(0.05)
+    last = world.engine.last_lines(job.id, 5)
+    world.dispose(job.id, 2)
+    if state["ExitCode"] != 0:
+        raise UserError(
+            "deploy:user:release-command-failed",
+            f"The release command exited with code {state['ExitCode']}. {' | '.join(last)[-500:]}".strip(),
+            hint="Nothing was switched. Mend the command or what it needs, and deploy again.",
+        )
+    world.store.remember(service.id, released=Attempt(service.deployment, service.fence))
+    steps.succeeded("release")
+
+
+def _start(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> list[Replica]:
+    at[0] = "start"
+    steps.running("start", f"docker run {service.release.image}")
+    fresh = world.start_missing(service, world.containers(service.id), check)
+    steps.succeeded("start")
+    return fresh
+
+
+def _wait(service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]) -> None:
+    at[0] = "health"
+    steps.running("health", f"GET {service.release.health.path}" if service.release.health.path else "connect")
+    wait_until_healthy(service, world.engine, fresh, check)
+    steps.succeeded("health")
+
+
+def _switch(
+    service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]
+) -> None:
+    """Returns once the edge answers with the new release; else the route is as it was."""
+    at[0] = "switch"
+    content = route(service, fresh)
+    if content is None:
+        world.routes.remove(service.id)
+        steps.skipped("switch")
+        return
+    steps.running("switch", f"route {', '.join(r.host + r.path for r in service.routes)}")
+    before = world.routes.read(service.id)
+    world.routes.write(service.id, content)
+    try:
+        wait_until_routed(world.edge_url, service, check)
+    except (SlipwayError, Stopped):
+        world.routes.restore(service.id, before)
+        raise
+    steps.succeeded("switch")
+
+
+def _drain(service: Service, world: World, drains: Drains, steps: Steps) -> None:
+    """In the background: what is new serves already."""
+    old = [c for c in world.containers(service.id) if not belongs(c, service)]
+    steps.running("drain", f"docker stop {' '.join(c.name for c in old)}" if old else "")
+    drains.begin(old, lambda: steps.succeeded("drain"))
+
+
+@contextmanager
+def _undone_on_failure(service: Service, world: World, steps: Steps, at: list[StepName]) -> Iterator[None]:
+    try:
+        yield
+    except Stopped as stopped:
+        if stopped.reason != "shutdown":  # After a restart of the agent they are adopted.
+            _remove_fresh(service, world, tell=False)
+        raise
+    except SlipwayError as error:
+        _undo(service, world, steps, at[0], error)
+        raise Failed(error.message) from error
+    except Exception as error:
+        told = PlatformError("agent:platform:bug", f"The agent failed: {type(error).__name__}: {error}")
+        _undo(service, world, steps, at[0], told)
+        raise
+
+
+def _undo(service: Service, world: World, steps: Steps, step: StepName, error: SlipwayError) -> None:
+    """Quiet rollouts only keep up what is live: there a container that is not well is left to the engine's policy."""
+    if steps.quiet:
+        return
+    _remove_fresh(service, world, tell=True)
+    told = on_the_wire(error)
+    attempt = Attempt(service.deployment, service.fence)
+    world.store.remember(service.id, failed=attempt, failed_step=step, error=told.model_dump())
+    steps.failed(step, told)
+
+
+def _remove_fresh(service: Service, world: World, *, tell: bool) -> None:
+    """What this attempt started, unless it is live. With `tell` its last lines go to the deployment's own log."""
+    live = world.store.memory(service.id).live
+    if live and live.deployment == service.deployment:
+        return
+    jobs = world.engine.containers(service=service.id, role="release")
+    for container in [c for c in world.containers(service.id) if belongs(c, service)] + jobs:
+        if tell and container.label("role") == "app":
+            _tell_last_lines(container, world)
+        world.dispose(container.id, 2)
+
+
+def _tell_last_lines(container: Container, world: World) -> None:
+    world.logs.tell_deployment(container, world.engine.last_lines(container.id, LAST_LINES))

@@ -1,0 +1,68 @@
+"""Waits until fresh containers are well, or says why they will not be."""
+
+from __future__ import annotations
+
+import time
+
+from workers.agent.diagnosis import ended, unhealthy
+from workers.agent.health import Answer, ask, host_header
+from workers.agent.world import Check, Replica
+from workers.desired import Process, Service
+from workers.docker import Engine
+
+EAGER_SECONDS, EAGER_PAUSE = 5.0, 0.025  # Most apps listen within seconds: notice it at once, then ask as set.
+LOOK_EVERY = 0.1  # How often the engine is asked whether it still runs.
+SETTLED_SECONDS = 1.0  # For a release that has nothing to ask.
+
+
+def wait_until_healthy(service: Service, engine: Engine, fresh: list[Replica], check: Check) -> None:
+    """All of them within the one deadline. Raises UserError with a diagnosis."""
+    deadline = time.monotonic() + service.release.health.deadline_seconds
+    asked = [replica for replica in fresh if replica.port is not None]
+    for replica in asked:
+        _wait_for(service, engine, replica, deadline, check)
+    silent = [replica for replica in fresh if replica.port is None]
+    settled = time.monotonic() + (0 if asked else SETTLED_SECONDS)
+    for replica in silent:
+        _raise_if_ended(service, engine, replica)
+    while silent and time.monotonic() < settled:
+        check()
+        time.sleep(LOOK_EVERY)
+        for replica in silent:
+            _raise_if_ended(service, engine, replica)
+
+
+def _wait_for(service: Service, engine: Engine, replica: Replica, deadline: float, check: Check) -> None:
+    health = service.release.health
+    host = host_header(service, replica.address)
+    started = looked = time.monotonic()
+    answer = Answer(False)
+    while (now := time.monotonic()) < deadline:
+        check()
+        answer = ask(replica.address, replica.port or 0, health, host)
+        if answer.healthy:
+            return
+        if now - looked >= LOOK_EVERY:
+            looked = now
+            _raise_if_ended(service, engine, replica)
+        time.sleep(EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds)
+    _raise_if_ended(service, engine, replica)
+    pid = int(engine.inspect(replica.id)["State"]["Pid"])
+    raise unhealthy(pid, _process(service, replica), health, answer, engine.last_lines(replica.id, 20))
+
+
+def _raise_if_ended(service: Service, engine: Engine, replica: Replica) -> None:
+    told = engine.inspect(replica.id)
+    state = told["State"]
+    if told["RestartCount"] and state["Status"] == "running":
+        state = {**state, "Status": "restarting", "ExitCode": "unknown"}
+    if not state.get("OOMKilled") and state["Status"] == "running":
+        return
+    limit = _process(service, replica).limits.memory_bytes
+    error = ended(state, limit, engine.last_lines(replica.id, 20))
+    if error:
+        raise error
+
+
+def _process(service: Service, replica: Replica) -> Process:
+    return service.release.processes[replica.process]

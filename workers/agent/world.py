@@ -1,0 +1,149 @@
+"""What a rollout may do to this host: look at containers, start them, take them away. Small steps, no order.
+
+Not in charge of when (`workers.agent.rollout`, `workers.agent.converge`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from workers.agent.logs import LogShipper
+from workers.agent.networks import Networks
+from workers.agent.spec import LogRotation, container_spec, volume_name
+from workers.agent.store import Store
+from workers.desired import Service
+from workers.docker import Container, Engine, NotThere
+from workers.errors import PlatformError
+from workers.traefik import Routes
+
+Check = Callable[[], None]  # Raises `workers.errors.Stopped` when the work is no longer wanted.
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One container that belongs to a desired service. `port` None: nothing is routed to it."""
+
+    id: str
+    name: str
+    process: str
+    index: int
+    address: str
+    port: int | None
+    state: str
+
+
+@dataclass(frozen=True)
+class World:
+    engine: Engine
+    networks: Networks
+    routes: Routes
+    logs: LogShipper
+    store: Store
+    edge_url: str
+    rotation: LogRotation
+    exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
+
+    def containers(self, service: str) -> list[Container]:
+        """The app containers of a service, of every deployment."""
+        return self.engine.containers(service=service, role="app")
+
+    def start_missing(self, service: Service, found: list[Container], check: Check) -> list[Replica]:
+        """Every replica that should run, running. One that exists is adopted; several start at the same time."""
+        have = {(c.label("process"), c.label("index")): c for c in found if belongs(c, service)}
+        wanted = [(name, i) for name, p in sorted(service.release.processes.items()) for i in range(p.replicas)]
+        if any((name, str(i)) not in have for name, i in wanted):
+            self._need_image(service)
+
+        def one(which: tuple[str, int]) -> Replica:
+            check()
+            name, index = which
+            present = have.get((name, str(index)))
+            return self._adopt(present) if present else self.start(service, name, index)
+
+        if len(wanted) == 1:
+            return [one(wanted[0])]
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            return list(pool.map(one, wanted))
+
+    def start(self, service: Service, process: str, index: int, *, role: str = "app") -> Replica:
+        """Create and start one; its log is followed from the first line on."""
+        place = self.networks.take(service.project)
+        for mount in service.release.mounts:
+            self._ensure_volume(service, mount.volume)
+        spec = container_spec(
+            service,
+            process,
+            index,
+            instance=self.engine.instance,
+            place=place,
+            logs=self.rotation,
+            role=role,
+        )
+        identifier = self.engine.create(spec)
+        container = Container(identifier, spec["name"], "created", spec["Labels"])
+        try:
+            self.logs.track(container)
+            self.engine.start(identifier)
+        except Exception:
+            self.engine.remove(identifier)
+            raise
+        return replica(container, state="running")
+
+    def dispose(self, container: str, stop_seconds: float) -> None:
+        """Stop it, send off its last words, remove it. Fine when it is gone already."""
+        self.engine.stop(container, stop_seconds)
+        self.logs.finish(container)
+        self.engine.remove(container)
+
+    def pid(self, container: str) -> int | None:
+        """Of its first process, to look into its network namespace; None when it does not run."""
+        try:
+            return int(self.engine.inspect(container)["State"]["Pid"]) or None
+        except NotThere:
+            return None
+
+    def _adopt(self, container: Container) -> Replica:
+        self.logs.track(container)
+        if container.state in ("created", "exited"):
+            self.engine.start(container.id)
+        return replica(container, state="running")
+
+    def _need_image(self, service: Service) -> None:
+        if not self.engine.has_image(service.release.image):
+            raise PlatformError(
+                "start:platform:image-missing",
+                f"The image of release {service.release.id} is not on this host.",
+                hint="Deploy the service again, so that the image is built anew.",
+                retry=False,
+            )
+
+    def _ensure_volume(self, service: Service, volume: str) -> None:
+        labels = {
+            "slipway.instance": self.engine.instance,
+            "slipway.service": service.id,
+            "slipway.project": service.project,
+            "slipway.volume": volume,
+        }
+        self.engine.create_volume(volume_name(self.engine.instance, volume), labels)
+
+
+def belongs(container: Container, service: Service) -> bool:
+    """Made for this deployment of this release. The fence may be an older one: a release does not change."""
+    same = container.label("deployment") == service.deployment and container.label("release") == service.release.id
+    return same and container.label("role") == "app"
+
+
+def replica(container: Container, *, state: str = "") -> Replica:
+    """As its labels describe it."""
+    port = container.label("port")
+    return Replica(
+        id=container.id,
+        name=container.name,
+        process=container.label("process"),
+        index=int(container.label("index") or 0),
+        address=container.label("address"),
+        port=int(port) if port else None,
+        state=state or container.state,
+    )

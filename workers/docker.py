@@ -1,0 +1,264 @@
+"""The only importer of the Docker SDK: small typed calls, each with a timeout, that turn its errors into ours.
+
+Touches nothing that does not carry the label of its instance. Not in charge of what should run, nor of builds.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests.exceptions
+import urllib3.exceptions
+from docker import APIClient
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import IPAMConfig, IPAMPool
+from docker.utils import kwargs_from_env
+
+from workers.errors import PlatformError, UserError
+
+INSTANCE = "slipway.instance"
+_NO_SUCH_COMMAND = re.compile(r'exec: "([^"]*)": (executable file not found|stat .* no such file|permission denied)')
+
+
+class NotThere(PlatformError):
+    """The engine knows no such container, image, network or volume."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One line of the engine's list. `state` is the engine's word: created, running, restarting, exited, dead."""
+
+    id: str
+    name: str
+    state: str
+    labels: dict[str, str]
+    created: int = 0
+
+    def label(self, name: str) -> str:
+        """The value of `slipway.<name>`, or ""."""
+        return self.labels.get(f"slipway.{name}", "")
+
+
+@dataclass(frozen=True)
+class Network:
+    id: str
+    name: str
+    subnets: tuple[str, ...]
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened to a container of ours. `exit_code` only with `die`."""
+
+    action: str
+    container: str
+    service: str
+    exit_code: int | None
+
+
+class Engine:
+    """The Docker engine of this host, as far as one instance of Slipway may see it."""
+
+    def __init__(self, instance: str, *, timeout: float = 20.0) -> None:
+        self.instance = instance
+        self.timeout = timeout
+        self._client: APIClient | None = None
+        self._root_dir: str | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def _api(self) -> Any:
+        """Connects at the first call, so that an engine that starts later than we do is found."""
+        with self._lock:
+            if self._client is None:
+                with _errors("be reached"):
+                    self._client = APIClient(version="auto", timeout=self.timeout, **kwargs_from_env())
+            return self._client
+
+    @property
+    def _mine(self) -> dict[str, list[str]]:
+        return {"label": [f"{INSTANCE}={self.instance}"]}
+
+    def root_dir(self) -> str:
+        """Where the engine keeps its own files."""
+        if self._root_dir is None:
+            with _errors("describe itself"):
+                self._root_dir = str(self._api.info()["DockerRootDir"])
+        return self._root_dir
+
+    # Containers
+
+    def containers(self, **labels: str) -> list[Container]:
+        """All of this instance, stopped ones too; `service="..."` narrows by `slipway.service`."""
+        wanted = [*self._mine["label"], *(f"slipway.{name}={value}" for name, value in labels.items())]
+        with _errors("list containers"):
+            found = self._api.containers(all=True, filters={"label": wanted})
+        return [
+            Container(c["Id"], (c["Names"] or ["/"])[0].lstrip("/"), c["State"], c["Labels"] or {}, c["Created"])
+            for c in found
+        ]
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        with _errors("inspect a container"):
+            return dict(self._api.inspect_container(container))
+
+    def create(self, spec: dict[str, Any]) -> str:
+        """`spec` is the engine's own create request plus `name`; gives the id."""
+        _assert_ours(spec["Labels"], self.instance)
+        body = {key: value for key, value in spec.items() if key != "name"}
+        with _errors("create a container"):
+            return str(self._api.create_container_from_config(body, spec["name"])["Id"])
+
+    def start(self, container: str) -> None:
+        with _errors("start a container"):
+            self._api.start(container)
+
+    def stop(self, container: str, seconds: float) -> None:
+        """SIGTERM, then SIGKILL after `seconds`. Fine when it is gone or stopped already."""
+        with _errors("stop a container"), _gone_is_fine():
+            self._api.stop(container, timeout=max(0, round(seconds)))
+
+    def remove(self, container: str) -> None:
+        """With its anonymous volumes, by force. Fine when it is gone already."""
+        with _errors("remove a container"), _gone_is_fine():
+            self._api.remove_container(container, force=True, v=True)
+
+    def last_lines(self, container: str, count: int) -> list[str]:
+        with _errors("read a container's log"):
+            raw: bytes = self._api.logs(container, stdout=True, stderr=True, tail=count)
+        return raw.decode("utf-8", "replace").replace("\0", "").splitlines()
+
+    def follow(self, container: str, since: float) -> Iterator[bytes]:
+        """Chunks of `<RFC 3339 time> <text>` lines from `since` (epoch seconds) on, until the container ends."""
+        with _errors("follow a container's log"):
+            yield from self._api.logs(container, stream=True, follow=True, timestamps=True, since=since)
+
+    def stats(self, container: str) -> dict[str, Any]:
+        """One sample, at once."""
+        with _errors("sample a container"):
+            return dict(self._api.stats(container, stream=False, one_shot=True))
+
+    def events(self) -> Iterator[Event]:
+        """What happens to our containers from now on; raises PlatformError when the engine goes away."""
+        with _errors("tell its events"):
+            filters = {**self._mine, "type": ["container"]}
+            for event in self._api.events(filters=filters, decode=True):
+                told = event.get("Actor", {}).get("Attributes", {})
+                code = told.get("exitCode")
+                action = str(event.get("Action", ""))
+                yield Event(action, event["Actor"]["ID"], told.get("slipway.service", ""), int(code) if code else None)
+
+    # Networks, volumes
+
+    def networks(self, *, mine: bool = True) -> list[Network]:
+        """`mine=False` gives every network of the host, to keep clear of its addresses."""
+        with _errors("list networks"):
+            found = self._api.networks(filters=self._mine if mine else None)
+        return [
+            Network(n["Id"], n["Name"], tuple(c["Subnet"] for c in n["IPAM"]["Config"] or []), n["Labels"] or {})
+            for n in found
+        ]
+
+    def create_network(self, name: str, subnet: str, labels: dict[str, str]) -> Network:
+        _assert_ours(labels, self.instance)
+        ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
+        with _errors("create a network"):
+            made = self._api.create_network(name, driver="bridge", ipam=ipam, labels=labels, check_duplicate=True)
+        return Network(made["Id"], name, (subnet,), labels)
+
+    def remove_network(self, network: str) -> None:
+        with _errors("remove a network"), _gone_is_fine():
+            self._api.remove_network(network)
+
+    def volumes(self) -> list[tuple[str, dict[str, str]]]:
+        """`(name, labels)` of each."""
+        with _errors("list volumes"):
+            found = self._api.volumes(filters=self._mine)["Volumes"]
+        return [(v["Name"], v["Labels"] or {}) for v in found or []]
+
+    def create_volume(self, name: str, labels: dict[str, str]) -> None:
+        """Does nothing when it is there."""
+        _assert_ours(labels, self.instance)
+        with _errors("create a volume"):
+            self._api.create_volume(name, labels=labels)
+
+    def remove_volume(self, name: str) -> None:
+        with _errors("remove a volume"), _gone_is_fine():
+            self._api.remove_volume(name)
+
+    # Images
+
+    def has_image(self, image: str) -> bool:
+        try:
+            with _errors("inspect an image"):
+                self._api.inspect_image(image)
+        except NotThere:
+            return False
+        return True
+
+    def image_ids(self) -> list[str]:
+        """Images that carry the instance's label."""
+        with _errors("list images"):
+            return [str(image["Id"]) for image in self._api.images(filters=self._mine)]
+
+    def import_image(self, tar: Path, name: str, tag: str, changes: list[str]) -> None:
+        """One layer from a tar file. Takes as long as the disk does, so its timeout is longer."""
+        client = APIClient(version="auto", timeout=max(self.timeout, 120), **kwargs_from_env())
+        with _errors("import an image"):
+            client.import_image_from_file(str(tar), repository=name, tag=tag, changes=changes)
+        client.close()
+
+    def remove_image(self, image: str) -> None:
+        """Without force: an image that a container uses stays, and that is an error."""
+        with _errors("remove an image"), _gone_is_fine():
+            self._api.remove_image(image)
+
+
+def _assert_ours(labels: dict[str, str], instance: str) -> None:
+    if labels.get(INSTANCE) != instance:
+        raise PlatformError("engine:platform:not-labelled", "Something was to be made without our label.", retry=False)
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        return
+    except APIError as error:
+        if "is already in progress" not in str(error.explanation):
+            raise
+
+
+@contextmanager
+def _errors(doing: str) -> Iterator[None]:
+    """`doing` completes the sentence "Docker could not ..."."""
+    try:
+        yield
+    except (NotFound, ImageNotFound) as error:
+        raise NotThere("engine:platform:not-there", f"Docker could not {doing}: {error.explanation}.") from error
+    except APIError as error:
+        raise _refused(doing, str(error.explanation or error)) from error
+    except (requests.exceptions.Timeout, urllib3.exceptions.ReadTimeoutError) as error:
+        raise PlatformError("engine:platform:timeout", f"Docker could not {doing} in time.") from error
+    except (DockerException, requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        sentence = f"Docker could not {doing}: the engine does not answer."
+        hint = "Is dockerd running, and may this user use it (group docker)?"
+        raise PlatformError("engine:platform:unreachable", sentence, hint=hint) from error
+
+
+def _refused(doing: str, why: str) -> PlatformError | UserError:
+    if missing := _NO_SUCH_COMMAND.search(why):
+        return UserError(
+            "start:user:command-not-found",
+            f"The start command `{missing[1]}` is not in the image, or may not be run.",
+            hint="Check the start command; a program installed by the build must be on the PATH of the image.",
+        )
+    return PlatformError("engine:platform:refused", f"Docker could not {doing}: {why.strip()}")
