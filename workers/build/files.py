@@ -24,6 +24,11 @@ SKIPPED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".t
 class Files(ABC):
     """What an analysis may ask of a folder. Paths are relative, with forward slashes."""
 
+    @staticmethod
+    def from_directory(top: Path) -> Files:
+        """A folder on disk."""
+        return FolderFiles(top)
+
     @abstractmethod
     def exists(self, path: str) -> bool:
         """Whether a regular file is there. Raises `UserError` for a path or link that leaves the folder."""

@@ -7,7 +7,10 @@ import re
 ASSIGNMENTS = re.compile(r"""\s*(?:[A-Za-z_]\w*=(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])*\s+)*""", re.DOTALL)
 SEPARATOR = re.compile(r"&&|\|\||;|\n")
 QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\d*[<>]&""", re.DOTALL)
-NO_COMMAND = frozenset("exec if then else fi for while until do done case esac { } ! cd export set . : #".split())
+NO_COMMAND = frozenset(
+    ["exec", "if", "then", "else", "fi", "for", "while", "until", "do", "done", "case", "esac"]
+    + ["{", "}", "!", "cd", "export", "set", ".", ":", "#"]
+)
 
 
 def container_argv(line: str) -> list[str]:

@@ -1,0 +1,164 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workers.build.analyze import analyze
+from workers.build.files import FolderFiles, MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.plan import Plan
+from workers.errors import UserError
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+ROOT = Path(__file__).parents[3]
+
+
+def plan(texts: dict[str, str], **settings: str) -> Plan:
+    return analyze(MemoryFiles(texts), BuildSettings(**settings))  # type: ignore[arg-type]
+
+
+def refusal(texts: dict[str, str], **settings: str) -> UserError:
+    with pytest.raises(UserError) as caught:
+        plan(texts, **settings)
+    return caught.value
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "workers.build.analyze", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_it_lets_a_dockerfile_win() -> None:
+    assert plan({"Dockerfile": "FROM x\nEXPOSE 80\nFROM y\nexpose 9000/tcp\n", "package.json": "{}"}) == Plan(
+        language="dockerfile",
+        dockerfile="Dockerfile",
+        port=9000,
+        reasons=("build: by Dockerfile, because it is there", "port: 9000, because the Dockerfile exposes it"),
+    )
+
+
+def test_it_takes_the_dockerfile_that_is_set() -> None:
+    found = plan({"deploy/web.Dockerfile": "FROM x"}, dockerfile="./deploy/web.Dockerfile")
+    assert (found.dockerfile, found.port) == ("deploy/web.Dockerfile", 8000)
+
+
+def test_it_says_that_the_dockerfile_that_is_set_is_missing() -> None:
+    assert refusal({"app.py": ""}, dockerfile="Dockerfile.prod").code == "build:user:no-dockerfile"
+    assert refusal({"app.py": ""}, dockerfile="../Dockerfile").code == "build:user:path-leaves-folder"
+
+
+def test_it_keeps_a_dockerfiles_own_command_beside_a_procfile() -> None:
+    found = plan({"Dockerfile": "FROM x", "Procfile": "web: a\nworker: b\nrelease: c"})
+    assert (found.start, found.processes, found.release) == ("", {"worker": "b"}, "c")
+
+
+def test_it_says_what_was_looked_for() -> None:
+    error = refusal({"README.md": ""})
+    assert error.code == "build:user:nothing-recognised"
+    for name in ("Dockerfile", "requirements.txt", "pyproject.toml", "package.json", "index.html"):
+        assert name in error.message
+    assert "Add one of these files" in error.hint
+
+
+def test_it_says_that_nobody_starts_it() -> None:
+    for texts in ({"requirements.txt": "requests"}, {"package.json": "{}"}):
+        error = refusal(texts)
+        assert error.code == "build:user:no-start-command"
+        assert "Procfile" in error.hint
+
+
+def test_it_lets_a_procfile_win_over_what_was_detected() -> None:
+    found = plan({"app.py": "import os; os.environ['PORT']", "Procfile": "web: python other.py $PORT\nclock: a && b\n"})
+    assert found.start == "python other.py $PORT"
+    assert found.processes == {"web": "python other.py $PORT", "clock": "a && b"}
+    assert [r for r in found.reasons if r.startswith("start command")] == ["start command: set in the Procfile"]
+
+
+def test_it_needs_no_web_process_when_a_procfile_names_others() -> None:
+    found = plan({"requirements.txt": "celery", "Procfile": "worker: celery -A x worker"})
+    assert (found.start, found.processes) == ("", {"worker": "celery -A x worker"})
+
+
+def test_it_names_the_line_of_a_broken_procfile() -> None:
+    error = refusal({"app.py": "PORT", "Procfile": "# fine\nweb python app.py"})
+    assert error.code == "build:user:invalid-procfile"
+    assert error.message.startswith("Line 2 ")
+
+
+def test_it_lets_settings_win_over_everything() -> None:
+    found = plan(
+        {"requirements.txt": "flask", "app.py": "from flask import Flask\napp = Flask('x')", "Procfile": "web: a"},
+        install_command="pip install -r requirements.txt",
+        build_command="make",
+        start_command="./serve; rm -rf $HOME",
+        release_command="./migrate",
+    )
+    assert (found.install, found.dependency_files) == ("pip install -r requirements.txt", ())
+    assert (found.build, found.start, found.release) == ("make", "./serve; rm -rf $HOME", "./migrate")
+    assert found.processes == {"web": "./serve; rm -rf $HOME"}
+    for what in ("install", "build", "start", "release"):
+        said = [r for r in found.reasons if r.startswith(f"{what} command:")]
+        assert said == [f"{what} command: set in the service's settings"]
+
+
+def test_it_serves_the_folder_that_is_set() -> None:
+    found = plan({"package.json": '{"scripts": {"build": "make"}}'}, static_dir="out/")
+    assert (found.static_dir, found.build) == ("out", "npm run build")
+    assert "static_server.py" in found.start
+
+
+@pytest.mark.parametrize("folder", ["../x", "/etc", "a/../../b", "$HOME", 'x"]\nRUN y'])
+def test_it_refuses_static_folders_outside(folder: str) -> None:
+    assert refusal({"package.json": "{}"}, static_dir=folder, build_command="x").code == "build:user:invalid-static-dir"
+
+
+def test_it_says_that_the_static_folder_is_missing() -> None:
+    assert refusal({"index.html": ""}, static_dir="dist").code == "build:user:no-static-dir"
+
+
+def test_it_suggests_variables_without_interpolating() -> None:
+    found = plan({"index.html": "", ".env.sample": "export A='b c'\nB=$A${HOME}\nC\n# D=1\n"})
+    assert found.suggested_variables == {"A": "b c", "B": "$A${HOME}", "C": ""}
+
+
+def test_it_prints_the_plan_of_every_sample() -> None:
+    found = {}
+    for folder in sorted(SAMPLES.iterdir()):
+        if folder.name != "nothing-recognisable":
+            of = analyze(FolderFiles(folder), BuildSettings())
+            found[folder.name] = (of.language, of.framework, of.package_manager)
+    assert found == {
+        "django-pip": ("python", "Django", "pip"),
+        "django-poetry": ("python", "Django", "poetry"),
+        "dockerfile": ("dockerfile", "", ""),
+        "fastapi-uv": ("python", "FastAPI", "pip"),  # Its uv.lock would name an index: tests make it when they run.
+        "flask-pip": ("python", "Flask", "pip"),
+        "node-npm": ("node", "", "npm"),
+        "node-vite-static": ("node", "Vite", "npm"),
+        "procfile-worker": ("python", "", ""),
+        "static-plain": ("static", "", ""),
+    }
+
+
+def test_it_is_a_command() -> None:
+    done = run(str(SAMPLES / "flask-pip"))
+    assert done.returncode == 0
+    printed = json.loads(done.stdout)
+    assert printed["start"].startswith("gunicorn ")
+    wanted = {"language", "framework", "version", "package_manager", "install", "build", "start", "release"}
+    assert wanted | {"port", "static_dir", "reasons"} <= printed.keys()
+
+
+def test_its_command_prints_a_users_error_as_json() -> None:
+    done = run(str(SAMPLES / "nothing-recognisable"))
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["code"] == "build:user:nothing-recognised"
+
+
+def test_its_command_says_how_it_is_called() -> None:
+    for arguments in ([], ["a", "b"], ["/nonexistent"]):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("usage:")

@@ -1,0 +1,145 @@
+import json
+from typing import Any
+
+import pytest
+
+from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.languages.node import detect
+from workers.build.plan import Plan
+from workers.errors import UserError
+
+
+def found(package: dict[str, Any], texts: dict[str, str] | None = None) -> Plan:
+    plan = detect(MemoryFiles({"package.json": json.dumps(package), **(texts or {})}), BuildSettings())
+    assert plan is not None
+    return plan
+
+
+def test_it_plans_a_server_whole() -> None:
+    package = {"scripts": {"start": "node server.js"}, "dependencies": {"express": "5"}, "engines": {"node": ">=20"}}
+    assert found(package, {"package-lock.json": "{}", ".npmrc": ""}) == Plan(
+        language="node",
+        framework="Express",
+        version=">=20",
+        package_manager="npm",
+        install="npm ci --no-audit --no-fund --omit=dev",
+        dependency_files=("package.json", "package-lock.json", ".npmrc"),
+        start="node server.js",
+        reasons=(
+            "language: Node, because package.json is there",
+            "version: Node >=20, because package.json asks for it",
+            "framework: Express, because express is a dependency",
+            "package manager: npm, because package-lock.json is there",
+            "install: without development dependencies, because nothing is built with them",
+            "start command: the start script of package.json",
+        ),
+    )
+
+
+def test_it_leaves_other_folders_alone() -> None:
+    assert detect(MemoryFiles({"server.js": ""}), BuildSettings()) is None
+
+
+@pytest.mark.parametrize(
+    ("package", "texts", "manager", "install"),
+    [
+        ({}, {}, ("npm", ""), "npm install --no-audit --no-fund"),
+        ({}, {"pnpm-lock.yaml": "lockfileVersion: '9.0'"}, ("pnpm", "10"), "pnpm install --frozen-lockfile"),
+        ({}, {"pnpm-lock.yaml": "lockfileVersion: 5.4"}, ("pnpm", "7"), "pnpm install --frozen-lockfile"),
+        ({}, {"yarn.lock": "# yarn lockfile v1"}, ("yarn", "1"),
+         "yarn install --non-interactive --frozen-lockfile --production=false"),
+        ({}, {"yarn.lock": "__metadata:\n  version: 8"}, ("yarn", "4"), "yarn install --immutable"),
+        ({"packageManager": "pnpm@9.1.0+sha512.abc"}, {"package-lock.json": ""}, ("pnpm", "9.1.0"), "pnpm install"),
+        ({"packageManager": "evil; rm -rf /"}, {}, ("npm", ""), "npm install --no-audit --no-fund"),
+    ],
+)  # fmt: skip
+def test_it_finds_the_package_manager(
+    package: dict[str, str], texts: dict[str, str], manager: tuple[str, str], install: str
+) -> None:
+    plan = found({"scripts": {"start": "x", "build": "y"}, **package}, texts)
+    assert (plan.package_manager, plan.package_manager_version) == manager
+    assert plan.install == install
+    assert plan.build == f"{manager[0]} run build"
+
+
+@pytest.mark.parametrize(
+    "package", [{"scripts": {"postinstall": "x"}}, {"workspaces": ["a"]}, {"dependencies": {"a": "file:./a"}}]
+)
+def test_it_copies_the_source_first_when_the_install_needs_it(package: dict[str, Any]) -> None:
+    assert found({"main": "x.js", **package}, {"x.js": ""}).dependency_files == ()
+
+
+@pytest.mark.parametrize(
+    ("dependency", "scripts", "folder", "is_single_page"),
+    [
+        ("vite", {"build": "vite build"}, "dist", True),
+        ("vite", {"build": "vite build", "start": "vite --port 3000"}, "dist", True),
+        ("vite", {"build": "vite build --outDir public/out"}, "public/out", True),
+        ("react-scripts", {"build": "react-scripts build", "start": "react-scripts start"}, "build", True),
+        ("@vue/cli-service", {"build": "vue-cli-service build"}, "dist", True),
+        ("parcel", {"build": "parcel build i.html", "start": "parcel i.html"}, "dist", True),
+        ("astro", {"build": "astro build", "start": "astro dev"}, "dist", False),
+        ("@11ty/eleventy", {}, "_site", False),
+    ],
+)
+def test_it_serves_what_a_framework_builds(
+    dependency: str, scripts: dict[str, str], folder: str, is_single_page: bool
+) -> None:
+    plan = found({"scripts": scripts, "devDependencies": {dependency: "1"}})
+    assert plan.static_dir == folder
+    assert plan.start.endswith("--single-page") is is_single_page
+    assert plan.build
+    assert "--omit=dev" not in plan.install
+
+
+def test_it_reads_the_output_folder_from_vites_settings() -> None:
+    package = {"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}
+    assert found(package, {"vite.config.ts": "export default {build: {outDir: './web'}}"}).static_dir == "web"
+
+
+def test_it_prefers_a_server_to_static_output() -> None:
+    package = {"scripts": {"build": "vite build"}, "dependencies": {"express": "5"}, "devDependencies": {"vite": "6"}}
+    assert (found(package, {"server.js": ""}).start, found(package, {"server.js": ""}).static_dir) == (
+        "node server.js",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "texts", "start"),
+    [
+        ({"main": "./lib/web.js"}, {"lib/web.js": "", "server.js": ""}, "node lib/web.js"),
+        ({"main": "gone.js"}, {"server.js": ""}, "node server.js"),
+        ({"dependencies": {"next": "15"}}, {}, "next start"),
+        ({"scripts": {"start": "next start -p $PORT"}}, {}, "next start -p $PORT"),
+        ({"scripts": {"start": "node a.js", "prestart": "x"}}, {}, "npm start"),
+        ({"scripts": {"start": "node a.js"}, "packageManager": "yarn@4.5.0"}, {}, "yarn start"),
+        ({"scripts": {"start": "nodemon a.js"}}, {"index.js": ""}, "node index.js"),
+        ({}, {}, ""),
+    ],
+)
+def test_it_finds_the_start_command(package: dict[str, Any], texts: dict[str, str], start: str) -> None:
+    assert found(package, texts).start == start
+
+
+def test_it_knows_in_which_order_files_ask_for_a_version() -> None:
+    texts = {
+        ".nvmrc": "v22.1\n",
+        ".node-version": "21",
+        ".tool-versions": "node 20.1.0",
+        "mise.toml": "[tools]\nnode = '18'",
+    }
+    versions = []
+    while texts:
+        versions.append(found({"engines": {"node": "16.x"}}, texts).version)
+        texts.pop(next(iter(texts)))
+    assert versions == ["22.1", "21", "20.1.0", "18"]
+    assert found({"engines": {"node": "16.x"}}).version == "16.x"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
+def test_it_says_that_package_json_is_broken(text: str) -> None:
+    with pytest.raises(UserError) as caught:
+        detect(MemoryFiles({"package.json": text}), BuildSettings())
+    assert caught.value.code == "build:user:invalid-file"

@@ -1,0 +1,188 @@
+import pytest
+
+from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.languages.python import detect
+from workers.build.plan import Plan
+from workers.errors import UserError
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+MANAGE = "# django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+
+
+def found(texts: dict[str, str], **variables: str) -> Plan:
+    plan = detect(MemoryFiles(texts), BuildSettings(variables=variables))
+    assert plan is not None
+    return plan
+
+
+def test_it_plans_a_flask_app_whole() -> None:
+    assert found(
+        {"requirements.txt": "flask==3.1  # web\n", "app.py": FLASK, "runtime.txt": "python-3.12.4\n"}
+    ) == Plan(
+        language="python",
+        framework="Flask",
+        version="3.12.4",
+        package_manager="pip",
+        install="uv pip install -r requirements.txt gunicorn",
+        dependency_files=("requirements.txt",),
+        start="gunicorn --bind 0.0.0.0:$PORT --threads 8 --access-logfile - app:app",
+        reasons=(
+            "language: Python, because requirements.txt is there",
+            "version: Python 3.12.4, because runtime.txt asks for it",
+            "package manager: pip, because requirements.txt is there",
+            "install: by uv, which reads the same files as pip and is faster",
+            "framework: Flask, because app.py makes the app app:app",
+            "start command: by gunicorn, which is added because no server is named",
+        ),
+    )
+
+
+def test_it_leaves_other_folders_alone() -> None:
+    for texts in ({}, {"index.html": ""}, {"notes.py": "x = 1"}, {"pyproject.toml": "[tool.ruff]"}):
+        assert detect(MemoryFiles(texts), BuildSettings()) is None
+
+
+def test_it_lets_node_have_what_it_cannot_start() -> None:
+    assert detect(MemoryFiles({"requirements.txt": "awscli", "package.json": "{}"}), BuildSettings()) is None
+    assert detect(MemoryFiles({"requirements.txt": "awscli"}), BuildSettings()) is not None
+
+
+def test_it_installs_by_uv_as_locked() -> None:
+    project = '[project]\nname = "x"\nrequires-python = ">=3.12"\ndependencies = ["fastapi[standard]"]\n'
+    plan = found({"pyproject.toml": project, "uv.lock": "", "main.py": FASTAPI})
+    assert (plan.package_manager, plan.version) == ("uv", ">=3.12")
+    assert plan.install == "uv sync --frozen --no-dev --no-install-project"
+    assert (plan.install_project, plan.dependency_files) == ("", ("pyproject.toml", "uv.lock"))
+    assert plan.start == "uvicorn --host 0.0.0.0 --port $PORT main:app"
+    assert "start command: by uvicorn, because the repository depends on it" in plan.reasons
+
+
+def test_it_adds_a_server_after_what_is_locked() -> None:
+    plan = found(
+        {"pyproject.toml": '[project]\nname = "x"\ndependencies = ["fastapi"]', "uv.lock": "", "main.py": FASTAPI}
+    )
+    assert plan.install.endswith(" --no-install-project && uv pip install uvicorn")
+
+
+def test_it_installs_a_package_itself() -> None:
+    project = '[project]\nname = "x"\ndependencies = ["flask"]\n[build-system]\nrequires = []\n'
+    assert found({"pyproject.toml": project, "uv.lock": "", "app.py": FLASK}).install_project.startswith("uv sync ")
+    assert found({"pyproject.toml": project, "app.py": FLASK}).install_project == "uv pip install --no-deps -e ."
+    unpackaged = project + "[tool.uv]\npackage = false\n"
+    assert found({"pyproject.toml": unpackaged, "uv.lock": "", "app.py": FLASK}).install_project == ""
+
+
+def test_it_installs_by_poetry_as_locked() -> None:
+    project = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = "^3.11"\ngunicorn = "*"\n'
+    plan = found({"pyproject.toml": project, "poetry.lock": "", "app.py": FLASK})
+    assert (plan.package_manager, plan.version) == ("poetry", "^3.11")
+    assert plan.install.startswith("poetry export --only main ")
+    assert plan.install.endswith(" && uv pip install -r /tmp/requirements.txt")
+    assert plan.dependency_files == ("pyproject.toml", "poetry.lock")
+
+
+def test_it_follows_included_requirements() -> None:
+    texts = {
+        "requirements.txt": "-r requirements/base.txt\n",
+        "requirements/base.txt": "-c limits.txt\nFlask\ngunicorn\n",
+    }
+    plan = found({**texts, "requirements/limits.txt": "flask<4", "app.py": FLASK})
+    assert plan.dependency_files == ("requirements.txt", "requirements/base.txt", "requirements/limits.txt")
+    assert plan.install == "uv pip install -r requirements.txt"
+
+
+@pytest.mark.parametrize("line", ["-e .", "./lib", ".", "lib @ file:./lib"])
+def test_it_copies_the_source_first_for_local_requirements(line: str) -> None:
+    assert found({"requirements.txt": f"{line}\n", "app.py": FLASK}).dependency_files == ()
+
+
+def test_it_copies_the_source_first_for_a_workspace() -> None:
+    project = '[project]\nname = "x"\ndependencies = ["flask"]\n[tool.uv.workspace]\nmembers = ["lib"]\n'
+    assert found({"pyproject.toml": project, "uv.lock": "", "app.py": FLASK}).dependency_files == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "start"),
+    [
+        ("main.py", "import fastapi as f\nservice: f.FastAPI = f.FastAPI()", "uvicorn {h} main:service"),
+        ("src/main.py", FASTAPI, "uvicorn {h} --app-dir src main:app"),
+        ("src/shop/api.py", FASTAPI, "uvicorn {h} --app-dir src shop.api:app"),
+        ("backend/main.py", "import db\n" + FASTAPI, "uvicorn {h} --app-dir backend main:app"),
+        ("backend/main.py", "from backend import db\n" + FASTAPI, "uvicorn {h} backend.main:app"),
+        ("main.py", "from fastapi import FastAPI\ndef create_app(x=1):\n  api = FastAPI()\n  return api",
+         "uvicorn {h} --factory main:create_app"),
+        ("site.py", "from starlette.applications import Starlette\nx = Starlette()", "uvicorn {h} site:x"),
+    ],
+)  # fmt: skip
+def test_it_finds_the_app_by_reading_the_source(path: str, source: str, start: str) -> None:
+    plan = found({"requirements.txt": "fastapi\nuvicorn", path: source})
+    assert plan.start == start.format(h="--host 0.0.0.0 --port $PORT")
+
+
+def test_it_is_not_taken_in_by_comments_and_strings() -> None:
+    source = '"""app = FastAPI()"""\n# app = FastAPI()\ntext = "from fastapi import FastAPI"\n'
+    assert found({"requirements.txt": "fastapi", "main.py": source}).start == ""
+
+
+def test_it_knows_a_factory_by_what_it_makes() -> None:
+    package = "from flask import Flask\ndef create_app():\n    site = Flask('x')\n    return site\n"
+    texts = {"requirements.txt": "flask", "shop/__init__.py": package}
+    assert found(texts).start.endswith(" 'shop:create_app()'")
+    assert found({**texts, "wsgi.py": "from shop import create_app\napp = create_app()"}).start.endswith(" wsgi:app")
+
+
+def test_it_uses_the_server_that_the_repository_brings() -> None:
+    assert found({"requirements.txt": "flask\nwaitress", "app.py": FLASK}).start.startswith("waitress-serve ")
+    assert found({"requirements.txt": "fastapi\nhypercorn", "app.py": FASTAPI}).start.startswith("hypercorn ")
+
+
+def test_it_starts_django_by_what_its_settings_say() -> None:
+    texts = {"requirements.txt": "Django\ngunicorn", "manage.py": MANAGE, "config/web.py": ""}
+    plan = found(
+        {**texts, "shop/settings.py": "WSGI_APPLICATION = 'config.web.application'\nSTATIC_ROOT = BASE / 'x'\n"}
+    )
+    assert plan.framework == "Django"
+    assert plan.start.endswith(" config.web:application")
+    assert plan.build == "python manage.py collectstatic --noinput"
+
+
+def test_it_starts_django_by_the_module_beside_the_settings() -> None:
+    texts = {"requirements.txt": "django", "site/manage.py": MANAGE, "site/shop/wsgi.py": ""}
+    plan = found({**texts, "site/shop/settings/__init__.py": "", "site/shop/settings/base.py": "STATIC_ROOT = 'x'"})
+    assert plan.start.endswith(" --pythonpath site shop.wsgi:application")
+    assert plan.build == "python site/manage.py collectstatic --noinput"
+
+
+def test_it_collects_nothing_without_a_static_root_or_when_told_so() -> None:
+    texts = {"requirements.txt": "django", "manage.py": MANAGE, "shop/wsgi.py": ""}
+    assert found({**texts, "shop/settings.py": "STATIC_ROOT = None"}).build == ""
+    assert found({**texts, "shop/settings.py": "STATIC_ROOT = 'x'"}, DISABLE_COLLECTSTATIC="1").build == ""
+
+
+def test_it_starts_a_script_that_serves() -> None:
+    plan = found({"main.py": "import os\nserve(int(os.environ['PORT']))"})
+    assert (plan.start, plan.package_manager, plan.install) == ("python main.py", "", "")
+
+
+def test_it_knows_in_which_order_files_ask_for_a_version() -> None:
+    texts = {
+        ".python-version": "3.14\n",
+        "runtime.txt": "python-3.13.1",
+        ".tool-versions": "nodejs 20\npython 3.12.1 3.11\n",
+        "mise.toml": '[tools]\npython = {version = "3.11"}\n',
+        "pyproject.toml": '[project]\nname = "x"\nrequires-python = ">=3.10"\n',
+    }
+    versions = []
+    while texts:
+        versions.append(found({**texts, "app.py": FLASK}).version)
+        texts.pop(next(iter(texts)))
+    assert versions == ["3.14", "3.13.1", "3.12.1", "3.11", ">=3.10"]
+
+
+def test_it_says_that_a_file_is_broken() -> None:
+    with pytest.raises(UserError) as caught:
+        found({"pyproject.toml": "[project", "uv.lock": ""})
+    assert caught.value.code == "build:user:invalid-file"
+    assert "pyproject.toml" in caught.value.message
