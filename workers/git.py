@@ -354,3 +354,14 @@ def _too_large(what: str) -> UserError:
         f"{what} is larger than {MAX_TREE_BYTES // 1024**3} GB or has more than {MAX_TREE_ENTRIES:,} files.",
         hint="Keep large files out of the repository, for example in an object store.",
     )
+
+
+def commit_folder(folder: Path, *, branch: str, message: str) -> None:
+    """Make a folder of ours (a bundled sample) a repository with one commit of everything in it."""
+    who = ["-c", "user.name=Slipway", "-c", "user.email=slipway@localhost"]
+    for argv in (
+        ["git", "init", "--quiet", f"--initial-branch={branch}", "--", str(folder)],
+        ["git", "-C", str(folder), "add", "--all"],
+        ["git", "-C", str(folder), *who, "commit", "--quiet", "--no-gpg-sign", f"--message={message}"],
+    ):
+        _must(_git(argv), None)

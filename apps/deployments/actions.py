@@ -22,6 +22,7 @@ from apps.deployments.models import Deployment, Release
 from apps.deployments.states import ACTIVE
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
+from apps.lib.hostnames import slug
 from apps.projects import actions as projects
 from apps.projects.models import Domain, Environment, Project, Service, Volume
 from workers.errors import UserError
@@ -73,9 +74,9 @@ def rollback(*, actor: Actor, deployment: Deployment, release_id: UUID | None = 
     """
     actor.require(Permission.DEPLOY, deployment.service.team_id)
     release = _release_to_return_to(deployment, release_id)
-    for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE).select_for_update():  # type: ignore[attr-defined]
+    for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE).select_for_update():
         outcome.cancelled(row)
-    live = Deployment.objects.of(deployment).live().first() or deployment  # type: ignore[attr-defined]
+    live = Deployment.objects.of(deployment).live().first() or deployment
     service = deployment.service
     Service.objects.filter(pk=service.pk, auto_deploy_paused_at=None).update(auto_deploy_paused_at=timezone.now())
     return outcome.start_rollback(live, release, actor=actor, trigger="rollback")
@@ -126,7 +127,7 @@ def create_app(
     trigger: str = "manual",
 ) -> Deployment:
     """Project (an existing one is used), service, variables, domains and volumes, and the deployment that starts it all."""
-    found = Project.objects.filter(team=team, slug=projects.slug(project)).first()
+    found = Project.objects.filter(team=team, slug=slug(project)).first()
     row = found or projects.create_project(actor=actor, team=team, name=project)
     made = projects.create_service(actor=actor, project=row, name=service, **settings)
     where = row.production

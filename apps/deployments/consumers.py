@@ -108,7 +108,7 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
 
 class DeploymentConsumer(LogConsumer):
     def find(self, actor: Actor, pk: str) -> LogStream | None:
-        return LogStream.objects.filter(deployment__in=Deployment.objects.visible_to(actor).filter(pk=pk)).first()  # type: ignore[attr-defined]
+        return LogStream.objects.filter(deployment__in=Deployment.objects.visible_to(actor).filter(pk=pk)).first()
 
     def state_group(self, pk: str) -> str:
         return f"deployment.{pk}"
@@ -116,7 +116,7 @@ class DeploymentConsumer(LogConsumer):
 
 class ServiceConsumer(LogConsumer):
     def find(self, actor: Actor, pk: str) -> LogStream | None:
-        service = Service.objects.visible_to(actor).filter(pk=pk).first()  # type: ignore[attr-defined]
+        service = Service.objects.visible_to(actor).filter(pk=pk).first()
         return LogStream.objects.get_or_create(service=service)[0] if service else None
 
     def state_group(self, pk: str) -> str:

@@ -6,6 +6,7 @@ Every change of a status, and what must follow from it, is in here; who decides 
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -46,7 +47,7 @@ def publish_rollout(deployment: Deployment, *, seconds: float) -> None:
 @transaction.atomic
 def live(deployment: Deployment) -> None:
     """The edge answers with its release. What was live before is superseded."""
-    before = Deployment.objects.of(deployment).live().exclude(pk=deployment.pk)  # type: ignore[attr-defined]
+    before = Deployment.objects.of(deployment).live().exclude(pk=deployment.pk)
     for row in before.select_for_update():
         row.advance(Status.SUPERSEDED, finished_at=row.finished_at or Now())
         tell_changed(row)
@@ -141,7 +142,7 @@ def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, tr
         commit=release.commit,
         rollback_of=deployment,
     )
-    if Deployment.objects.of(row).filter(status__in=ACTIVE).exists():  # type: ignore[attr-defined]
+    if Deployment.objects.of(row).filter(status__in=ACTIVE).exists():
         wakeup.deploy(row)
         return row
     row.advance(Status.DEPLOYING, attempt=1, fence=1, started_at=Now(), step="release")
@@ -158,7 +159,7 @@ def rollout_seconds(release: Release) -> float:
 
 
 def new_deployment(
-    service: Service, environment_id: object, *, actor: Actor, trigger: str, **values: object
+    service: Service, environment_id: UUID, *, actor: Actor, trigger: str, **values: object
 ) -> Deployment:
     """A waiting deployment with its log. Older waiting ones are superseded. Call inside a transaction."""
     # The service's row orders those who deploy it at once.
@@ -184,7 +185,7 @@ def new_deployment(
 
 def release_before(deployment: Deployment) -> Release | None:
     """What was live before this one and came to no harm."""
-    rows = Deployment.objects.of(deployment).filter(status=Status.SUPERSEDED, live_at__isnull=False)  # type: ignore[attr-defined]
+    rows = Deployment.objects.of(deployment).filter(status=Status.SUPERSEDED, live_at__isnull=False)
     rows = rows.exclude(release=deployment.release).filter(release__pruned_at=None, error_code="")
     found = rows.order_by("-live_at").select_related("release__build").first()
     return found.release if found else None
@@ -209,6 +210,6 @@ def _after_the_end(deployment: Deployment) -> None:
     """The agent looks again (nothing of a failed one stays), and the next one that waits begins."""
     publish(Host.objects.default())
     tell_changed(deployment)
-    waiting = Deployment.objects.of(deployment).filter(status=Status.PENDING).first()  # type: ignore[attr-defined]
+    waiting = Deployment.objects.of(deployment).filter(status=Status.PENDING).first()
     if waiting is not None:
         wakeup.begin(waiting)

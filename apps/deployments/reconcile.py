@@ -97,7 +97,7 @@ def wake_waiting() -> None:
     for row in old_enough.order_by("created_at")[:200]:
         if row.cancel_requested_at is not None:
             outcome.cancelled(row)
-        elif not Deployment.objects.of(row).filter(status__in=ACTIVE).exclude(pk=row.pk).exists():  # type: ignore[attr-defined]
+        elif not Deployment.objects.of(row).filter(status__in=ACTIVE).exclude(pk=row.pk).exists():
             wakeup.begin(row)
 
 

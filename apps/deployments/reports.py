@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -130,8 +131,8 @@ def take_logs(batch: desired.LogBatch) -> None:
 
 def _stream(batch: desired.LogBatch) -> LogStream | None:
     if batch.deployment is not None:
-        return LogStream.objects.filter(deployment=batch.deployment).first()
-    found = LogStream.objects.filter(service=batch.service).first()
+        return LogStream.objects.filter(deployment=UUID(batch.deployment)).first()
+    found = LogStream.objects.filter(service=UUID(batch.service)).first()
     if found is None and Service.objects.filter(pk=batch.service).exists():
         found, _ = LogStream.objects.get_or_create(service_id=batch.service)
     return found

@@ -29,10 +29,10 @@ def run_deploy(deployment_id: str) -> None:
 
 @shared_task
 def clean() -> None:
-    cleaning.clean_images()
+    cleaning.clean()
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def stop_jobs(**_: object) -> None:
     """Celery stops: jobs under way kill their children and give their deployments back."""
     shutting_down.set()

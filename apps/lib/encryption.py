@@ -40,7 +40,7 @@ def decrypt(token: str) -> str:
 
 if TYPE_CHECKING:
     _Text = models.TextField[str, str]
-    _Any = models.TextField[Any, Any]
+    _Any = models.Field[Any, Any]
 else:  # The parameters are for the type checker only.
     _Text = _Any = models.TextField
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from workers.build.image import has_image
+from workers.build.images import has_image
 
 from apps.deployments.models import DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from workers.build.analyze import analyze
-from workers.build.files import Files
+from workers.build.files import FolderFiles
 
 
 class Analyze:
@@ -20,12 +20,12 @@ class Analyze:
     def run(self, row: DeploymentStep) -> None:
         attempt = self.attempt
         assert attempt.checkout is not None
-        if attempt.build is not None and has_image(attempt.build.digest):
+        if attempt.build is not None and has_image(attempt.build.digest, attempt.machine_cache):
             row.status = StepStatus.SKIPPED
             row.detail = "built before with the same settings"
             return
         attempt.build = None
-        attempt.plan = analyze(Files.from_directory(attempt.checkout.folder), attempt.settings)
+        attempt.plan = analyze(FolderFiles(attempt.checkout.folder), attempt.settings)
         for reason in attempt.plan.reasons:
             attempt.report.line(reason)
         row.detail = " ".join(w for w in (attempt.plan.language, attempt.plan.version, attempt.plan.framework) if w)

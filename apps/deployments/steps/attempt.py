@@ -38,6 +38,11 @@ class Attempt:
         )
 
     @property
+    def machine_cache(self) -> Path:
+        """What is the same for all services: which client can build, the base images that were made."""
+        return Path(settings.SLIPWAY.home) / "cache" / "machine"
+
+    @property
     def service(self) -> Service:
         return self.deployment.service
 

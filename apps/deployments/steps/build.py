@@ -38,7 +38,15 @@ class Build:
         assert attempt.checkout is not None and plan is not None
         began = time.monotonic()
         share = Share(ca=settings.SLIPWAY.share_ca, package_index=settings.SLIPWAY.share_package_index)
-        image = build_image(attempt.checkout, plan, attempt.settings, attempt.workspace, attempt.report, share=share)
+        image = build_image(
+            attempt.checkout,
+            plan,
+            attempt.settings,
+            attempt.workspace,
+            attempt.report,
+            share=share,
+            machine_cache=attempt.machine_cache,
+        )
         return BuildRow.objects.create(
             service=attempt.service,
             commit=attempt.checkout.commit,

@@ -44,7 +44,7 @@ def variables_of(service: Service, environment: Environment) -> tuple[dict[str, 
     values: dict[str, str] = {}
     sources: dict[str, str] = {}
     secrets: set[str] = set()
-    for row in Variable.objects.for_release(service, environment):  # type: ignore[attr-defined]
+    for row in Variable.objects.for_release(service, environment):
         values[row.name] = row.value
         scope = "service" if row.service_id else "project"
         sources[row.name] = f"{scope} in {environment.slug}" if row.environment_id else scope

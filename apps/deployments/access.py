@@ -1,0 +1,32 @@
+"""Deployments and releases as an actor may have them: 404 for strangers, 403 for members without the right."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.accounts.access import Actor, not_found
+from apps.accounts.policy import Permission
+from apps.deployments.models import Deployment, Release
+from apps.projects.models import scoped
+
+
+def deployment_for(actor: Actor, deployment_id: UUID) -> Deployment:
+    rows = Deployment.objects.visible_to(actor).with_names()  # type: ignore[attr-defined]
+    row: Deployment | None = rows.filter(pk=deployment_id).first()
+    if row is None:
+        raise not_found("deployment")
+    return row
+
+
+def deployment_for_writer(actor: Actor, deployment_id: UUID) -> Deployment:
+    row = deployment_for(actor, deployment_id)
+    actor.require(Permission.DEPLOY, row.service.team_id)
+    return row
+
+
+def release_for(actor: Actor, release_id: UUID) -> Release:
+    rows = scoped(Release, actor, "service__project__team").select_related("service__project__team", "build")
+    row: Release | None = rows.filter(pk=release_id).first()
+    if row is None:
+        raise not_found("release")
+    return row

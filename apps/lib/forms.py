@@ -1,0 +1,31 @@
+"""What forms of pages share: errors of actions are shown at the field that caused them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django import forms
+
+from workers.errors import UserError
+
+
+@contextmanager
+def said_at(form: forms.Form, field: str = "", **codes: str) -> Iterator[None]:
+    """A refusal inside the block becomes an error of `field`, or of the field that `codes` gives for a part of its code.
+
+    `said_at(form, "source_url", branch="branch")` shows `source:user:branch-missing` at the branch. 403 and 404 go on
+    upwards: they are no matter of what was typed.
+    """
+    try:
+        yield
+    except UserError as error:
+        if error.status in (403, 404):
+            raise
+        at = next((name for part, name in codes.items() if part.replace("_", "-") in error.code), field)
+        form.add_error(at or None, forms.ValidationError(f"{error.message} {error.hint}".strip(), code=error.code))
+
+
+def status_of(form: forms.Form) -> int:
+    """200 for a form as it is first shown, 422 for one that was refused."""
+    return 422 if form.is_bound and form.errors else 200
