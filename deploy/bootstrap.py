@@ -22,7 +22,7 @@ NEEDED = {"git": "git", "mmdebstrap": "mmdebstrap", "dockerd": "docker.io", "uns
 NEEDED_BY_TESTS = {"chromium": "chromium"}
 CHECKS = ("test", "bench", "lint")
 NEEDS_ENGINE = ("up", "restart", "test", "bench")
-PREPARING = (*CHECKS, "up", "restart")
+PREPARING = (*CHECKS, "up", "restart", "prepare")
 
 
 class Refused(Exception):
@@ -33,9 +33,9 @@ def say(text: str) -> None:
     print(f"slipway: {text}", file=sys.stderr, flush=True)
 
 
-def check_python(version: tuple[int, ...]) -> None:
-    if not OLDEST <= version[:2] <= NEWEST:
-        found, wanted = ".".join(map(str, version[:2])), "3.11, 3.12, 3.13 or 3.14"
+def check_python(version: tuple[int, int]) -> None:
+    if not OLDEST <= version <= NEWEST:
+        found, wanted = ".".join(map(str, version)), "3.11, 3.12, 3.13 or 3.14"
         raise Refused(f"Slipway needs Python {wanted}; this one is {found}. Install one: apt-get install python3.11")
 
 
@@ -145,11 +145,13 @@ def argv_for(command: str, arguments: list[str]) -> list[str]:
 
 def prepare(command: str) -> None:
     """What only looks at a running Slipway, or stops it, is not kept waiting by an upgrade."""
-    check_python(sys.version_info)
+    check_python((sys.version_info[0], sys.version_info[1]))
     if command in PREPARING:
         ensure_packages(command)
         ensure_environment(ROOT / ("requirements-test.lock" if command in CHECKS else "requirements.lock"))
     elif not PYTHON.exists():
+        if command == "status" and os.environ.get("FORMAT") == "json":
+            print('{"state": "down", "dashboard": null, "edge": null, "processes": []}')
         raise Refused("Nothing is installed here yet. Type: make up")
     if command in NEEDS_ENGINE:
         ensure_engine()
@@ -167,6 +169,8 @@ def main(arguments: list[str]) -> int:
     except Refused as refusal:
         say(str(refusal))
         return 1
+    if command == "prepare":
+        return 0
     become(argv_for(command, arguments[1:]))
 
 

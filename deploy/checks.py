@@ -6,49 +6,48 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from paas.embedded import Services, embedded_services  # noqa: E402
+from paas.supervisor.household import new_keys  # noqa: E402
+
 BIN = ROOT / ".venv" / "bin"
 CHECKED = ["apps", "workers", "paas"]
 
 
-def lints() -> list[list[str]]:
-    return [
-        [str(BIN / "ruff"), "check", "."],
-        [str(BIN / "ruff"), "format", "--check", "."],
-        [str(BIN / "mypy"), *CHECKED],
-        [str(BIN / "python"), "-m", "django", "makemigrations", "--check", "--dry-run"],
-    ]
+LINTS = [
+    [str(BIN / "ruff"), "check", "."],
+    [str(BIN / "ruff"), "format", "--check", "."],
+    [str(BIN / "mypy"), *CHECKED],
+    [str(BIN / "python"), "-m", "django", "makemigrations", "--check", "--dry-run"],
+]
 
 
-def settings_for_checks(home: str) -> dict[str, str]:
-    """Nothing of a Slipway that runs here is seen or touched."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLIPWAY_", "TRAEFIK_"))}
-    kept = {name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    return kept | {
-        "DJANGO_SETTINGS_MODULE": "paas.settings",
-        "SLIPWAY_HOME": home,
-        "SLIPWAY_INSTANCE": "00000000",
-        "SLIPWAY_SECRET_KEY": "only-for-checks-that-keep-no-data-at-all",
-        "SLIPWAY_VARIABLE_KEYS": "b25seS1mb3ItY2hlY2tzLXRoYXQta2VlcC1ub3RoaW4=",
-        "SLIPWAY_HOST_TOKEN": "only-for-checks-that-keep-no-data-at-all",
-        "DATABASE_URL": "postgresql://slipway@/slipway?host=/nonexistent",
-        "REDIS_URL": "unix:///nonexistent?db=0",
-    }
+def undisturbed(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without the settings of a Slipway that runs here, which is neither seen nor touched."""
+    ours = ("SLIPWAY_", "TRAEFIK_", "DATABASE_URL", "REDIS_URL")
+    return {name: value for name, value in environ.items() if not name.startswith(ours)}
+
+
+def settings_for_lints(home: Path, services: Services) -> dict[str, str]:
+    """mypy's plugin and `makemigrations --check` load the settings, and the second asks the database."""
+    keys = new_keys() | {"DJANGO_SETTINGS_MODULE": "paas.settings", "SLIPWAY_HOME": str(home)}
+    return keys | {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
 
 
 def lint() -> int:
-    with tempfile.TemporaryDirectory(prefix="slipway-lint-") as home:
-        env = settings_for_checks(home)
-        codes = [_run(argv, env) for argv in lints()]
-    return max(codes)
+    with tempfile.TemporaryDirectory(prefix="slipway-lint-") as name, embedded_services(Path(name)) as services:
+        env = undisturbed(os.environ) | settings_for_lints(Path(name), services)
+        return max([_run(argv, env) for argv in LINTS])
 
 
 def test(arguments: list[str]) -> int:
     """Lints first: they are quick. The tests make what they need under folders of their own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("SLIPWAY_", "TRAEFIK_"))}
-    return lint() or _run([str(BIN / "python"), "-m", "pytest", *arguments], env)
+    return lint() or _run([str(BIN / "python"), "-m", "pytest", *arguments], undisturbed(os.environ))
 
 
 def bench(arguments: list[str]) -> int:
@@ -62,7 +61,9 @@ def _run(argv: list[str], env: dict[str, str]) -> int:
 
 
 def main(command: str, arguments: list[str]) -> int:
-    return {"lint": lambda: lint(), "test": lambda: test(arguments), "bench": lambda: bench(arguments)}[command]()
+    if command == "lint":
+        return lint()
+    return test(arguments) if command == "test" else bench(arguments)
 
 
 if __name__ == "__main__":

@@ -134,17 +134,16 @@ def announce_home(home: Path) -> int:
 
 def announce(place: Household) -> int:
     """Tell where everything is. A sample that fails is told and does not fail `make up`."""
-    known = _request(place, {"command": "status"})
-    link = _run_in(place, "link")
-    told = [("Dashboard", known["dashboard"])]
-    if link is not None:
-        told.append(("Sign in", "\n".join(link["out"]) or f"no link: {' '.join(link['error'][-3:])}"))
+    told = [("Dashboard", _request(place, {"command": "status"})["dashboard"])]
+    setup = _run_in(place, "link", "--setup")
+    if setup is not None and (said := setup["out"] or setup["error"][-3:]):
+        told.append(("Setup", "\n".join(said)))
     if os.environ.get("SLIPWAY_SAMPLE", "1") != "0":
         sample = _run_in(place, "ensure_sample")
-        if sample is not None:
-            failed = f"not live: {' '.join(sample['error'][-5:])} (make logs, or the deployment's page, has the rest)"
-            told.append(("Sample", "\n".join(sample["out"]) if sample["code"] == 0 else failed))
-    print("\n".join(f"{name + ':':<11}{value}" for name, value in told), flush=True)
+        if sample is not None and (said := sample["out"] or sample["error"]):
+            told.append(("Sample", "\n".join(said) if sample["code"] == 0 else f"not live: {' '.join(said[-5:])}"))
+            told += [("", "make logs FOLLOW=0 shows the log")] if sample["code"] != 0 else []
+    print("\n".join(f"{name + ':' if name else '':<11}{value}" for name, value in told), flush=True)
     return 0
 
 
@@ -220,6 +219,7 @@ def _start_daemon(place: Household, plan: Blueprint) -> None:
 def _wait_until_ready(place: Household) -> None:
     answer = _request(place, {"command": "wait"}, seconds=START_SECONDS)
     if answer["state"] not in ("ready", "degraded"):
+        _stop_daemon(place)
         raise PlatformError("supervisor:platform:start", answer["failure"] or "Slipway was stopped while it started.")
 
 
@@ -235,8 +235,8 @@ def _request(place: Household, request: dict[str, Any], *, seconds: float = 10.0
     return answer
 
 
-def _run_in(place: Household, command: str) -> Answer | None:
-    return ask(place.control, {"command": "run", "module_argv": ["django", command]}, seconds=START_SECONDS)
+def _run_in(place: Household, *command: str) -> Answer | None:
+    return ask(place.control, {"command": "run", "module_argv": ["django", *command]}, seconds=START_SECONDS)
 
 
 def _stop_daemon(place: Household) -> None:

@@ -97,13 +97,18 @@ class Daemon:
         await self._start_services()
         for child in self.services:
             await self._wait_until_ready(child)
-        steps = [self._run_step("migrate", ["django", "migrate", "--no-input"])]
-        if self.plan.embedded_edge:
-            steps.append(self._run_step("edge", ["paas.supervisor.edge", "start"]))
-        await asyncio.gather(*steps)
+        await asyncio.gather(self._prepare_database(), self._start_edge())
         for child in self.control_plane:
             child.start()
         await asyncio.gather(*(self._wait_until_ready(child) for child in self.control_plane))
+
+    async def _prepare_database(self) -> None:
+        await self._run_step("migrate", ["django", "migrate", "--no-input"])
+        await self._run_step("host", ["django", "ensure_host"])
+
+    async def _start_edge(self) -> None:
+        if self.plan.embedded_edge:
+            await self._run_step("edge", ["paas.supervisor.edge", "start"])
 
     async def _start_services(self) -> None:
         place = self.plan.household
@@ -145,7 +150,7 @@ class Daemon:
             await asyncio.sleep(0.05)
 
     def _not_ready(self, name: str, what: str) -> PlatformError:
-        said = " | ".join(line.strip() for line in self.journal.tail(name)[-6:])
+        said = " | ".join(line.strip() for line in self.journal.tail(name)[-3:])
         message = f"{name} {what}." + (f" It said: {said}" if said else "")
         return PlatformError("supervisor:platform:start", message, hint=f"The whole log: {self.journal.path}")
 
@@ -197,7 +202,7 @@ class Daemon:
         """A one-off of the control plane, quick because it is forked: its exit code and what it printed."""
         out: list[str] = []
         error: list[str] = []
-        program = Program(module_argv[-1], module_argv=module_argv, env=self.env)
+        program = Program(module_argv[1], module_argv=module_argv, env=self.env)
         running = await self.forks.fork(program, out.append, error.append)
         code = await running.finished()
         return {"code": code, "out": out, "error": error}

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from paas.supervisor.zygote import MAX_MESSAGE
 from workers.lines import LineSplitter
 
 ROOT = Path(__file__).resolve().parents[2]
+ZYGOTE_ARGV = (sys.executable, "-m", "paas.supervisor.zygote")
 OnLine = Callable[[str], None]
 
 
@@ -87,8 +88,8 @@ async def _wait(process: asyncio.subprocess.Process, running: Running) -> None:
 class ForkServer:
     """The supervisor's end of the zygote. While there is none, starting waits for the next one."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self._env = env
+    def __init__(self, env: dict[str, str], zygote_argv: Sequence[str] = ZYGOTE_ARGV) -> None:
+        self._env, self._zygote_argv = env, zygote_argv
         self._socket: socket.socket | None = None
         self._forked: dict[int, asyncio.Future[Running]] = {}
         self._children: dict[int, Running] = {}
@@ -104,7 +105,7 @@ class ForkServer:
     async def start_zygote(self, _program: Program, on_line: OnLine) -> Running:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            argv = [sys.executable, "-m", "paas.supervisor.zygote", str(theirs.fileno())]
+            argv = [*self._zygote_argv, str(theirs.fileno())]
             zygote = Program("zygote", argv=argv, env=self._env)
             running = await execute(zygote, on_line, inherited=(theirs.fileno(),))
         self._socket = ours

@@ -12,6 +12,8 @@ from pathlib import Path
 from paas.embedded import postgres, valkey
 from paas.supervisor.household import Household
 
+SECRETS = ("SLIPWAY_SECRET_KEY", "SLIPWAY_VARIABLE_KEYS", "SLIPWAY_DATABASE_URL", "SLIPWAY_REDIS_URL")
+AGENT_SETTINGS = ("SLIPWAY_", "TRAEFIK_", "DOCKER_")
 AGENT_NEEDS = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
 
 
@@ -121,20 +123,20 @@ def worker_program(name: str, queue: str, slots: int, env: dict[str, str]) -> Pr
 def agent_program(plan: Blueprint, env: dict[str, str]) -> Program:
     """It has the engine's socket, so it is given none of the control plane's keys, only its own token."""
     ready = plan.household.run / "agent.ready"
+    shared = {name: value for name, value in env.items() if name in AGENT_NEEDS or name.startswith(AGENT_SETTINGS)}
     own = {
-        name: value for name, value in env.items() if name in AGENT_NEEDS or name.startswith(("DOCKER_", "TRAEFIK_"))
+        "SLIPWAY_HOME": plan.home,
+        "SLIPWAY_INSTANCE": plan.instance,
+        "SLIPWAY_API_URL": f"http://{reachable(plan.bind)}:{plan.port}",
+        "SLIPWAY_EDGE_PORT": str(plan.edge_port),
+        "SLIPWAY_READY_FILE": str(ready),
     }
-    settings = {name: value for name, value in env.items() if name.startswith("SLIPWAY_") and not is_secret(name)}
     return Program(
         "agent",
         module_argv=["workers.agent"],
-        env=own | settings | {"SLIPWAY_READY_FILE": str(ready), "SLIPWAY_CONTROL_URL": plan.dashboard},
+        env={name: value for name, value in shared.items() if name not in SECRETS} | own,
         ready=Ready(path=str(ready)),
     )
-
-
-def is_secret(name: str) -> bool:
-    return name in ("SLIPWAY_SECRET_KEY", "SLIPWAY_VARIABLE_KEYS", "SLIPWAY_DATABASE_URL", "SLIPWAY_REDIS_URL")
 
 
 def reachable(bind: str) -> str:

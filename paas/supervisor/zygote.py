@@ -15,6 +15,7 @@ import selectors
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -150,13 +151,13 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     """A handler must exist for the wake-up to be written."""
 
 
-def main() -> None:
+def main(import_everything: Callable[[], None] = preload) -> None:
+    """`python -m paas.supervisor.zygote <number of the inherited socket>`."""
     gc.disable()
     set_title("slipway: zygote")
     connection = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    preload()
-    gc.collect()
+    import_everything()
     gc.freeze()
     print("preloaded", flush=True)
     order = Zygote(connection).serve()
