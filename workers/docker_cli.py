@@ -30,7 +30,7 @@ class BuildCall:
     image_id_file: Path
     labels: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
-    build_args: Sequence[str] = ()  # Names only: values come from the client's environment.
+    tag: str = ""
     network: str = ""
     no_cache: bool = False
 
@@ -39,7 +39,7 @@ def build_argv(client: str, call: BuildCall) -> list[str]:
     argv = [client, "build", "--progress=plain", f"--file={call.dockerfile}", f"--iidfile={call.image_id_file}"]
     argv += [f"--label={name}={value}" for name, value in call.labels.items()]
     argv += [f"--secret=id={name},src={path}" for name, path in call.secrets.items()]
-    argv += [f"--build-arg={name}" for name in call.build_args]
+    argv += [f"--tag={call.tag}"] if call.tag else []
     argv += [f"--network={call.network}"] if call.network else []
     argv += ["--no-cache"] if call.no_cache else []
     return [*argv, "--", str(call.context)]

@@ -93,7 +93,7 @@ def _pulled_or_made(
     """One at a time on this machine; what another build has made meanwhile is taken."""
     with locked(looking.cache_dir / f"base-{looking.family}.lock", looking.report.check):
         for reference in (recipe.official_image(looking.family, version) for version in wanted[:1]):
-            if _pull(looking.client, reference, looking.cache_dir, looking.report):
+            if pull(looking.client, reference, looking.cache_dir, looking.report):
                 return looking.at(reference)
         if has_own:
             return []
@@ -153,7 +153,7 @@ def _docker(argv: Sequence[str], report: Report, seconds: float = 60.0) -> Compl
         raise PlatformError("engine:platform:slow", f"The engine did not answer: {error}.") from error
 
 
-def _pull(client: str, reference: str, cache_dir: Path, report: Report) -> bool:
+def pull(client: str, reference: str, cache_dir: Path, report: Report) -> bool:
     """Whether the registry gave the image. Silence counts as unreachable, and is remembered for ten minutes."""
     memory = cache_dir / "registry-unreachable"
     if memory.exists() and time.time() - memory.stat().st_mtime < FORGET_SECONDS:

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.workers.build.builds import MACHINE_CACHE, Lines
+from workers.build import base_recipe as recipe
+from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
+from workers.build.base_images import ensure_base
+from workers.build.version_spec import satisfies
+from workers.docker_cli import working_client
+from workers.errors import UserError
+
+DEB822 = """\
+Types: deb
+# a comment
+URIs: http://mirror.example/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb deb-src
+Enabled: no
+URIs: http://off.example/debian
+Suites: bookworm
+Components: main
+"""
+
+
+def test_it_reads_both_forms_of_sources() -> None:
+    key = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    assert parse_deb822(DEB822) == [
+        AptSource("http://mirror.example/debian", "bookworm", "main", key),
+        AptSource("http://mirror.example/debian", "bookworm-updates", "main", key),
+    ]
+    text = "# deb http://no x main\ndeb [arch=amd64 signed-by=/k.gpg] http://m/debian bookworm main contrib # why\n"
+    assert parse_one_line(text + "deb-src http://m/debian bookworm main") == [
+        AptSource("http://m/debian", "bookworm", "main contrib", "/k.gpg")
+    ]
+
+
+def test_it_turns_sources_to_another_suite_and_leaves_foreign_ones_out() -> None:
+    sources = [
+        AptSource("http://m/debian", "bookworm", "main", "/k.gpg"),
+        AptSource("http://m/security", "bookworm-security", "main"),
+        AptSource("http://other/apt", "sdk-bookworm", "main"),
+        AptSource("http://m/debian", "bookworm", "contrib"),
+    ]
+    assert [source.line() for source in for_suite(sources, "bookworm", "trixie")] == [
+        "deb [signed-by=/k.gpg] http://m/debian trixie main",
+        "deb http://m/security trixie-security main",
+    ]
+
+
+def test_it_keeps_the_way_to_the_mirror() -> None:
+    dump = (
+        'Acquire::http::Proxy "http://p:3128";\nAcquire::https::CAInfo "/ca.crt";\nAPT::Update "x";\nAcquire::http "";'
+    )
+    assert kept_options(dump) == ['Acquire::http::Proxy "http://p:3128";', 'Acquire::https::CAInfo "/ca.crt";']
+
+
+def test_it_describes_how_an_image_is_made() -> None:
+    argv = recipe.bootstrap_argv("python", "trixie", ['Acquire::http::Proxy "http://p";'])
+    assert argv[:4] == ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"]
+    assert argv[-3:] == ["trixie", "-", "-"]
+    assert '--aptopt=Acquire::http::Proxy "http://p";' in argv
+    assert recipe.image_changes("node")[0] == "LABEL slipway.base=node"
+    assert recipe.family("static") == "python"
+
+
+@pytest.mark.parametrize(
+    ("asked", "have", "significant", "fits"),
+    [
+        ("", "3.13.5", 2, True),
+        ("3.13", "3.13.5", 2, True),
+        ("3.13.2", "3.13.5", 2, True),
+        ("3.13.*", "3.13.5", 2, True),
+        ("3", "3.13.5", 2, True),
+        ("3.12", "3.13.5", 2, False),
+        (">=3.10", "3.13.5", 2, True),
+        (">=3.10,<3.13", "3.13.5", 2, False),
+        ("<=3.13", "3.13.5", 2, True),
+        (">3.13", "3.13.5", 2, False),
+        ("!=3.13.*", "3.13.5", 2, False),
+        ("^3.11", "3.13.5", 2, True),
+        ("~3.12", "3.13.5", 2, False),
+        ("~=3.11", "3.13.5", 2, True),
+        ("~=3.11.2", "3.13.5", 2, False),
+        ("pypy3.10", "3.13.5", 2, False),
+        ("20", "20.19.2", 1, True),
+        ("v20.11.0", "20.19.2", 1, True),
+        ("20.x", "20.19.2", 1, True),
+        ("18 || 20", "20.19.2", 1, True),
+        ("18 || 22", "20.19.2", 1, False),
+        (">=18 <21", "20.19.2", 1, True),
+        (">= 18", "20.19.2", 1, True),
+        ("18 - 22", "20.19.2", 1, True),
+        ("lts/*", "20.19.2", 1, True),
+        ("lts/jod", "20.19.2", 1, False),
+        ("~20.19.1", "20.19.2", 1, True),
+        ("nonsense", "20.19.2", 1, False),
+    ],
+)
+def test_it_knows_which_version_is_asked_for(asked: str, have: str, significant: int, fits: bool) -> None:
+    assert satisfies(asked, have, significant=significant) is fits
+
+
+@pytest.mark.docker
+def test_it_gives_an_image_that_has_the_language_and_not_the_mirror() -> None:
+    report = Lines()
+    base = ensure_base("python", ">=3.10", report=report, cache_dir=MACHINE_CACHE)
+    assert base.version.startswith("3.")
+    assert base.reference in base.reasons[0]
+    client = working_client(MACHINE_CACHE)
+    argv = [
+        client,
+        "run",
+        "--rm",
+        "--network=none",
+        base.reference,
+        "find",
+        "/etc/apt",
+        "-name",
+        "*sources*",
+        "-type",
+        "f",
+    ]
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == ""
+
+
+@pytest.mark.docker
+def test_it_makes_it_once(tmp_path: Path) -> None:
+    first = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE)
+    report = Lines()
+    assert ensure_base("static", "", report=report, cache_dir=MACHINE_CACHE) == first
+    assert report.commands == []
+
+
+@pytest.mark.docker
+def test_it_names_the_versions_that_can_be_had() -> None:
+    with pytest.raises(UserError) as caught:
+        ensure_base("python", "2.7", report=Lines(), cache_dir=MACHINE_CACHE)
+    assert caught.value.code == "build:user:version-not-available"
+    assert "asks for Python 2.7, and this machine has Python 3." in caught.value.message

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import pytest
+
+from workers.build.causes import cause
+from workers.build.plan import Plan
+
+PYTHON = Plan(language="python", version="3.13")
+
+# As the tools print it: pip 25, uv 0.9, npm 11, pnpm 9, BuildKit of Docker 20.10.
+OUTPUTS = [
+    (
+        'failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to do request: Head "https://'
+        'registry.example.com/v2/x/manifests/1": dial tcp: lookup registry.example.com: no such host',
+        "base-image-unreachable",
+        "The base image of the Dockerfile cannot be read from registry.example.com.",
+    ),
+    (
+        "executor failed running [/bin/sh -c npm run build]: exit code: 137",
+        "out-of-memory",
+        "The build ran out of memory.",
+    ),
+    (
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+        "out-of-memory",
+        "The build ran out of memory.",
+    ),
+    (
+        "ERROR: Could not find a version that satisfies the requirement flask==99 (from versions: 0.1, 0.2)\n"
+        "ERROR: No matching distribution found for flask==99",
+        "no-matching-version",
+        "The dependency flask==99 does not exist in the version that is asked for.",
+    ),
+    (
+        "  x No solution found when resolving dependencies:\n  `-> Because there is no version of flask==99 and you require "
+        "flask==99, we can conclude that your requirements are unsatisfiable.",
+        "no-matching-version",
+        "The dependency flask==99 does not exist in the version that is asked for.",
+    ),
+    (
+        "npm error code ETARGET\nnpm error notarget No matching version found for left-pad@99.0.0.",
+        "no-matching-version",
+        "The dependency left-pad@99.0.0 does not exist in the version that is asked for.",
+    ),
+    (
+        "Error: pg_config executable not found.\n\npg_config is required to build psycopg2 from source.",
+        "needs-system-package",
+        "A dependency is compiled here and needs pg_config, which the image does not have.",
+    ),
+    (
+        "error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory",
+        "needs-system-package",
+        "A dependency is compiled here and needs gcc, which the image does not have.",
+    ),
+    (
+        "npm error code ERESOLVE\nnpm error ERESOLVE could not resolve",
+        "peer-conflict",
+        "npm found packages that want different versions of the same package.",
+    ),
+    (
+        "npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when your package.json and "
+        "package-lock.json are in sync.",
+        "lock-outdated",
+        "The lock file does not fit the list of dependencies.",
+    ),
+    (
+        "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.",
+        "lock-outdated",
+        "The lock file does not fit the list of dependencies.",
+    ),
+    (
+        'failed to compute cache key: "/missing.txt" not found: not found',
+        "copy-missing",
+        "The Dockerfile copies /missing.txt, which is not in the build's folder.",
+    ),
+    (
+        "write /var/lib/x: no space left on device",
+        "disk-full",
+        "The disk of this machine is full.",
+    ),
+    (
+        "npm error code EAI_AGAIN\nnpm error syscall getaddrinfo",
+        "dns",
+        "A host name could not be resolved during the build.",
+    ),
+    (
+        "WARNING: Retrying after connection broken by 'NewConnectionError': [Errno 101] Network is unreachable",
+        "network",
+        "A server could not be reached, or was not trusted, during the build.",
+    ),
+    (
+        "ERROR: Package 'x' requires a different Python: 3.13.5 not in '<3.13'",
+        "python-version",
+        "A package or the project does not work with the Python version of this build (3.13.5 not in '<3.13').",
+    ),
+    (
+        "npm error code EBADENGINE",
+        "node-version",
+        "A package does not work with the Node version of this build (3.13).",
+    ),
+    (
+        "/bin/sh: 1: no-such-command: not found",
+        "command-not-found",
+        "The command no-such-command does not exist in the build.",
+    ),
+    (
+        '  File "/app/manage.py", line 3\n    def (:\n        ^\nSyntaxError: invalid syntax',
+        "syntax-error",
+        "The code does not parse: SyntaxError: invalid syntax.",
+    ),
+    (
+        "failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: "
+        "unknown instruction: FOO",
+        "dockerfile-syntax",
+        "The Dockerfile has a mistake: unknown instruction: FOO.",
+    ),
+    (
+        "ModuleNotFoundError: No module named 'flask'",
+        "module-missing",
+        "The module flask is missing.",
+    ),
+    (
+        'npm error Missing script: "build"',
+        "script-missing",
+        "package.json has no script named build.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("output", "code", "sentence"), OUTPUTS)
+def test_it_names_the_cause(output: str, code: str, sentence: str) -> None:
+    found = cause(output.splitlines(), PYTHON)
+    assert found is not None
+    assert (found.code, found.sentence) == (code, sentence)
+    assert found.fix
+
+
+def test_it_says_which_package_brings_what_is_missing() -> None:
+    found = cause(["Error: pg_config executable not found."], PYTHON)
+    assert found is not None
+    assert "libpq-dev" in found.fix
+
+
+def test_it_knows_nothing_of_ordinary_output() -> None:
+    assert cause(["Collecting flask", "Successfully installed flask-3.0", "exit code: 1"], PYTHON) is None

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
+from workers.build.base_images import ensure_base
+from workers.build.job import BuildLimits, BuildSettings
+from workers.build.limits import CGROUPS, enforced, groups_of, settings_for
+from workers.errors import UserError
+
+MB = 1024**2
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Builder]:
+    with builder(tmp_path) as made:
+        yield made
+
+
+def test_it_writes_the_limits_of_cgroup_v2() -> None:
+    assert settings_for(200 * MB, 1.5, 100, v1=False) == [
+        ("memory", "memory.max", "209715200"),
+        ("memory", "memory.swap.max", "0"),
+        ("cpu", "cpu.max", "150000 100000"),
+        ("pids", "pids.max", "100"),
+    ]
+
+
+def test_it_writes_the_limits_of_cgroup_v1() -> None:
+    assert settings_for(200 * MB, 1.5, 100, v1=True) == [
+        ("memory", "memory.limit_in_bytes", "209715200"),
+        ("memory", "memory.memsw.limit_in_bytes", "209715200"),
+        ("memory", "memory.limit_in_bytes", "209715200"),
+        ("memory", "memory.max_usage_in_bytes", "0"),
+        ("cpu", "cpu.cfs_period_us", "100000"),
+        ("cpu", "cpu.cfs_quota_us", "150000"),
+        ("pids", "pids.max", "100"),
+    ]
+
+
+def test_it_lifts_the_limits_when_nothing_builds() -> None:
+    assert [value for _, _, value in settings_for(0, 0, 0, v1=False)] == ["max", "max", "max 100000", "max"]
+    assert [value for _, _, value in settings_for(0, 0, 0, v1=True)] == ["-1", "-1", "-1", "0", "100000", "-1", "max"]
+
+
+def v2_tree(top: Path) -> Path:
+    """A folder that looks like cgroup v2; the kernel's own behaviour is tested by the builds below."""
+    group = top / "docker" / "buildkit"
+    group.mkdir(parents=True)
+    (top / "cgroup.controllers").write_text("cpu memory pids")
+    (group / "memory.events").write_text("low 0\noom 0\noom_kill 3\n")
+    return group
+
+
+def test_it_gives_builds_that_run_together_the_sum(tmp_path: Path) -> None:
+    group = v2_tree(tmp_path / "cg")
+    both = {"cgroups": tmp_path / "cg", "active": tmp_path / "active"}
+    with enforced(BuildLimits(200 * MB, 1.0), Lines(), **both) as first:
+        with enforced(BuildLimits(300 * MB, 0.5), Lines(), **both):
+            assert (group / "memory.max").read_text() == str(500 * MB)
+            assert (group / "cpu.max").read_text() == "150000 100000"
+        assert (group / "memory.max").read_text() == str(200 * MB)
+        assert not first.was_met()
+        (group / "memory.events").write_text("low 0\noom 1\noom_kill 4\n")
+        assert first.was_met()
+    assert (group / "memory.max").read_text() == "max"
+
+
+def test_it_forgets_builds_whose_process_was_killed(tmp_path: Path) -> None:
+    group = v2_tree(tmp_path / "cg")
+    (tmp_path / "active").mkdir()
+    (tmp_path / "active" / "999999999-x").write_text("[1, 1]")
+    with enforced(BuildLimits(200 * MB, 1.0), Lines(), cgroups=tmp_path / "cg", active=tmp_path / "active"):
+        assert (group / "memory.max").read_text() == str(200 * MB)
+
+
+def test_it_says_so_when_it_cannot_enforce(tmp_path: Path) -> None:
+    (tmp_path / "cg").write_text("not a folder")
+    report = Lines()
+    with enforced(BuildLimits(), report, cgroups=tmp_path / "cg", active=tmp_path / "active") as limit:
+        assert not limit.was_met()
+    assert report.lines[0].startswith("The limits on memory and CPU cannot be enforced here: ")
+
+
+@pytest.mark.docker
+def test_it_ends_a_build_that_takes_more_memory(here: Builder) -> None:
+    base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
+    code = "import time; x = bytearray(400 * 1024 * 1024); print('had it'); time.sleep(1)"
+    here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
+    with pytest.raises(UserError) as caught:
+        here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=200 * MB), no_cache=True))
+    assert caught.value.message == "The build ran out of memory at 200 MB."
+    assert "Raise the build memory" in caught.value.hint
+    here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=600 * MB), no_cache=True))
+
+
+@pytest.mark.docker
+def test_it_slows_a_build_down_to_its_share_of_cpu(here: Builder) -> None:
+    base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
+    code = "import time; end = time.monotonic() + 2\\nwhile time.monotonic() < end: pass\\nprint('cpu', time.process_time())"
+    here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
+    here.build(settings=BuildSettings(limits=BuildLimits(cpus=0.25), no_cache=True))
+    used = float(next(line for line in here.report.lines if line.startswith("cpu ")).split()[1])
+    assert used < 1.2
+
+
+@pytest.mark.docker
+def test_it_leaves_no_limit_behind(here: Builder) -> None:
+    base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
+    here.write(Dockerfile=f"FROM {base}\nRUN true {time.time()}\n")
+    here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=300 * MB)))
+    memory = groups_of(CGROUPS)["memory"]
+    now = (memory / ("memory.max" if (memory / "memory.max").exists() else "memory.limit_in_bytes")).read_text()
+    assert now.strip() != str(300 * MB)

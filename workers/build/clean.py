@@ -1,0 +1,60 @@
+"""Removes what builds leave in the engine: images of ours that nothing needs any more, and cache over a budget.
+
+Only what carries our labels is touched. Not in charge of deciding which images are still needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Sequence
+
+from workers.build.job import Report
+from workers.docker_cli import client_env, list_images_argv, prune_cache_argv, remove_images_argv
+from workers.errors import PlatformError
+from workers.process import run
+
+SECONDS = 120.0
+
+
+def images_to_remove(images: Sequence[str], keep_digests: Collection[str]) -> list[str]:
+    """Those of `images` (ids) that are not kept, each once."""
+    return [image for image in dict.fromkeys(images) if image not in keep_digests]
+
+
+def remove_images(client: str, label: str, keep: Callable[[], Collection[str]], report: Report) -> list[str]:
+    """Remove the images with a label (`slipway.service=...`) but for those kept. Gives the ids that are gone.
+
+    `keep` gives the digests to keep. It is asked after the images were listed, so that one made meanwhile is not listed.
+
+    An image that a container still uses stays: the engine refuses, and the next cleaning finds it again.
+    """
+    seen: list[str] = []
+    argv = list_images_argv(client, label)
+    done = run(
+        argv,
+        env=client_env(os.environ),
+        check=report.check,
+        timeout_seconds=SECONDS,
+        on_line=lambda text, level: seen.append(text) if level == "out" else None,
+    )
+    if done.returncode:
+        raise PlatformError("engine:platform:clean", f"Images cannot be listed: {' '.join(done.tail[-2:])}")
+    gone = []
+    for image in images_to_remove(seen, keep()):
+        argv = remove_images_argv(client, [image])
+        report.command(argv)
+        removed = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
+        if removed.returncode == 0:
+            gone.append(image)
+        else:
+            report.line(f"{image[:19]} stays: {' '.join(removed.tail[-1:])}", level="err")
+    return gone
+
+
+def prune_cache(client: str, keep_bytes: int, report: Report) -> None:
+    """Shrink the engine's build cache to a budget; the engine drops what was not used for longest."""
+    argv = prune_cache_argv(client, keep_bytes)
+    report.command(argv)
+    done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
+    if done.returncode:
+        raise PlatformError("engine:platform:clean", f"The build cache cannot be pruned: {' '.join(done.tail[-2:])}")

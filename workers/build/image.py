@@ -1,0 +1,215 @@
+"""Step build: a checkout and its plan become an image of the engine, under limits, with nothing of ours left inside.
+
+Not in charge of the plan, of the generated Dockerfile's text, nor of which images are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets as random
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workers.build.base_images import ensure_base, pull
+from workers.build.base_recipe import Kind
+from workers.build.causes import Cause, cause
+from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.limits import Enforced, enforced
+from workers.build.plan import Plan
+from workers.build.progress import Progress
+from workers.build.secrets import Share, network, write_secrets
+from workers.docker_cli import BuildCall, build_argv, client_env, inspect_argv, working_client
+from workers.errors import PlatformError, SlipwayError, UserError
+from workers.process import Completed, TimedOut, run
+
+SYNTAX = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
+MAX_DOCKERFILE_BYTES = 1024**2
+SHOWN_LINES = 15
+KINDS: dict[str, Kind] = {"python": "python", "node": "node", "static": "static"}
+
+
+def build_image(
+    checkout: Checkout,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    *,
+    share: Share | None = None,
+    machine_cache: Path | None = None,
+) -> BuiltImage:
+    """Raises UserError `build:user:...` with the likely cause and the last lines, PlatformError when the fault is ours.
+
+    `machine_cache` keeps what is the same for all services (default: beside the service's cache).
+    """
+    shared = machine_cache or workspace.cache.parent / "machine"
+    client = working_client(shared)
+    folder = workspace.scratch / "build"
+    folder.mkdir(parents=True)
+    write = _write_own if plan.language == "dockerfile" else _write_generated
+    dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
+    given = write_secrets(folder / "secrets", settings, share or Share()) | support_files(plan)
+    mode, why = network()
+    if why:
+        report.line(why)
+    call = BuildCall(
+        context=checkout.folder,
+        dockerfile=dockerfile,
+        image_id_file=folder / "image-id",
+        labels=labels_for(checkout, workspace),
+        secrets=given,
+        tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
+        network=mode,
+        no_cache=settings.no_cache,
+    )
+    argv = build_argv(client, call)
+    report.command(argv)
+    with enforced(settings.limits, report) as limit:
+        _run(argv, plan, settings, report, limit)
+    digest = call.image_id_file.read_text().strip()
+    return BuiltImage(digest, _size(client, digest, report))
+
+
+def labels_for(checkout: Checkout, workspace: Workspace) -> dict[str, str]:
+    """Ours, and the standard ones of the OCI image specification."""
+    return {
+        **workspace.labels,
+        "org.opencontainers.image.revision": checkout.commit,
+        "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "org.opencontainers.image.title": checkout.message[:100],
+    }
+
+
+def _write_generated(
+    checkout: Checkout,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    folder: Path,
+    client: str,
+    shared: Path,
+) -> Path:
+    kind = KINDS.get(plan.language, "static")
+    base = ensure_base(kind, plan.version, report=report, cache_dir=shared, labels=workspace.labels)
+    for reason in base.reasons:
+        report.line(reason)
+    static = base.reference
+    if plan.static_dir and kind == "node":
+        static = ensure_base("static", "", report=report, cache_dir=shared, labels=workspace.labels).reference
+    dockerfile = folder / "Dockerfile"
+    scope, variables = _cache_scope(workspace), settings.variables
+    dockerfile.write_text(dockerfile_for(plan, base.reference, scope, static_base=static, variables=variables))
+    own = beneath(checkout.folder, ".dockerignore")
+    (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(_read(own) if own.is_file() else ""))
+    return dockerfile
+
+
+def _write_own(
+    checkout: Checkout,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    folder: Path,
+    client: str,
+    shared: Path,
+) -> Path:
+    """A copy of the repository's Dockerfile, without a frontend that cannot be had."""
+    name = settings.dockerfile or plan.dockerfile or "Dockerfile"
+    found = beneath(checkout.folder, name)
+    if not found.is_file():
+        raise UserError(
+            "build:user:no-dockerfile", f"The repository has no file {name!r}.", hint="Correct the Dockerfile's path."
+        )
+    first, _, rest = _read(found).partition("\n")
+    syntax = SYNTAX.match(first)
+    if syntax and not pull(client, syntax[1], shared, report):
+        report.line(f"{syntax[1]} cannot be pulled here: the Dockerfile is read by the engine's own frontend")
+        first = ""  # The line stays, empty: numbers in error messages are right.
+    dockerfile = folder / "Dockerfile"
+    dockerfile.write_text(f"{first}\n{rest}")
+    ignore = beneath(checkout.folder, f"{name}.dockerignore")
+    if ignore.is_file():
+        (folder / "Dockerfile.dockerignore").write_text(_read(ignore))
+    return dockerfile
+
+
+def beneath(folder: Path, name: str) -> Path:
+    """A path of the repository, links resolved. UserError when it leads out: a link may point at the host's files."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise UserError(
+            "build:user:path-outside",
+            f"{name!r} leads out of the repository.",
+            hint="Replace the link by the file itself.",
+        )
+    return path
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_DOCKERFILE_BYTES:
+        raise UserError("build:user:file-too-large", f"{path.name} is larger than 1 MB.", hint="Make it smaller.")
+    return path.read_text(errors="replace")
+
+
+def _cache_scope(workspace: Workspace) -> str:
+    """Unguessable, because any Dockerfile may mount any cache whose name it knows."""
+    path = workspace.cache / "cache-scope"
+    if not path.exists():
+        workspace.cache.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(random.token_hex(16))
+    return path.read_text()
+
+
+def _run(argv: list[str], plan: Plan, settings: BuildSettings, report: Report, limit: Enforced) -> None:
+    progress = Progress()
+    shown: list[str] = []
+
+    def on_line(text: str, level: str) -> None:
+        for line in progress.feed(text):
+            shown.append(line)
+            del shown[:-200]
+            report.line(line)
+
+    seconds = settings.limits.timeout_seconds
+    try:
+        done = run(argv, env=client_env(os.environ), on_line=on_line, check=report.check, timeout_seconds=seconds)
+    except TimedOut as error:
+        raise UserError(
+            "build:user:timeout",
+            f"The build took longer than {seconds:g} s and was stopped.",
+            hint=_hint("Make the build shorter, or raise its time limit.", shown),
+        ) from error
+    if done.returncode:
+        raise _failure(done, shown, plan, limit)
+
+
+def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> SlipwayError:
+    text = "\n".join(done.tail)
+    if "Cannot connect to the Docker daemon" in text or "error during connect" in text:
+        return PlatformError("engine:platform:unreachable", "The engine cannot be reached.", hint="Start Docker.")
+    known = cause([*done.tail, *shown], plan)
+    if known and known.code == "disk-full":
+        return PlatformError("build:platform:disk-full", known.sentence, hint=known.fix)
+    if limit.has_killed() if known is None else known.code == "out-of-memory" and limit.was_met():
+        size = limit.memory_bytes // 1024**2
+        known = Cause("out-of-memory", f"The build ran out of memory at {size} MB.", "Raise the build memory.")
+    sentence = known.sentence if known else "A command of the build failed."
+    fix = known.fix if known else "See the last lines:"
+    return UserError("build:user:build-failed", sentence, hint=_hint(fix, shown))
+
+
+def _hint(fix: str, shown: list[str]) -> str:
+    return "\n".join([fix, *shown[-SHOWN_LINES:]])
+
+
+def _size(client: str, digest: str, report: Report) -> int:
+    done = run(inspect_argv(client, digest), env=client_env(os.environ), check=report.check, timeout_seconds=60)
+    match = re.search(r'^\["sha256:[0-9a-f]+", (\d+),', "\n".join(done.tail), re.MULTILINE)
+    if match is None:
+        raise PlatformError("engine:platform:image-gone", f"The image {digest} vanished after its build.")
+    return int(match[1])
