@@ -8,7 +8,10 @@ lines, for build commands only). `support_files` names those that it must pass.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from workers.build.plan import Plan
@@ -22,14 +25,19 @@ SERVER_DIGEST = hashlib.sha256(SERVER.read_bytes()).hexdigest()[:12]
 IGNORED = (".git", "**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/*.pyc", ".env")
 
 
-def dockerfile_for(plan: Plan, base: str, cache_scope: str, *, static_base: str = "") -> str:
+def dockerfile_for(
+    plan: Plan, base: str, cache_scope: str, *, static_base: str = "", variables: Mapping[str, str] | None = None
+) -> str:
     """The Dockerfile that builds a plan on `base`; its static output is served on `static_base` (needs python3).
 
     `cache_scope` (letters, digits, `-`) tells apart the caches of builds that must not see each other; keep it
-    unguessable, because a Dockerfile of a repository may mount any cache that it can name.
+    unguessable, because a Dockerfile of a repository may mount any cache that it can name. `variables` are what the
+    secret of that name holds: a build command runs again when they change, though BuildKit does not look at secrets.
     """
     if plan.language not in RECIPES:
         raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
+    if plan.build and variables:
+        plan = replace(plan, build=f": variables {_digest(variables, cache_scope)}; {plan.build}")
     is_copied = plan.language == "static" and not (plan.install or plan.build)
     lines = [] if is_copied else [*RECIPES[plan.language](plan, base, cache_scope), ""]
     if plan.static_dir:
@@ -49,6 +57,12 @@ def dockerignore_for(own: str) -> str:
     To be written beside the generated Dockerfile, as `<its name>.dockerignore`.
     """
     return "\n".join([own.rstrip("\n"), *IGNORED, ""]).lstrip("\n")
+
+
+def _digest(variables: Mapping[str, str], key: str) -> str:
+    """Changes with the values and tells nothing of them: it is keyed by what stands in no image."""
+    told = json.dumps(dict(variables), sort_keys=True).encode()
+    return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()[:16]
 
 
 def _static_stage(plan: Plan, base: str, *, from_app: bool) -> list[str]:

@@ -1,4 +1,6 @@
 import os
+import signal
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
@@ -9,4 +11,5 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(os.environ["GREETING"].encode())
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # Process 1 of a container ignores it otherwise.
 HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()

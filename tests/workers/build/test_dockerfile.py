@@ -31,7 +31,9 @@ PLANS = [FLASK, VITE, PLAIN]
 
 def instructions(text: str) -> list[str]:
     """Without mounts and options, so that one sees what is done."""
-    return [re.sub(r"^(\w+)((?: --\S+)+)", r"\1", line) for line in text.splitlines() if line and not line.startswith("ENV")]
+    return [
+        re.sub(r"^(\w+)((?: --\S+)+)", r"\1", line) for line in text.splitlines() if line and not line.startswith("ENV")
+    ]
 
 
 def commands(text: str) -> list[str]:
@@ -143,3 +145,10 @@ def test_it_has_no_recipe_for_a_dockerfile() -> None:
 def test_it_keeps_the_repositorys_own_ignored_files() -> None:
     assert dockerignore_for("docs\n!docs/a\n").startswith("docs\n!docs/a\n.git\n")
     assert dockerignore_for("").startswith(".git\n")
+
+
+def test_it_builds_again_when_variables_change_and_tells_nothing_of_them() -> None:
+    texts = [dockerfile_for(VITE, "b", "s", variables={"TOKEN": value}) for value in ("canary", "canary", "other")]
+    assert texts[0] == texts[1] != texts[2]
+    assert "canary" not in texts[0]
+    assert dockerfile_for(FLASK, "b", "s", variables={"TOKEN": "x"}) == dockerfile_for(FLASK, "b", "s")
