@@ -236,7 +236,9 @@ def _request(place: Household, request: dict[str, Any], *, seconds: float = 10.0
 
 
 def _run_in(place: Household, *command: str) -> Answer | None:
-    return ask(place.control, {"command": "run", "module_argv": ["django", *command]}, seconds=START_SECONDS)
+    return ask(
+        place.control, {"command": "run", "module_argv": ["django", *command, "--skip-checks"]}, seconds=START_SECONDS
+    )
 
 
 def _stop_daemon(place: Household) -> None:

@@ -39,7 +39,7 @@ class Daemon:
             | dict(os.environ)
             | {"DJANGO_SETTINGS_MODULE": "paas.settings", "PYTHONUNBUFFERED": "1"}
         )
-        self.env |= {"SLIPWAY_HOME": plan.home, "MALLOC_ARENA_MAX": "2"}
+        self.env |= {"SLIPWAY_HOME": plan.home, "MALLOC_ARENA_MAX": "2", "CELERY_SKIP_CHECKS": "1"}
         self.forks = ForkServer(self.env)
         self.services: list[Child] = []
         zygote = Program("zygote", stop_seconds=5, ready=Ready(line="preloaded"))
@@ -103,8 +103,8 @@ class Daemon:
         await asyncio.gather(*(self._wait_until_ready(child) for child in self.control_plane))
 
     async def _prepare_database(self) -> None:
-        await self._run_step("migrate", ["django", "migrate", "--no-input"])
-        await self._run_step("host", ["django", "ensure_host"])
+        await self._run_step("migrate", ["django", "migrate", "--no-input", "--skip-checks"])
+        await self._run_step("host", ["django", "ensure_host", "--skip-checks"])
 
     async def _start_edge(self) -> None:
         if self.plan.embedded_edge:

@@ -92,7 +92,7 @@ def control_plane(plan: Blueprint, env: dict[str, str]) -> list[Program]:
         worker_program("worker-build", "build", plan.build_slots, env),
         worker_program("worker-deploy", "deploy", 4, env),
         worker_program("worker-quick", "quick", 2, env),
-        Program("reconciler", module_argv=["django", "reconcile"], env=env),
+        Program("reconciler", module_argv=["django", "reconcile", "--skip-checks"], env=env),
         agent_program(plan, env),
     ]
 

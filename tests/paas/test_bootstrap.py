@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def test_it_wants_no_engine_where_one_is_given(monkeypatch: pytest.MonkeyPatch) 
 
 def test_it_tells_an_ordinary_user_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name, path=None: "/usr/bin/apt-get")
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: "/usr/bin/apt-get")
     with pytest.raises(bootstrap.Refused) as caught:
         bootstrap.install_packages(["git", "mmdebstrap"])
     assert str(caught.value).endswith("Type: sudo apt-get install --yes --no-install-recommends git mmdebstrap")
