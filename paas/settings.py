@@ -99,6 +99,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_HEALTH_CHECKS": True,  # After a restart of the server the pool holds dead connections.
         "OPTIONS": {**query, "pool": {"min_size": 1, "max_size": 12, "timeout": 10, "max_idle": 60}},
     }
 
