@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 LINE = re.compile(r"^#(\d+) (.*)$")
@@ -11,7 +12,11 @@ NOISE = re.compile(
     r"^sha256:[0-9a-f]{64}( |$)|^(transferring|resolve |extracting|exporting|writing image|naming to|unpacking|sending)"
 )
 DONE = re.compile(r"^DONE (\d+\.\d)s$")
+EXIT = re.compile(r"(?:executor failed running \[.*\]|process \".*\" did not complete successfully): exit code: (\d+)")
+SHELL_FORM = re.compile(r"^(\[[^\]]+\] RUN )(\[.*\])$")
+PRELUDE = re.compile(r"^\. /opt/slipway/build-env; ")  # Of generated Dockerfiles; says nothing to a reader.
 QUICK_SECONDS = 0.5  # Steps that took less need no line on how long they took.
+MAX_TITLE = 160
 
 
 class Progress:
@@ -28,7 +33,7 @@ class Progress:
         number, text = match[1], match[2].rstrip()
         if STEP.match(text) and number not in self._names:
             self._names[number] = text
-            return [text]
+            return [title(text)]
         output = OUTPUT.match(text)
         if output:
             return [output[1] or ""]
@@ -37,7 +42,10 @@ class Progress:
     def _state(self, number: str, text: str) -> list[str]:
         is_shown = number in self._names
         if text.startswith("ERROR"):
-            return [text]
+            exit_code = EXIT.search(text)
+            told = f"ERROR: exit code {exit_code[1]}" if exit_code else text
+            self._said |= {told, text.removeprefix("ERROR: ")}
+            return [told]
         if text in ("CACHED", "CANCELED"):
             return [f"  {text.lower()}"] if is_shown else []
         done = DONE.match(text)
@@ -56,7 +64,23 @@ class Progress:
         """What the client says after the steps: the error. The lines between its `---` were shown already."""
         if not line.strip() or line.startswith(("------", " > ", "#")) or line in self._said:
             return []
+        if self._said and EXIT.search(line):
+            return []  # The step has said it.
         if re.match(r"^\s*\d+\.\d+ ", line) or re.match(r"^\d+ warnings? found|^Use 'docker scan'", line):
             return []
         self._said.add(line)
         return [line]
+
+
+def title(step: str) -> str:
+    """The first line of a step as a person would write it: the JSON form of a shell line unwrapped, long ones cut."""
+    match = SHELL_FORM.match(step)
+    if match:
+        try:
+            words = json.loads(match[2])
+        except ValueError:
+            words = []  # Not JSON: a shell line that begins with a bracket.
+        if len(words) == 3 and words[0].endswith("sh"):
+            step = match[1] + PRELUDE.sub("", str(words[2]))
+    step = " ".join(step.split())
+    return step if len(step) <= MAX_TITLE else step[: MAX_TITLE - 1] + "…"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,23 @@ def test_it_leaves_nothing_running_when_cancelled(here: Builder, base: str) -> N
     with pytest.raises(Stopped):
         here.build()
     assert_gone("300.75")
+
+
+def test_it_leaves_nothing_running_when_its_own_process_is_killed(here: Builder, base: str) -> None:
+    here.write(Dockerfile=f"FROM {base}\nRUN echo begun; sleep 300.5\n")
+    code = f"""
+from pathlib import Path
+from tests.workers.build.builds import Builder
+Builder(Path({str(here.top)!r}), {here.instance!r}).build()
+"""
+    child = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
+    deadline = time.monotonic() + 20
+    while not is_running("300.5"):
+        assert time.monotonic() < deadline, "the build never began"
+        time.sleep(0.1)
+    child.kill()
+    child.wait()
+    assert_gone("300.5")
 
 
 def assert_gone(argument: str, seconds: float = 10) -> None:

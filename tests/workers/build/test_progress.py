@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from workers.build.progress import Progress
+from workers.build.progress import Progress, title
 
 # Printed by the client of Docker 20.10.24.
 FAILED = """\
@@ -33,9 +33,21 @@ def test_it_shows_steps_output_and_the_error() -> None:
         "[2/2] RUN echo a; sleep 1; exit 3",
         "a",
         "",
-        "ERROR: executor failed running [/bin/sh -c echo a; sleep 1; exit 3]: exit code: 3",
-        "executor failed running [/bin/sh -c echo a; sleep 1; exit 3]: exit code: 3",
+        "ERROR: exit code 3",
     ]
+
+
+def test_it_unwraps_and_cuts_titles() -> None:
+    step = '[app 2/4] RUN ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install flask"]'
+    assert title(step) == "[app 2/4] RUN uv pip install flask"
+    assert title("[2/2] RUN [ -f x ]") == "[2/2] RUN [ -f x ]"
+    assert len(title("[2/2] RUN " + "x" * 500)) == 160
+
+
+def test_it_tells_an_error_outside_of_any_step_once() -> None:
+    progress = Progress()
+    assert progress.feed("failed to solve: no such frontend") == ["failed to solve: no such frontend"]
+    assert progress.feed("failed to solve: no such frontend") == []
 
 
 def test_it_says_how_long_slow_steps_took() -> None:

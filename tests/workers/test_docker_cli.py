@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from workers import docker_cli as subject
+from workers.build.clean import images_to_remove
+from workers.docker_cli import BuildCall, build_argv, client_env
+from workers.errors import PlatformError
+
+
+def fake_client(folder: Path, text: str) -> Path:
+    folder.mkdir()
+    path = folder / "docker"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> None:
+    subject.working_client.cache_clear()
+
+
+def test_it_describes_a_build() -> None:
+    call = BuildCall(
+        Path("/src"),
+        Path("/out/Dockerfile"),
+        Path("/out/id"),
+        labels={"a": "b"},
+        secrets={"ca": Path("/ca.crt")},
+        tag="t:1",
+        network="host",
+        no_cache=True,
+    )
+    assert build_argv("docker", call) == [
+        "docker",
+        "build",
+        "--progress=plain",
+        "--file=/out/Dockerfile",
+        "--iidfile=/out/id",
+        "--label=a=b",
+        "--secret=id=ca,src=/ca.crt",
+        "--tag=t:1",
+        "--network=host",
+        "--no-cache",
+        "--",
+        "/src",
+    ]
+
+
+def test_it_ends_options_before_names() -> None:
+    assert subject.pull_argv("docker", "--x")[-2:] == ["--", "--x"]
+    assert subject.inspect_argv("docker", "--x", "y")[-3:] == ["--", "--x", "y"]
+    assert subject.remove_images_argv("docker", ["--x"])[-2:] == ["--", "--x"]
+
+
+def test_it_gives_the_client_what_finds_its_engine_and_no_secrets() -> None:
+    env = client_env({"DOCKER_HOST": "tcp://x", "PATH": "/bin", "SECRET_KEY": "s", "https_proxy": "http://p"})
+    assert env == {
+        "DOCKER_HOST": "tcp://x",
+        "PATH": "/bin",
+        "https_proxy": "http://p",
+        "DOCKER_BUILDKIT": "1",
+        "BUILDKIT_PROGRESS": "plain",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+@pytest.mark.docker
+def test_it_passes_over_a_client_that_cannot_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_client(
+        tmp_path / "broken", "echo 'ERROR: BuildKit is enabled but the buildx component is missing' >&2; exit 1"
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path / 'broken'}:{os.environ['PATH']}")
+    found = subject.working_client(tmp_path / "cache")
+    assert found != str(tmp_path / "broken" / "docker")
+    assert json.loads((tmp_path / "cache" / "docker-client.json").read_text())["path"] == found
+
+
+def test_it_says_what_was_tried_when_none_can_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fake_client(tmp_path / "broken", "echo 'ERROR: no buildx' >&2; exit 1")
+    monkeypatch.setattr(subject, "DISTRIBUTION_CLIENT", str(path))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'broken'}:/nonexistent")
+    with pytest.raises(PlatformError) as caught:
+        subject.working_client()
+    assert caught.value.code == "engine:platform:no-buildkit"
+    assert f"{path}: ERROR: no buildx" in caught.value.message
+
+
+def test_it_forgets_a_client_that_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fake_client(
+        tmp_path / "bin", 'for a in "$@"; do case $a in --iidfile=*) echo sha256:1 > "${a#*=}";; esac; done'
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    cache = tmp_path / "cache"
+    assert subject.working_client(cache) == str(path)
+    path.write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.setattr(subject, "DISTRIBUTION_CLIENT", str(path))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}")
+    subject.working_client.cache_clear()
+    with pytest.raises(PlatformError):
+        subject.working_client(cache)
+
+
+def test_it_removes_what_is_not_kept_and_each_once() -> None:
+    assert images_to_remove(["a", "b", "a", "c"], {"c"}) == ["a", "b"]
