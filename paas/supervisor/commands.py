@@ -18,7 +18,6 @@ from paas.embedded import processes
 from paas.supervisor import lock, ports, reading
 from paas.supervisor.control import Answer, ask
 from paas.supervisor.household import Household, given_settings, make_household, open_household, read_env
-from paas.supervisor.plan import is_foreground, read_plan
 from paas.supervisor.programs import Blueprint
 from workers.errors import PlatformError, UserError
 
@@ -31,9 +30,9 @@ def up(home: Path) -> int:
     """Start everything, or find it started; returns when it is ready, having told the addresses."""
     place = make_household(home)
     if lock.holder(place.lock) is None:
-        plan = read_plan(place)
+        plan = _read_plan(place)
         check_ports(plan)
-        if is_foreground(dict(os.environ)):
+        if os.environ.get("FOREGROUND", "") not in ("", "0"):
             os.execv(sys.executable, [*daemon_argv(plan), "--foreground"])  # noqa: S606  (no shell)
         _start_daemon(place, plan)
     _wait_until_ready(place)
@@ -47,7 +46,7 @@ def restart(home: Path) -> int:
     if pid is None:
         return up(home)
     os.environ.update(given_settings(read_environment(pid)) | given_settings(dict(os.environ)))
-    plan = read_plan(place)
+    plan = _read_plan(place)
     before = _request(place, {"command": "status"})
     _request(place, {"command": "restart", "argv": daemon_argv(plan), "env": dict(os.environ)})
     deadline = time.monotonic() + STOP_SECONDS
@@ -195,6 +194,13 @@ def read_environment(pid: int) -> dict[str, str]:
     """The environment with which a process of ours was started."""
     pairs = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="surrogateescape").split("\0")
     return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def _read_plan(place: Household) -> Blueprint:
+    """Loads all settings: a third of a second that only a start needs, and no other command."""
+    from paas.supervisor.plan import read_plan
+
+    return read_plan(place)
 
 
 def _adopt_settings(place: Household) -> None:

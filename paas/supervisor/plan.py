@@ -6,7 +6,6 @@ The one module of the supervisor that loads `paas.config`: the daemon itself sta
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from pydantic import ValidationError
 
@@ -50,7 +49,3 @@ def read_plan(place: Household) -> Blueprint:
         embedded_valkey=is_embedded_redis(config.redis_url.get_secret_value()),
         embedded_edge=not (config.edge_url and config.edge_routes_dir),
     )
-
-
-def is_foreground(environ: Mapping[str, str]) -> bool:
-    return environ.get("FOREGROUND", "") not in ("", "0")
