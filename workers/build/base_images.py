@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
 from workers.build.base_recipe import Kind
 from workers.build.job import Report
-from workers.build.version_spec import satisfies
+from workers.build.version_spec import parse, satisfies
 from workers.docker_cli import (
     client_env,
     import_argv,
@@ -44,6 +45,7 @@ FORGET_SECONDS = 600.0
 MAKE_SECONDS = 600.0
 PREFERRED_SUITE = {"bookworm": "trixie"}
 SIGNIFICANT = {"python": 2, "node": 1}
+NO_SUCH_IMAGE = re.compile(r"manifest unknown|manifest for .* not found|repository does not exist|denied|unauthorized")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def ensure_base(
     family = recipe.family(kind)
     client = working_client(cache_dir)
     asked = "" if kind == "static" else version
-    wanted = [v for v in recipe.DEFAULT_VERSIONS[family] if _fits(family, asked, v)]
+    wanted = wanted_versions(family, asked)
     suites = _suites()
     ours = [recipe.own_image(family, suite) for suite in suites]
     looking = _Looking(client, family, cache_dir, dict(labels or {}), report)
@@ -142,6 +144,14 @@ class _Looking:
         return version
 
 
+def wanted_versions(family: str, asked: str) -> list[str]:
+    """The versions to ask a registry for, best first: those of our own that fit, else exactly the one that is asked for."""
+    ours = [version for version in recipe.DEFAULT_VERSIONS[family] if _fits(family, asked, version)]
+    if ours or not re.fullmatch(r"v?\d+(\.\d+)*", asked):
+        return ours
+    return [".".join(map(str, parse(asked)[: SIGNIFICANT[family]]))]
+
+
 def _fits(family: str, asked: str, have: str) -> bool:
     return satisfies(asked, have, significant=SIGNIFICANT[family])
 
@@ -175,11 +185,13 @@ def pull(client: str, reference: str, cache_dir: Path, report: Report) -> bool:
         done = run(argv, env=client_env(os.environ), on_line=on_line, check=check, timeout_seconds=PULL_SECONDS)
         if done.returncode == 0:
             return True
+        if NO_SUCH_IMAGE.search("\n".join(done.tail)):
+            return False  # The registry is there, the image is not.
     except TimedOut:
         report.line(f"The registry did not give {reference} in time")
     memory.parent.mkdir(parents=True, exist_ok=True)
     memory.touch()
-    report.line(f"{reference} cannot be pulled here; the base image is made from the distribution's packages")
+    report.line(f"{reference} cannot be pulled here; until it can be, what the distribution has is used")
     return False
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.workers.build.builds import MACHINE_CACHE, Lines
 from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
-from workers.build.base_images import ensure_base
+from workers.build.base_images import ensure_base, wanted_versions
 from workers.build.version_spec import satisfies
 from workers.docker_cli import working_client
 from workers.errors import UserError
@@ -105,6 +105,14 @@ def test_it_describes_how_an_image_is_made() -> None:
 )
 def test_it_knows_which_version_is_asked_for(asked: str, have: str, significant: int, fits: bool) -> None:
     assert satisfies(asked, have, significant=significant) is fits
+
+
+def test_it_asks_a_registry_for_what_fits() -> None:
+    assert wanted_versions("python", "")[0] == "3.13"
+    assert wanted_versions("python", ">=3.10,<3.12") == ["3.11", "3.10"]
+    assert wanted_versions("python", "3.9.18") == ["3.9"]
+    assert wanted_versions("node", "v16.20.0") == ["16"]
+    assert wanted_versions("python", "pypy3.10") == []
 
 
 @pytest.mark.docker
