@@ -14,6 +14,7 @@ NOISE = re.compile(
 DONE = re.compile(r"^DONE (\d+\.\d)s$")
 EXIT = re.compile(r"(?:executor failed running \[.*\]|process \".*\" did not complete successfully): exit code: (\d+)")
 SHELL_FORM = re.compile(r"^(\[[^\]]+\] RUN )(\[.*\])$")
+MOUNTS = re.compile(r"^(\[[^\]]+\] RUN )(?:--\w+=\S+ )+")  # Long, and the names of our caches are nobody's business.
 PRELUDE = re.compile(r"^\. /opt/slipway/build-env; ")  # Of generated Dockerfiles; says nothing to a reader.
 QUICK_SECONDS = 0.5  # Steps that took less need no line on how long they took.
 MAX_TITLE = 160
@@ -74,6 +75,7 @@ class Progress:
 
 def title(step: str) -> str:
     """The first line of a step as a person would write it: the JSON form of a shell line unwrapped, long ones cut."""
+    step = MOUNTS.sub(r"\1", step)
     match = SHELL_FORM.match(step)
     if match:
         try:
