@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from workers.build.images import has_image
-
 from apps.deployments.models import DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from workers.build.analyze import analyze
 from workers.build.files import FolderFiles
+from workers.build.images import has_image
 
 
 class Analyze:

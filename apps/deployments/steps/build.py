@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from django.conf import settings
-from workers.build.image import build_image
-from workers.build.secrets import Share
 
 from apps.deployments.models import Build as BuildRow
 from apps.deployments.models import DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
+from workers.build.image import build_image
+from workers.build.secrets import Share
 
 
 class Build:

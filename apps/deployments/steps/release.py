@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from apps.deployments.models import Build, Deployment, Release
 from apps.projects.models import Environment, Service, Variable, Volume
+from workers.build.shell_line import container_argv
 from workers.desired import Health, Limits, Mount, Process
 
 DEFAULT_PORT = 8000
@@ -65,7 +66,7 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
     return {
         "image": build.digest,
         "processes": {name: p.model_dump() for name, p in _processes(service, plan).items()},
-        "release_command": shell_line(release_command) if release_command else None,
+        "release_command": container_argv(release_command) if release_command else None,
         "health": health.model_dump(),
         "mounts": [Mount(volume=v.key, path=v.path).model_dump() for v in volumes],
         "stop_seconds": 30.0,
@@ -76,22 +77,12 @@ def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
     limits = Limits(memory_bytes=service.memory_mb * 1024**2, cpus=service.cpus, pids=service.pids)
     start = service.start_command or plan.get("start", "")
     port = service.port or plan.get("port") or DEFAULT_PORT
-    processes = {
-        "web": Process(
-            command=shell_line(start) if start else None, replicas=service.replicas, port=port, limits=limits
-        )
-    }
+    processes = {}
+    # Without a start command an image's own one serves; a Procfile of workers alone serves nothing.
+    if start or plan.get("language") == "dockerfile":
+        command = container_argv(start) if start else None
+        processes["web"] = Process(command=command, replicas=service.replicas, port=port, limits=limits)
     for name, line in sorted(plan.get("processes", {}).items()):
         if name not in ("web", "release"):
-            processes[name] = Process(command=shell_line(line), replicas=1, limits=limits)
+            processes[name] = Process(command=container_argv(line), replicas=1, limits=limits)
     return processes
-
-
-def shell_line(line: str) -> list[str]:
-    """A Procfile's line, run by the container's own shell as its platform of origin does. Never a shell of ours."""
-    return ["/bin/sh", "-c", f"exec {line}" if _is_simple(line) else line]
-
-
-def _is_simple(line: str) -> bool:
-    """One command: then the shell makes way for it, so that it gets the signals."""
-    return not any(sign in line for sign in ("&&", "||", ";", "|", "\n", "(", "{")) and "=" not in line.split(" ")[0]

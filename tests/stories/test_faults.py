@@ -1,0 +1,170 @@
+"""Everything is killed once: workers, agent, supervisor, Valkey, PostgreSQL. Apps answer all the while; nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stories.git_server import GitServer, Repository
+from tests.stories.load import Load
+from tests.stories.slipway import Slipway, app, until
+
+pytestmark = [pytest.mark.story, pytest.mark.docker]
+
+
+@pytest.fixture(scope="module")
+def live(slipway: Slipway, git: GitServer) -> tuple[Repository, dict[str, Any], str]:
+    repository = git.repository("sturdy")
+    repository.commit(app("0"))
+    made = slipway.deploy_app("sturdy", repository.url)
+    assert made["status"] == "live", slipway.text_of(made["id"])
+    host = slipway.api("GET", f"/services/{made['service_id']}")["urls"][0].split("//")[1].split(":")[0]
+    return repository, made, host
+
+
+@pytest.fixture
+def load(slipway: Slipway, live: Any) -> Iterator[Load]:
+    """Requests all through the test; none of them may fail."""
+    with Load(slipway.edge_port, live[2], rate=50) as found:
+        yield found
+    assert found.failures == [] and found.count > 20
+
+
+def kill(slipway: Slipway, process: str) -> None:
+    os.kill(slipway.pid(process), signal.SIGKILL)
+
+
+def begin(slipway: Slipway, live: Any, text: str, *, slow: str) -> str:
+    """A deployment that is slow in its build or in its health check."""
+    repository, made, _ = live
+    command = "sleep 3" if slow == "build" else ""
+    slipway.api("PATCH", f"/services/{made['service_id']}", build_command=command)
+    repository.commit(app(text, body="time.sleep(3)" if slow == "health" else ""))
+    pk = slipway.api("POST", f"/services/{made['service_id']}/deployments")["id"]
+    until(lambda: slipway.deployment(pk)["step"] == slow, 40, lambda: str(slipway.deployment(pk)))
+    time.sleep(0.5)
+    return str(pk)
+
+
+def ended_live(slipway: Slipway, live: Any, pk: str, text: str) -> dict[str, Any]:
+    made = slipway.ended(pk)
+    assert made["status"] == "live", (made, slipway.text_of(pk))
+    assert slipway.fetch(live[2]).text == text
+    service = made["service_id"]
+    until(lambda: len(slipway.containers("--all", "--filter", f"label=slipway.service={service}")) == 1, 40)
+    return made
+
+
+def test_a_build_worker_killed_in_a_build_is_replaced(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "1", slow="build")
+    kill(slipway, "worker-build")
+    made = ended_live(slipway, live, pk, "1")
+    assert made["attempt"] == 2
+
+
+def test_a_build_worker_stopped_in_a_build_gives_it_back(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "2", slow="build")
+    os.kill(slipway.pid("worker-build"), signal.SIGTERM)
+    assert ended_live(slipway, live, pk, "2")["attempt"] == 1
+
+
+def test_workers_killed_in_the_switch_change_nothing(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "3", slow="health")
+    kill(slipway, "worker-deploy")
+    ended_live(slipway, live, pk, "3")
+
+
+def test_an_agent_killed_in_the_middle_goes_on(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "4", slow="health")
+    kill(slipway, "agent")
+    ended_live(slipway, live, pk, "4")
+
+
+def test_valkey_killed_and_wiped_loses_no_deployment(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "5", slow="build")
+    kill(slipway, "valkey")
+    for path in (slipway.home / "valkey").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    repository, made, _ = live
+    repository.commit(app("6"))
+    waiting = slipway.api("POST", f"/services/{made['service_id']}/deployments")["id"]
+    assert slipway.ended(pk)["status"] in ("live", "superseded")
+    ended_live(slipway, live, waiting, "6")
+
+
+def test_postgresql_restarted_in_a_build_loses_nothing(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "7", slow="build")
+    kill(slipway, "postgres")
+    until(lambda: slipway.http.get("/readyz").status_code == 200, 30)
+    ended_live(slipway, live, pk, "7")
+
+
+def test_a_restart_of_the_control_plane_is_not_noticed(slipway: Slipway, live: Any, load: Load) -> None:
+    before = slipway.containers()
+    slipway.command("restart")
+    assert slipway.containers() == before
+    repository, made, _ = live
+    slipway.api("PATCH", f"/services/{made['service_id']}", build_command="")
+    repository.commit(app("8"))
+    ended_live(slipway, live, slipway.api("POST", f"/services/{made['service_id']}/deployments")["id"], "8")
+
+
+def test_apps_answer_while_the_control_plane_is_dead(slipway: Slipway, live: Any, load: Load) -> None:
+    status = slipway.status()
+    pids = [int(p["pid"]) for p in status["processes"] if p["name"] != "edge" and p["pid"]]
+    os.kill(int((slipway.home / "supervisor.pid").read_text().split()[0]), signal.SIGKILL)
+    for pid in pids:
+        if Path(f"/proc/{pid}").exists():
+            os.kill(pid, signal.SIGKILL)
+    time.sleep(2)
+    assert slipway.fetch(live[2]).text == "8"
+    slipway.up()
+    assert slipway.deployment(live[1]["id"])["status"] == "superseded"
+    assert slipway.fetch(live[2]).text == "8"
+
+
+def test_a_container_removed_by_hand_comes_back(slipway: Slipway, live: Any) -> None:
+    import subprocess
+
+    service = live[1]["service_id"]
+    before = slipway.containers("--filter", f"label=slipway.service={service}")
+    subprocess.run(["/usr/bin/docker", "rm", "--force", *before], check=True, capture_output=True)
+    until(lambda: slipway.fetch(live[2]).text == "8", 15)
+
+
+def test_a_log_flood_loses_no_line(slipway: Slipway, git: GitServer) -> None:
+    lines = 200_000
+    flood = f"""
+def flood():
+    time.sleep(2)
+    for n in range({lines}):
+        print("flood", n)
+    sys.stdout.flush()
+threading.Thread(target=flood).start()"""
+    repository = git.repository("flood")
+    repository.commit(app("x", body=flood))
+    made = slipway.deploy_app("flood", repository.url)
+    assert made["status"] == "live", slipway.text_of(made["id"])
+    seen: list[int] = []
+    after, numbers = 0, []
+
+    def all_there() -> bool:
+        nonlocal after
+        while True:
+            page = slipway.api("GET", f"/services/{made['service_id']}/logs?after={after}&limit=1000")
+            if not page["lines"]:
+                return len(seen) >= lines
+            after = page["lines"][-1]["seq"]
+            numbers.extend(line["seq"] for line in page["lines"])
+            seen.extend(int(line["text"].split()[1]) for line in page["lines"] if line["text"].startswith("flood "))
+
+    until(all_there, 120, lambda: f"{len(seen)} of {lines}")
+    assert seen == list(range(lines))
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
