@@ -63,7 +63,12 @@ def enforced(
     try:
         yield Enforced(limits.memory_bytes, groups["memory"], _kills(groups["memory"]))
     finally:
-        _leave(mine, groups, active)
+        try:
+            _leave(mine, groups, active)
+        except (
+            OSError
+        ) as error:  # The others hold more than their sum, or the engine was restarted: the next one mends it.
+            report.line(f"The limits of the other builds stay as they were: {error.strerror or error}", level="err")
 
 
 def settings_for(memory_bytes: int, cpus: float, pids: int, *, v1: bool) -> list[Setting]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_it_forgets_builds_whose_process_was_killed(tmp_path: Path) -> None:
     (tmp_path / "active" / "999999999-x").write_text("[1, 1]")
     with enforced(BuildLimits(200 * MB, 1.0), Lines(), cgroups=tmp_path / "cg", active=tmp_path / "active"):
         assert (group / "memory.max").read_text() == str(200 * MB)
+
+
+def test_it_does_not_fail_a_build_whose_group_is_gone_at_its_end(tmp_path: Path) -> None:
+    group = v2_tree(tmp_path / "cg")
+    report = Lines()
+    with enforced(BuildLimits(), report, cgroups=tmp_path / "cg", active=tmp_path / "active"):
+        shutil.rmtree(group)
+    assert report.lines == ["The limits of the other builds stay as they were: No such file or directory"]
 
 
 def test_it_says_so_when_it_cannot_enforce(tmp_path: Path) -> None:

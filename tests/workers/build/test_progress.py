@@ -38,7 +38,8 @@ def test_it_shows_steps_output_and_the_error() -> None:
 
 
 def test_it_unwraps_and_cuts_titles() -> None:
-    step = '[app 2/4] RUN --mount=type=cache,id=x,target=/y --mount=type=secret,id=ca ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install flask"]'
+    mounts = "--mount=type=cache,id=x,target=/y --mount=type=secret,id=ca"
+    step = f'[app 2/4] RUN {mounts} ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install flask"]'
     assert title(step) == "[app 2/4] RUN uv pip install flask"
     assert title("[2/2] RUN [ -f x ]") == "[2/2] RUN [ -f x ]"
     assert len(title("[2/2] RUN " + "x" * 500)) == 160
