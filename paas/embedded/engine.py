@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from workers.errors import PlatformError
 
@@ -24,8 +25,8 @@ PING_SECONDS, START_SECONDS = 10.0, 60.0
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over the engine's unix socket."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=PING_SECONDS)
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._path = path
 
     def connect(self) -> None:
@@ -60,10 +61,23 @@ def ensure_engine(log: Path) -> str:
 
 def version(path: str) -> str:
     """What the engine on this socket says it is. Raises OSError when none answers."""
-    connection = _UnixConnection(path)
+    return str(_get(path, "/version", PING_SECONDS)["Version"])
+
+
+def container_state(name: str) -> dict[str, Any] | None:
+    """`{"Status", "Pid", "StartedAt", ...}` as the engine tells it; None when there is none, or no engine on a socket."""
+    path = os.environ.get("DOCKER_HOST", "").removeprefix("unix://") or DEFAULT_SOCKET
     try:
-        connection.request("GET", "/version")
-        return str(json.loads(connection.getresponse().read())["Version"])
+        return _get(path, f"/containers/{name}/json", 2.0).get("State")
+    except OSError:
+        return None
+
+
+def _get(path: str, url: str, seconds: float) -> dict[str, Any]:
+    connection = _UnixConnection(path, seconds)
+    try:
+        connection.request("GET", url)
+        return dict(json.loads(connection.getresponse().read()))
     finally:
         connection.close()
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from paas.embedded import processes
+from paas.embedded import engine, processes
 from paas.supervisor import lock, ports, reading
 from paas.supervisor.control import Answer, ask
 from paas.supervisor.household import Household, given_settings, make_household, open_household, read_env
@@ -67,8 +67,8 @@ def down(home: Path, *, volumes: bool = False) -> int:
         return 0
     _adopt_settings(place)
     _stop_daemon(place)
-    environment = dict(os.environ) | read_env(place.home / "env") | {"SLIPWAY_HOME": str(place.home)}
-    _run_module(["workers.agent.purge", *(["--volumes"] if volumes else [])], environment)
+    environment = read_env(place.home / "env") | dict(os.environ) | {"SLIPWAY_HOME": str(place.home)}
+    _run_module(["workers.agent.purge", *(["--volumes", "--images"] if volumes else [])], environment)
     _run_module(["paas.supervisor.edge", "stop"], environment)
     if not volumes:
         print(f"Slipway is down: control plane, apps and edge. All data is kept in {place.home} and in Docker volumes.")
@@ -87,7 +87,9 @@ def reset(home: Path, *, force: bool) -> int:
         if not sys.stdin.isatty() or input(question).strip() != "reset":
             print("Nothing was removed. FORCE=1 make reset does not ask.", file=sys.stderr)
             return 1
+    place = make_household(home)
     down(home, volumes=True)
+    shutil.rmtree(place.run)
     for entry in home.iterdir():
         shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     print("Slipway is reset: nothing of it is left. `make up` starts afresh.")
@@ -98,8 +100,8 @@ def status(home: Path, *, as_json: bool) -> int:
     place = open_household(home)
     answer = (ask(place.control, {"command": "status"}) if place else None) or {"state": "down", "processes": []}
     shown: dict[str, Any] = {"dashboard": None, "edge": None, "home": str(home)} | answer
-    if shown.get("edge_port"):
-        shown["processes"] = [*shown["processes"], edge_status(shown["edge_port"])]
+    if place is not None and shown.get("embedded_edge", True):
+        shown["processes"] = [*shown["processes"], edge_status(place.instance)]
     print(json.dumps(shown, indent=1) if as_json else as_table(shown))
     return 0 if shown["state"] == "ready" else NOT_RUNNING
 
@@ -165,13 +167,15 @@ def daemon_argv(plan: Blueprint) -> list[str]:
     return [sys.executable, "-m", "paas.supervisor.daemon", json.dumps(plan.as_dict())]
 
 
-def edge_status(port: int) -> dict[str, Any]:
-    owner = ports.owner_of(port)
+def edge_status(instance: str) -> dict[str, Any]:
+    """Of the edge's container, which is no child of ours: its process may be another user's."""
+    state = engine.container_state(f"slipway-{instance}-edge") or {}
+    pid = state.get("Pid") or None
     return {
         "name": "edge",
-        "state": "running" if owner else "stopped",
-        "pid": owner.pid if owner else None,
-        "uptime_seconds": processes.uptime_seconds(owner.pid) if owner and owner.pid else None,
+        "state": state.get("Status") or "stopped",
+        "pid": pid,
+        "uptime_seconds": processes.uptime_seconds(pid) if pid else None,
         "restarts": 0,
         "last_exit": None,
     }

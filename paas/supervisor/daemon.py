@@ -22,7 +22,7 @@ from paas.supervisor.control import Answer, serve
 from paas.supervisor.household import read_env
 from paas.supervisor.journal import Journal
 from paas.supervisor.launch import ROOT, ForkServer, execute
-from paas.supervisor.lock import Lock
+from paas.supervisor.lock import Lock, keep_from_cleaning
 from paas.supervisor.programs import Blueprint, Program, Ready
 from paas.supervisor.titles import set_title
 from workers.errors import PlatformError
@@ -215,7 +215,7 @@ class Daemon:
             "failure": self.failure,
             "dashboard": self.plan.dashboard,
             "edge": self.plan.edge,
-            "edge_port": self.plan.edge_port,
+            "embedded_edge": self.plan.embedded_edge,
             "home": self.plan.home,
             "instance": self.plan.instance,
             "run": self._run_id,
@@ -269,6 +269,7 @@ def main() -> int:
     if not lock.take():
         print("Another supervisor runs for this home already.", file=sys.stderr)
         return 3
+    keep_from_cleaning(plan.household.run)
     set_title("slipway: supervisor")
     journal = Journal(plan.household.log, echo=foreground)
     try:

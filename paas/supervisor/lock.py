@@ -43,3 +43,8 @@ def holder(path: Path) -> int | None:
             with suppress(ValueError):
                 return int(file.read())
     return None
+
+
+def keep_from_cleaning(folder: Path) -> None:
+    """For as long as we live: systemd-tmpfiles passes over a locked folder, however old what is in it (tmpfiles.d(5))."""
+    fcntl.flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
