@@ -138,7 +138,7 @@ class Engine:
     def follow(self, container: str, since: float) -> Iterator[bytes]:
         """Chunks of `<RFC 3339 time> <text>` lines from `since` (epoch seconds) on, until the container ends."""
         with _errors("follow a container's log"):
-            yield from self._api.logs(container, stream=True, follow=True, timestamps=True, since=since)
+            yield from self._api.logs(container, stream=True, follow=True, timestamps=True, since=since or None)
 
     def stats(self, container: str) -> dict[str, Any]:
         """One sample, at once."""

@@ -61,7 +61,7 @@ def start_edge(settings: EdgeSettings) -> EdgeState:
         if found:
             engine.remove(found.id)
         _refuse_taken(settings)
-        spec = edge_spec(settings, image, internal_port=_free_port())
+        spec = edge_spec(settings, image, internal_port=_free_port(settings.instance))
         engine.start(engine.create(spec))
     return _wait_until_ready(settings, engine)
 
@@ -209,8 +209,11 @@ def _refuse_taken(settings: EdgeSettings) -> None:
             ) from error
 
 
-def _free_port() -> int:
-    for port in _INTERNAL_PORTS:
+def _free_port(instance: str) -> int:
+    """Begins elsewhere for each instance, so that two that start at the same time do not meet."""
+    first = int(hashlib.sha256(instance.encode()).hexdigest(), 16)
+    for step in range(len(_INTERNAL_PORTS)):
+        port = _INTERNAL_PORTS[(first + step) % len(_INTERNAL_PORTS)]
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

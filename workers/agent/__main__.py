@@ -19,7 +19,7 @@ from workers.agent.networks import Networks
 from workers.agent.reporter import Reporter
 from workers.agent.store import Store
 from workers.agent.world import World
-from workers.docker import Engine
+from workers.docker import Engine, Event
 from workers.errors import PlatformError, SlipwayError
 from workers.traefik import Routes
 
@@ -87,17 +87,23 @@ class Agent:
         while not self._stopping.is_set():
             try:
                 for event in self._engine.events():
-                    if event.exit_code is not None:
-                        self._world.exit_codes[event.container] = event.exit_code
-                    if event.action == "destroy":
-                        self._world.exit_codes.pop(event.container, None)
-                    if event.action in ("die", "destroy", "start", "oom"):
-                        self._converger.wake()
-                        self._converger.instances.changed()
+                    self._notice(event)
             except PlatformError as error:
                 print(error.message, file=sys.stderr, flush=True)
             self._converger.wake()
             self._stopping.wait(0.5)
+
+    def _notice(self, event: Event) -> None:
+        if event.exit_code is not None:
+            self._world.exit_codes[event.container] = event.exit_code
+        if event.action == "oom":
+            self._world.out_of_memory.add(event.container)
+        if event.action == "destroy":
+            self._world.exit_codes.pop(event.container, None)
+            self._world.out_of_memory.discard(event.container)
+        if event.action in ("die", "destroy", "start", "oom"):
+            self._converger.wake()
+            self._converger.instances.changed()
 
     def _ready(self) -> None:
         if self._config.ready_file is not None and not self._config.ready_file.exists():

@@ -144,6 +144,7 @@ class Converger:
             self._tell_again(service, steps)
             self._observer.watch(service, steps)
         else:
+            self._told.add(_key(service))
             roll_out(service, self._world, self._drains, steps, self._checker(service))
             self._observer.watch(service, steps)
         self._told.add(_key(service))

@@ -5,6 +5,7 @@ Reads the container's state and its own network namespace. Not in charge of deci
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from workers.agent.health import Answer
@@ -12,6 +13,8 @@ from workers.agent.sockets import Socket, listening
 from workers.desired import Health, Process
 from workers.errors import UserError
 
+# Docker's init says so; without an init the engine refuses to start the container (`workers.docker`).
+_NOT_RUN = re.compile(r"^\[FATAL tini .*\] exec (\S+) failed")
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -22,6 +25,12 @@ def ended(state: dict[str, Any], limit_bytes: int, last_lines: list[str]) -> Use
             "health:user:out-of-memory",
             f"The app ran out of memory: its limit is {limit_bytes // 1024**2} MB.",
             hint="Raise the memory limit of the process, or make it use less.",
+        )
+    if state.get("ExitCode") in (126, 127) and (missing := next(filter(None, map(_NOT_RUN.search, last_lines)), None)):
+        return UserError(
+            "start:user:command-not-found",
+            f"The start command `{missing[1]}` is not in the image, or may not be run.",
+            hint="Check the start command; a program installed by the build must be on the PATH of the image.",
         )
     if state.get("Status") in ("restarting", "exited", "dead"):
         return UserError(

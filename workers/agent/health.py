@@ -32,8 +32,10 @@ def ask(address: str, port: int, health: Health, host: str) -> Answer:
         connection.close()
         return Answer(False)
     try:
-        connection.request("GET", health.path, headers={"Host": host, "User-Agent": "slipway-health"})
-        status = connection.getresponse().status
+        connection.request("GET", health.path, headers=_headers(host))
+        response = connection.getresponse()
+        status = response.status
+        response.read(65536)  # Hanging up on a body makes many servers log a broken connection.
     except (OSError, http.client.HTTPException):
         return Answer(False, listens=True)
     finally:
@@ -45,6 +47,10 @@ def host_header(service: Service, address: str) -> str:
     """What a visitor's browser would send, so that apps that check it answer."""
     first = service.routes[0].host if service.routes else address
     return service.release.health.host or first
+
+
+def _headers(host: str) -> dict[str, str]:
+    return {"Host": host, "User-Agent": "slipway-health", "Connection": "close"}
 
 
 def _ask_tcp(address: str, port: int, timeout: float) -> Answer:

@@ -45,14 +45,15 @@ class LogShipper:
 
     def track(self, container: Container) -> None:
         """Follow it from where it was left, or from its first line."""
+        if container.id in self._sources:
+            return
+        try:
+            told = self._engine.inspect(container.id)
+        except NotThere:
+            return
         with self._lock:
-            if container.id in self._sources:
-                return
-            try:
-                told = self._engine.inspect(container.id)
-            except NotThere:
-                return
-            self._sources[container.id] = Source(container, told, self._engine, self._positions)
+            if container.id not in self._sources:
+                self._sources[container.id] = Source(container, told, self._engine, self._positions)
 
     def sync(self, containers: list[Container], seen_at: float) -> None:
         """Follow these, and let go of those that are gone. `seen_at`: `time.monotonic()` before the engine was asked."""

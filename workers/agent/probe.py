@@ -42,7 +42,9 @@ def _ask(edge_url: str, service: Service) -> tuple[bool, str]:
     edge = urlsplit(edge_url)
     connection = http.client.HTTPConnection(edge.hostname or "127.0.0.1", edge.port or 80, timeout=2)
     try:
-        connection.request("GET", path, headers={"Host": route.host, "User-Agent": "slipway-probe"})
+        connection.request(
+            "GET", path, headers={"Host": route.host, "User-Agent": "slipway-probe", "Connection": "close"}
+        )
         answer = connection.getresponse()
         answer.read(65536)
     except (OSError, http.client.HTTPException) as error:

@@ -97,7 +97,7 @@ def _start(service: Service, world: World, steps: Steps, check: Check, at: list[
 def _wait(service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]) -> None:
     at[0] = "health"
     steps.running("health", f"GET {service.release.health.path}" if service.release.health.path else "connect")
-    wait_until_healthy(service, world.engine, fresh, check)
+    wait_until_healthy(service, world, fresh, check)
     steps.succeeded("health")
 
 

@@ -6,33 +6,32 @@ import time
 
 from workers.agent.diagnosis import ended, unhealthy
 from workers.agent.health import Answer, ask, host_header
-from workers.agent.world import Check, Replica
+from workers.agent.world import Check, Replica, World
 from workers.desired import Process, Service
-from workers.docker import Engine
 
 EAGER_SECONDS, EAGER_PAUSE = 5.0, 0.025  # Most apps listen within seconds: notice it at once, then ask as set.
 LOOK_EVERY = 0.1  # How often the engine is asked whether it still runs.
 SETTLED_SECONDS = 1.0  # For a release that has nothing to ask.
 
 
-def wait_until_healthy(service: Service, engine: Engine, fresh: list[Replica], check: Check) -> None:
+def wait_until_healthy(service: Service, world: World, fresh: list[Replica], check: Check) -> None:
     """All of them within the one deadline. Raises UserError with a diagnosis."""
     deadline = time.monotonic() + service.release.health.deadline_seconds
     asked = [replica for replica in fresh if replica.port is not None]
     for replica in asked:
-        _wait_for(service, engine, replica, deadline, check)
+        _wait_for(service, world, replica, deadline, check)
     silent = [replica for replica in fresh if replica.port is None]
     settled = time.monotonic() + (0 if asked else SETTLED_SECONDS)
     for replica in silent:
-        _raise_if_ended(service, engine, replica)
+        _raise_if_ended(service, world, replica)
     while silent and time.monotonic() < settled:
         check()
         time.sleep(LOOK_EVERY)
         for replica in silent:
-            _raise_if_ended(service, engine, replica)
+            _raise_if_ended(service, world, replica)
 
 
-def _wait_for(service: Service, engine: Engine, replica: Replica, deadline: float, check: Check) -> None:
+def _wait_for(service: Service, world: World, replica: Replica, deadline: float, check: Check) -> None:
     health = service.release.health
     host = host_header(service, replica.address)
     started = looked = time.monotonic()
@@ -44,22 +43,23 @@ def _wait_for(service: Service, engine: Engine, replica: Replica, deadline: floa
             return
         if now - looked >= LOOK_EVERY:
             looked = now
-            _raise_if_ended(service, engine, replica)
+            _raise_if_ended(service, world, replica)
         time.sleep(EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds)
-    _raise_if_ended(service, engine, replica)
-    pid = int(engine.inspect(replica.id)["State"]["Pid"])
-    raise unhealthy(pid, _process(service, replica), health, answer, engine.last_lines(replica.id, 20))
+    _raise_if_ended(service, world, replica)
+    pid = int(world.engine.inspect(replica.id)["State"]["Pid"])
+    raise unhealthy(pid, _process(service, replica), health, answer, world.engine.last_lines(replica.id, 20))
 
 
-def _raise_if_ended(service: Service, engine: Engine, replica: Replica) -> None:
-    told = engine.inspect(replica.id)
+def _raise_if_ended(service: Service, world: World, replica: Replica) -> None:
+    told = world.engine.inspect(replica.id)
     state = told["State"]
     if told["RestartCount"] and state["Status"] == "running":
-        state = {**state, "Status": "restarting", "ExitCode": "unknown"}
+        code, killed = world.exit_codes.get(replica.id, "unknown"), replica.id in world.out_of_memory
+        state = {**state, "Status": "restarting", "ExitCode": code, "OOMKilled": killed}
     if not state.get("OOMKilled") and state["Status"] == "running":
         return
     limit = _process(service, replica).limits.memory_bytes
-    error = ended(state, limit, engine.last_lines(replica.id, 20))
+    error = ended(state, limit, world.engine.last_lines(replica.id, 20))
     if error:
         raise error
 

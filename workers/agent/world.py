@@ -44,6 +44,7 @@ class World:
     edge_url: str
     rotation: LogRotation
     exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
+    out_of_memory: set[str] = field(default_factory=set)
 
     def containers(self, service: str) -> list[Container]:
         """The app containers of a service, of every deployment."""

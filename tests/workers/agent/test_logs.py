@@ -1,0 +1,93 @@
+"""Runtime logs of real containers: nothing lost, nothing twice, nothing secret."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from datetime import datetime
+
+import pytest
+
+from tests.workers.agent.conftest import DOCKER, Host, next_release
+from workers.agent.follow import Follow, nanoseconds
+from workers.desired import Process, Service
+
+pytestmark = pytest.mark.docker
+LINES = 200_000
+
+
+def numbers(host: Host, service: Service) -> list[int]:
+    return [int(text.split()[1]) for text in host.control.texts(service=service.id) if text.startswith("line ")]
+
+
+def test_it_loses_no_line_of_a_flood_across_rotations(host: Host, service: Service) -> None:
+    """200,000 lines are about 36 MB in the engine's file, which is rotated every 8 MB."""
+    flooding = next_release(service, FLOOD=str(LINES))
+    started = time.monotonic()
+    host.control.publish(flooding)
+    before = len(host.control.lines)
+    host.control.wait(lambda: len(host.control.lines) >= before + LINES, 60, "the flood")
+    print(f"{LINES / (time.monotonic() - started):.0f} lines a second, start of the container included")
+    assert numbers(host, service) == list(range(LINES))
+    host.control.lines.clear()
+
+
+def test_it_neither_loses_nor_doubles_lines_when_it_is_killed(host: Host, service: Service) -> None:
+    flooding = next_release(service, FLOOD="20000")
+    host.control.publish(flooding)
+    host.control.wait(lambda: len(numbers(host, service)) > 2000, 20, "the first lines")
+    host.stop_agent(signal.SIGKILL)
+    host.start_agent()
+    host.control.wait(lambda: len(numbers(host, service)) >= 20000, 30, "the rest")
+    time.sleep(0.2)
+    assert numbers(host, service) == list(range(20000))
+
+
+def test_it_redacts_secrets(host: Host, service: Service) -> None:
+    release = service.release.model_copy(update={"variables": {"SECRET": "open-sesame"}, "secret_names": ["SECRET"]})
+    host.control.publish(service.model_copy(update={"release": release}))
+    host.control.step(service.deployment, "drain")
+    host.control.wait(lambda: host.control.texts(service=service.id), 5, "a line")
+    assert host.control.texts(service=service.id)[0] == "boot [redacted]"
+
+
+def test_it_cuts_a_huge_line(host: Host, service: Service) -> None:
+    host.control.publish(huge := next_release(service, HUGE="1000000"))
+    host.control.step(huge.deployment, "drain")
+    host.control.wait(lambda: len(host.control.texts(service=service.id)) > 1, 5, "the line")
+    text = host.control.texts(service=service.id)[1]
+    assert text == "h" * 65536 + " [cut here: the line is longer than 64 KB]"
+
+
+def test_it_ships_the_last_words_of_a_container_that_is_removed_by_hand(host: Host, service: Service) -> None:
+    host.control.publish(service)
+    host.control.step(service.deployment, "drain")
+    identifier = host.containers(service)[0].id
+    host.engine.stop(identifier, 0)
+    subprocess.run([DOCKER, "rm", "-f", identifier], capture_output=True)
+    host.control.wait(lambda: "boot " in host.control.texts(service=service.id), 5, "the line")
+
+
+def test_it_ships_a_line_quickly(host: Host, service: Service) -> None:
+    """From the container's write, as the engine timed it, to the control plane."""
+    tick = ["python3", "-u", "-c", "import time\nwhile True: print('tick'); time.sleep(0.07)"]
+    release = service.release.model_copy(update={"processes": {"worker": Process(command=tick)}})
+    host.control.publish(service.model_copy(update={"release": release, "routes": []}))
+    host.control.wait(lambda: len(host.control.texts(service=service.id)) > 40, 20, "some lines")
+    ticks = [x for x in host.control.lines if x["service"] == service.id]
+    late = sorted(x["arrived"] - datetime.fromisoformat(x["at"]).timestamp() for x in ticks)
+    print(f"median {late[len(late) // 2] * 1000:.0f} ms, worst {late[-1] * 1000:.0f} ms")
+    assert late[len(late) // 2] < 0.05
+
+
+def test_it_follows_over_the_engine_when_files_may_not_be_read(host: Host, service: Service) -> None:
+    host.control.publish(service)
+    host.control.step(service.deployment, "drain")
+    follow = Follow(host.engine, host.containers(service)[0].id)
+    deadline = time.monotonic() + 5
+    while not (lines := follow.read(10, 1 << 20)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    follow.close()
+    assert [line.text for line in lines] == ["boot "]
+    assert lines[0].end.offset == nanoseconds(lines[0].at)
