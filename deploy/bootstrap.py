@@ -85,7 +85,7 @@ def stamp_of(lock: Path) -> str:
 
 
 def ensure_environment(lock: Path) -> None:
-    """`.venv` with exactly what the lock names; nothing to do when it was made from the same lock and Python.
+    """`.venv` with what the lock names; nothing to do when it was made from the same lock and Python.
 
     The lock for tests holds everything of the other one, so going back to that one removes nothing.
     """

@@ -40,7 +40,6 @@ class Daemon:
             | {"DJANGO_SETTINGS_MODULE": "paas.settings", "PYTHONUNBUFFERED": "1"}
         )
         self.env |= {"SLIPWAY_HOME": plan.home, "MALLOC_ARENA_MAX": "2", "CELERY_SKIP_CHECKS": "1"}
-        self.env["PYTHONWARNINGS"] = "ignore:You're running the worker"  # As root, which embedded use allows.
         self.forks = ForkServer(self.env)
         self.services: list[Child] = []
         zygote = Program("zygote", stop_seconds=5, ready=Ready(line="preloaded"))

@@ -5,8 +5,6 @@ The one module of the supervisor that loads `paas.config`: the daemon itself sta
 
 from __future__ import annotations
 
-import os
-
 from pydantic import ValidationError
 
 from paas.config import Config
@@ -17,9 +15,8 @@ from workers.errors import UserError
 
 def read_config(place: Household) -> Config:
     """The settings of this installation, from the environment and its file."""
-    os.environ["SLIPWAY_HOME"] = str(place.home)
     try:
-        return Config(_env_file=place.home / "env")  # type: ignore[call-arg]
+        return Config(_env_file=place.home / "env", home=place.home)  # type: ignore[call-arg]
     except ValidationError as problem:
         wrong = "; ".join(f"{setting_name(error['loc'])}: {error['msg']}" for error in problem.errors())
         raise UserError(
