@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
+from functools import partial
 
+from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
+from ninja.openapi.views import openapi_view
+
+from apps.accounts import api as accounts
+from apps.accounts.bearer import AUTH
+from apps.deployments import api as deployments
+from apps.deployments import api_builds, api_domains, api_logs, api_services, api_volumes
 from apps.deployments.agent_api import router as agent_router
+from apps.deployments.repeats import once
+from apps.hosts import api as hosts
+from apps.lib.api import Api, WriteThrottle
+from apps.projects import api as projects
+from apps.projects import api_variables
 
 agent_api = NinjaAPI(urls_namespace="agent", docs_url=None, openapi_url=None)
 agent_api.add_router("", agent_router)
+
+api = Api(
+    around=once,
+    title="Slipway",
+    version="1",
+    description="Everything the dashboard can do, by the same actions and under the same rights.",
+    urls_namespace="api",
+    docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": True}),
+    docs_url=None,  # It stands at /api/docs.
+    auth=AUTH,
+    throttle=WriteThrottle(300),
+)
+for module in (
+    accounts, projects, api_services, deployments, api_logs, api_variables, api_domains, api_volumes, api_builds, hosts,
+):  # fmt: skip
+    api.add_router("", module.router)
+
+docs = partial(openapi_view, api=api)

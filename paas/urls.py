@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
 
+from apps.lib.problems import no_such_address
 from paas import health
-from paas.api import agent_api
+from paas.api import agent_api, api, docs
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/agent/", agent_api.urls),
+    path("api/docs", docs, name="api-docs"),
+    path("api/v1/", api.urls),
+    re_path(r"^api/v1/", no_such_address),
     path("admin/", admin.site.urls),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.deployments.urls")),
+    path("", include("apps.projects.urls")),
 ]

@@ -1,0 +1,175 @@
+"""`/auth/me`, teams, members, tokens and activity."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from apps.accounts import actions
+from apps.accounts.access import Actor
+from apps.accounts.bearer import actor_of, one, person_of, require_full_scope, token_of
+from apps.accounts.models import ActivityEvent, ApiToken, Membership, Team
+from apps.accounts.schemas import (
+    ActivityOut,
+    ActivityQuery,
+    MemberIn,
+    MemberOut,
+    MeOut,
+    NewTokenOut,
+    RoleIn,
+    TeamIn,
+    TeamOut,
+    TokenIn,
+    TokenOut,
+)
+from apps.lib.api import Page, PageQuery, created, paged
+
+router = Router(tags=["account"])
+
+
+def team_for(actor: Actor, pk: UUID) -> Team:
+    return one(Team.objects.filter(id__in=actor.teams), "team", pk)
+
+
+def membership_for(actor: Actor, team: UUID, pk: UUID) -> Membership:
+    rows = Membership.objects.filter(team=team, team__in=actor.teams).select_related("user")
+    return one(rows, "member", pk)
+
+
+@router.get("/auth/me", response=MeOut, operation_id="get_me", summary="Who am I")
+def get_me(request: HttpRequest) -> Any:
+    """The person behind the token, its scope, and the teams they are in."""
+    actor = actor_of(request)
+    user = person_of(actor)
+    teams = Team.objects.filter(id__in=actor.teams).order_by("name")
+    return {
+        **{name: getattr(user, name) for name in ("id", "name", "email")},
+        "is_operator": user.is_staff,
+        "scope": actor.scope,
+        "teams": [
+            {"id": team.pk, "name": team.name, "slug": team.slug, "role": actor.roles[team.pk]} for team in teams
+        ],
+    }
+
+
+@router.get("/teams", response=Page[TeamOut], operation_id="list_teams", summary="List teams")
+def list_teams(request: HttpRequest, query: Query[PageQuery]) -> Any:
+    """The teams you are in, newest first."""
+    return paged(Team.objects.filter(id__in=actor_of(request).teams), query)
+
+
+@router.post("/teams", response={201: TeamOut}, operation_id="create_team", summary="Create a team")
+def create_team(request: HttpRequest, response: HttpResponse, told: TeamIn) -> Any:
+    """A team of your own. A token needs the scope `admin`."""
+    actor = actor_of(request)
+    require_full_scope(actor, "create teams")
+    team = actions.make_team(user=person_of(actor), name=told.name)
+    created(response, "get_team", team.pk)
+    return team
+
+
+@router.get("/teams/{uuid:team_id}", response=TeamOut, operation_id="get_team", summary="Get a team")
+def get_team(request: HttpRequest, team_id: UUID) -> Any:
+    """One team you are in."""
+    return team_for(actor_of(request), team_id)
+
+
+@router.get(
+    "/teams/{uuid:team_id}/members", response=Page[MemberOut], operation_id="list_members", summary="List members"
+)
+def list_members(request: HttpRequest, team_id: UUID, query: Query[PageQuery]) -> Any:
+    """Who is in a team, and as what."""
+    team = team_for(actor_of(request), team_id)
+    return paged(Membership.objects.filter(team=team).select_related("user"), query)
+
+
+@router.post(
+    "/teams/{uuid:team_id}/members", response={201: MemberOut}, operation_id="add_member", summary="Add a member"
+)
+def add_member(request: HttpRequest, response: HttpResponse, team_id: UUID, told: MemberIn) -> Any:
+    """A person who has an account joins the team."""
+    actor = actor_of(request)
+    row = actions.add_member(actor=actor, team=team_for(actor, team_id), email=told.email, role=told.role)
+    created(response, "get_member", team_id, row.pk)
+    return row
+
+
+@router.get(
+    "/teams/{uuid:team_id}/members/{uuid:member_id}",
+    response=MemberOut,
+    operation_id="get_member",
+    summary="Get a member",
+)
+def get_member(request: HttpRequest, team_id: UUID, member_id: UUID) -> Any:
+    """One member of a team."""
+    return membership_for(actor_of(request), team_id, member_id)
+
+
+@router.patch(
+    "/teams/{uuid:team_id}/members/{uuid:member_id}",
+    response=MemberOut,
+    operation_id="change_member",
+    summary="Change a role",
+)
+def change_member(request: HttpRequest, team_id: UUID, member_id: UUID, told: RoleIn) -> Any:
+    """Nobody gives more than they have; a team keeps an owner."""
+    actor = actor_of(request)
+    return actions.change_role(actor=actor, membership=membership_for(actor, team_id, member_id), role=told.role)
+
+
+@router.delete(
+    "/teams/{uuid:team_id}/members/{uuid:member_id}",
+    response={204: None},
+    operation_id="remove_member",
+    summary="Remove a member",
+)
+def remove_member(request: HttpRequest, team_id: UUID, member_id: UUID) -> None:
+    """Remove somebody, or leave. Their open pages lose the team within seconds."""
+    actor = actor_of(request)
+    membership = membership_for(actor, team_id, member_id)
+    require_full_scope(actor, "change members")
+    actions.remove_member(actor=actor, membership=membership)
+
+
+@router.get("/activity", response=Page[ActivityOut], operation_id="list_activity", summary="List activity")
+def list_activity(request: HttpRequest, query: Query[ActivityQuery]) -> Any:
+    """Who did what in your teams, newest first."""
+    rows = ActivityEvent.objects.filter(team__in=actor_of(request).teams)
+    if query.team_id:
+        rows = rows.filter(team=query.team_id)
+    if query.subject_id:
+        rows = rows.filter(subject_id=query.subject_id)
+    return paged(rows, query)
+
+
+@router.get("/tokens", response=Page[TokenOut], operation_id="list_tokens", summary="List tokens")
+def list_tokens(request: HttpRequest, query: Query[PageQuery]) -> Any:
+    """Your own tokens, revoked ones too. Never the tokens themselves."""
+    return paged(ApiToken.objects.filter(user=actor_of(request).user), query)
+
+
+@router.post("/tokens", response={201: NewTokenOut}, operation_id="create_token", summary="Create a token")
+def create_token(request: HttpRequest, response: HttpResponse, told: TokenIn) -> Any:
+    """A new token, shown this once. Neither wider nor longer-lived than the token it is made with."""
+    mine = token_of(request)
+    limits = [at for at in (told.expires_at, mine.expires_at if mine else None) if at]
+    row, text = actions.make_api_token(
+        actor=actor_of(request), name=told.name, scope=told.scope, expires_at=min(limits, default=None)
+    )
+    created(response, "get_token", row.pk)
+    return {**TokenOut.from_orm(row).model_dump(), "token": text}
+
+
+@router.get("/tokens/{uuid:token_id}", response=TokenOut, operation_id="get_token", summary="Get a token")
+def get_token(request: HttpRequest, token_id: UUID) -> Any:
+    """One of your tokens, without itself."""
+    return one(ApiToken.objects.filter(user=actor_of(request).user), "token", token_id)
+
+
+@router.delete("/tokens/{uuid:token_id}", response={204: None}, operation_id="revoke_token", summary="Revoke a token")
+def revoke_token(request: HttpRequest, token_id: UUID) -> None:
+    """It is refused from now on. Revoking one that is revoked changes nothing."""
+    actions.revoke_api_token(actor=actor_of(request), token_id=token_id)

@@ -1,0 +1,127 @@
+"""Services as the API shows them, with how they stand; whole apps in one call; deleting projects."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from apps.accounts.bearer import actor_of
+from apps.deployments import actions
+from apps.deployments.models import Deployment
+from apps.deployments.overview import overviews
+from apps.deployments.schemas_services import (
+    AppIn,
+    AppOut,
+    ServiceChange,
+    ServiceIn,
+    ServiceOut,
+    ServiceQuery,
+    Settings,
+    shown,
+)
+from apps.lib.api import Page, created, paged
+from apps.projects import actions as projects
+from apps.projects.access import project_for, service_for
+from apps.projects.api import router as project_router
+from apps.projects.api import team_meant
+from apps.projects.models import Service
+
+router = Router(tags=["services"])
+
+
+def _shown(service: Service) -> ServiceOut:
+    return shown(service, overviews([service])[service.pk])
+
+
+@router.post("/apps", response={201: AppOut}, operation_id="create_app", summary="Create and deploy an app")
+def create_app(request: HttpRequest, response: HttpResponse, told: AppIn) -> Any:
+    """Everything at once, in one transaction: it is all there and being deployed, or nothing has changed."""
+    actor = actor_of(request)
+    deployment = actions.create_app(
+        actor=actor,
+        team=team_meant(actor, told.team_id),
+        project=told.project,
+        service=told.name,
+        settings=told.model_dump(include={*Settings.model_fields, "source_url", "source_token"}),
+        variables=told.variables,
+        secrets=told.secrets,
+        domains=told.domains,
+        volumes=told.volumes,
+        trigger="api" if actor.scope else "manual",
+    )
+    created(response, "get_service", deployment.service_id)
+    found = Deployment.objects.with_names().get(pk=deployment.pk)
+    return {"service": _shown(found.service), "deployment": found}
+
+
+@router.get("/services", response=Page[ServiceOut], operation_id="list_services", summary="List services")
+def list_services(request: HttpRequest, query: Query[ServiceQuery]) -> Any:
+    """The services of your teams, or of one project, each with how it stands."""
+    rows = Service.objects.visible_to(actor_of(request))
+    found = paged(rows.filter(project=query.project_id) if query.project_id else rows, query)
+    standing = overviews(found["items"])
+    return {**found, "items": [shown(service, standing[service.pk]) for service in found["items"]]}
+
+
+@router.post(
+    "/projects/{uuid:project_id}/services",
+    response={201: ServiceOut},
+    operation_id="create_service",
+    summary="Create a service",
+)
+def create_service(request: HttpRequest, response: HttpResponse, project_id: UUID, told: ServiceIn) -> Any:
+    """A service that is not deployed yet, with a host name of its own beneath the base domain."""
+    actor = actor_of(request)
+    row = projects.create_service(actor=actor, project=project_for(actor, project_id), **told.model_dump())
+    created(response, "get_service", row.pk)
+    return _shown(row)
+
+
+@router.get("/services/{uuid:service_id}", response=ServiceOut, operation_id="get_service", summary="Get a service")
+def get_service(request: HttpRequest, service_id: UUID) -> Any:
+    """Its settings, status, addresses, live release and what runs of it."""
+    return _shown(service_for(actor_of(request), service_id))
+
+
+@router.patch(
+    "/services/{uuid:service_id}", response=ServiceOut, operation_id="change_service", summary="Change a service"
+)
+def change_service(request: HttpRequest, service_id: UUID, told: ServiceChange) -> Any:
+    """Only what is named changes. It takes effect with the next deployment."""
+    actor = actor_of(request)
+    changes = told.model_dump(exclude_unset=True)
+    return _shown(projects.change_service(actor=actor, service=service_for(actor, service_id), **changes))
+
+
+@router.delete(
+    "/services/{uuid:service_id}", response={204: None}, operation_id="delete_service", summary="Delete a service"
+)
+def delete_service(request: HttpRequest, service_id: UUID, confirm: str = "") -> None:
+    """Its containers, routes, images and history go; volumes are kept. `confirm` is its name."""
+    actor = actor_of(request)
+    actions.delete_service(actor=actor, service=service_for(actor, service_id), confirm=confirm)
+
+
+@router.post(
+    "/services/{uuid:service_id}/resume",
+    response=ServiceOut,
+    operation_id="resume_auto_deploy",
+    summary="Resume auto-deploy",
+)
+def resume_auto_deploy(request: HttpRequest, service_id: UUID) -> Any:
+    """Pushes deploy again. A rollback had paused that."""
+    actor = actor_of(request)
+    return _shown(actions.resume_auto_deploy(actor=actor, service=service_for(actor, service_id)))
+
+
+# On the router that has the address's other methods: an address belongs to one.
+@project_router.delete(
+    "/projects/{uuid:project_id}", response={204: None}, operation_id="delete_project", summary="Delete a project"
+)
+def delete_project(request: HttpRequest, project_id: UUID, confirm: str = "") -> None:
+    """With all its services. `confirm` is its name. Refused while it keeps volumes."""
+    actor = actor_of(request)
+    actions.delete_project(actor=actor, project=project_for(actor, project_id), confirm=confirm)

@@ -1,0 +1,247 @@
+"""What the API tells and is told about services, their domains and volumes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import AfterValidator, Field
+
+from apps.deployments.overview import Overview, ServiceStatus
+from apps.deployments.schemas import DeploymentOut
+from apps.deployments.states import Status
+from apps.lib.api import PageQuery, Told
+from apps.projects.models import Domain, Service, Volume
+from apps.projects.schemas import Name, Place
+
+
+def _without_credentials(url: str) -> str:
+    """A service's address is shown to every viewer."""
+    if "@" in urlsplit(url).netloc:
+        raise ValueError("It holds a user name or password. Put the token into source_token.")
+    return url
+
+
+SourceUrl = Annotated[
+    str,
+    Field(min_length=1, max_length=500, examples=["https://github.com/owner/shop"]),
+    AfterValidator(_without_credentials),
+]
+
+
+class Settings(Schema):
+    """How a service is built, run and checked. Text left empty means: as detected."""
+
+    branch: str = Field(default="main", min_length=1, max_length=250)
+    root_directory: str = Field(default="", max_length=250)
+    dockerfile: str = Field(default="", max_length=250)
+    install_command: str = Field(default="", max_length=1000)
+    build_command: str = Field(default="", max_length=1000)
+    start_command: str = Field(default="", max_length=1000)
+    release_command: str = Field(default="", max_length=1000)
+    static_dir: str = Field(default="", max_length=250)
+    build_memory_mb: int | None = None
+    build_timeout_seconds: int | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    replicas: int = 1
+    memory_mb: int = 512
+    cpus: float = 1.0
+    pids: int = 512
+    health_path: str = Field(default="", max_length=250)
+    health_deadline_seconds: float = 60.0
+    health_interval_seconds: float = 0.5
+    drain_seconds: float = 30.0
+    observation_seconds: float = 60.0
+    releases_kept: int = 10
+    auto_deploy: bool = True
+
+
+class ServiceIn(Told, Settings):
+    name: Name = Field(examples=["web"])
+    source_url: SourceUrl
+    source_token: str = Field(default="", max_length=2000, description="For a private repository. Never told again.")
+
+
+class ServiceChange(ServiceIn):
+    """Only what is named is changed; it takes effect with the next deployment."""
+
+    name: Name = Field(default="", examples=["web"])
+    source_url: SourceUrl = Field(default="", examples=["https://github.com/owner/shop"])
+
+
+class InstanceOut(Schema):
+    name: str = Field(examples=["web.1"])
+    process: str = Field(examples=["web"])
+    release_id: UUID | None
+    state: str = Field(examples=["running"])
+    healthy: bool | None = Field(examples=[True])
+    restarts: int = 0
+    started_at: datetime | None = None
+    exit_code: int | None = None
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    network_rx_bytes: int | None = None
+    network_tx_bytes: int | None = None
+
+
+class RuntimeOut(Schema):
+    """What runs, in the words of the host's agent, and how old those are. Null: it never said."""
+
+    reported_at: datetime | None
+    age_seconds: float | None
+    instances: list[InstanceOut]
+
+
+class LiveOut(Schema):
+    """The release that serves now, and the deployment that made it live."""
+
+    release_id: UUID
+    release_number: int
+    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
+    deployment_id: UUID
+    live_at: datetime | None
+
+
+class LatestOut(Schema):
+    """The newest deployment, whatever became of it."""
+
+    id: UUID
+    number: int
+    status: Status
+
+
+class ServiceOut(Settings):
+    id: UUID
+    project_id: UUID
+    project: str = Field(description="The project's slug.", examples=["shop"])
+    team_id: UUID
+    name: str = Field(examples=["web"])
+    slug: str = Field(examples=["web"])
+    source_url: str = Field(examples=["https://github.com/owner/shop"])
+    has_source_token: bool
+    auto_deploy_paused_at: datetime | None
+    created_at: datetime
+    status: ServiceStatus = Field(examples=["live"])
+    urls: list[str] = Field(examples=[["http://web.apps.localhost:8080"]])
+    live: LiveOut | None
+    latest_deployment: LatestOut | None
+    runtime: RuntimeOut
+
+
+def shown(service: Service, overview: Overview) -> ServiceOut:
+    """A service with how it stands."""
+    live = overview.live
+    release = live.release if live else None
+    return ServiceOut(
+        **{name: getattr(service, name) for name in Settings.model_fields},
+        id=service.pk,
+        project_id=service.project_id,
+        project=service.project.slug,
+        team_id=service.team_id,
+        name=service.name,
+        slug=service.slug,
+        source_url=_redacted(service.source_url),
+        has_source_token=bool(service.source_token),
+        auto_deploy_paused_at=service.auto_deploy_paused_at,
+        created_at=service.created_at,
+        status=overview.status,
+        urls=overview.urls,
+        live=LiveOut(
+            release_id=release.pk,
+            release_number=release.number,
+            commit=release.commit,
+            deployment_id=live.pk,
+            live_at=live.live_at,
+        )
+        if live and release
+        else None,
+        latest_deployment=LatestOut.from_orm(overview.latest) if overview.latest else None,
+        runtime=RuntimeOut(
+            reported_at=overview.state.reported_at if overview.state else None,
+            age_seconds=overview.age_seconds,
+            instances=[InstanceOut(**told, release_id=told.get("release")) for told in overview.health.instances],
+        ),
+    )
+
+
+def _redacted(url: str) -> str:
+    """An address stored with credentials, from wherever it came, is told without them."""
+    before, at, after = url.partition("@")
+    return f"{before.partition('://')[0]}://{after}" if at and "/" not in before.partition("://")[2] else url
+
+
+class ServiceQuery(PageQuery):
+    project_id: UUID | None = None
+
+
+class AppIn(ServiceIn):
+    """A whole app at once: project (an existing one is used), service, variables, domains, volumes, deployment."""
+
+    team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
+    project: Name
+    name: Name = Field(description="The service's name.", examples=["web"])
+    variables: dict[str, str] = Field(default={}, examples=[{"LOG_LEVEL": "info"}])
+    secrets: dict[str, str] = Field(default={}, examples=[{"API_KEY": "..."}])
+    domains: list[str] = Field(default=[], max_length=50, examples=[["shop.example.com"]])
+    volumes: dict[str, str] = Field(
+        default={}, max_length=50, description="Name -> folder in the container.", examples=[{"data": "/data"}]
+    )
+
+
+class AppOut(Schema):
+    service: ServiceOut
+    deployment: DeploymentOut
+
+
+class DomainOut(Schema):
+    id: UUID
+    service_id: UUID
+    environment: str = Field(examples=["production"])
+    host: str = Field(examples=["shop.example.com"])
+    url: str = Field(examples=["http://shop.example.com"])
+    is_generated: bool
+    created_at: datetime
+
+    @staticmethod
+    def resolve_environment(obj: Domain) -> str:
+        return obj.environment.slug
+
+    @staticmethod
+    def resolve_url(obj: Domain) -> str:
+        return Overview(hosts=[obj.host]).urls[0]
+
+
+class DomainIn(Told):
+    host: str = Field(min_length=1, max_length=253, examples=["shop.example.com"])
+    environment: Place | None = None
+
+
+class VolumeOut(Schema):
+    """`service_id` null: kept after its service was deleted, until it is discarded."""
+
+    id: UUID
+    project_id: UUID
+    service_id: UUID | None
+    environment: str = Field(examples=["production"])
+    name: str = Field(examples=["data"])
+    path: str = Field(examples=["/data"])
+    created_at: datetime
+
+    @staticmethod
+    def resolve_environment(obj: Volume) -> str:
+        return obj.environment.slug
+
+
+class VolumeIn(Told):
+    name: Name = Field(examples=["data"])
+    path: str = Field(min_length=1, max_length=250, examples=["/data"])
+    environment: Place | None = None
+    reuse: UUID | None = Field(default=None, description="A kept volume of the project, with its data.")
+
+
+class VolumeQuery(PageQuery):
+    project_id: UUID | None = None
+    service_id: UUID | None = None

@@ -1,0 +1,102 @@
+"""What the API tells and is told about projects, environments and variables. Secrets go in and never come out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from apps.accounts.access import Actor
+from apps.accounts.policy import Permission
+from apps.lib.api import PageQuery, Told
+from apps.projects.models import Environment, Project, Variable
+
+Name = Annotated[str, Field(min_length=1, max_length=40, examples=["shop"])]
+Place = Annotated[
+    str, Field(min_length=1, max_length=40, description="An environment's slug or id.", examples=["production"])
+]
+
+
+class ProjectOut(Schema):
+    id: UUID
+    team_id: UUID
+    team: str = Field(description="The team's slug.", examples=["my-team"])
+    name: str = Field(examples=["shop"])
+    slug: str = Field(examples=["shop"])
+    created_at: datetime
+
+    @staticmethod
+    def resolve_team(obj: Project) -> str:
+        return obj.team.slug
+
+
+class ProjectIn(Told):
+    name: Name
+    team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
+
+
+class ProjectChange(Told):
+    name: Name
+
+
+class ProjectQuery(PageQuery):
+    team_id: UUID | None = None
+
+
+class EnvironmentOut(Schema):
+    id: UUID
+    project_id: UUID
+    name: str = Field(examples=["production"])
+    slug: str = Field(examples=["production"])
+    created_at: datetime
+
+
+class EnvironmentIn(Told):
+    name: Name
+
+
+class VariableOut(Schema):
+    """`value` is null for a secret, and for those who may not write variables. Scope: null means all of them."""
+
+    id: UUID
+    project_id: UUID
+    service_id: UUID | None
+    environment: str | None = Field(examples=["production"])
+    name: str = Field(examples=["DATABASE_URL"])
+    value: str | None = Field(examples=["postgresql://shop@db/shop"])
+    is_secret: bool
+    updated_at: datetime
+
+
+def told_to(actor: Actor, row: Variable) -> VariableOut:
+    """A variable as `actor` may see it."""
+    may_read = actor.can(Permission.WRITE_VARIABLES, row.project.team_id)
+    return VariableOut(
+        id=row.pk,
+        project_id=row.project_id,
+        service_id=row.service_id,
+        environment=row.environment.slug if row.environment else None,
+        name=row.name,
+        value=row.shown if may_read else None,
+        is_secret=row.is_secret,
+        updated_at=row.updated_at,
+    )
+
+
+class VariablesIn(Told):
+    """`values`, a pasted .env file as `text`, or both. `is_secret` left out keeps what a variable was."""
+
+    values: dict[str, str] = Field(default={}, examples=[{"LOG_LEVEL": "info"}])
+    text: str = Field(default="", max_length=1_000_000, examples=["# pasted .env\nGREETING='hello'\n"])
+    is_secret: bool | None = Field(default=None, examples=[False])
+    environment: Place | None = Field(default=None, description="Only in this environment.")
+
+
+def environment_of(project: Project, name: str | None) -> Environment | None:
+    """The environment a client named by slug or id; None stays None."""
+    if name is None:
+        return None
+    return next((row for row in project.environments.all() if name in (row.slug, row.key)), None)

@@ -1,0 +1,140 @@
+"""Every operation of the OpenAPI document, whichever there are: strangers see nothing, nobody without a token gets in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.models import ApiToken, Membership
+from apps.deployments import actions
+from apps.hosts.models import Host
+from apps.projects.models import Service, Variable
+from paas.api import api
+from tests.apps.cast import CANARY, NOBODY, Person, Shop
+
+Operation = tuple[str, str, dict[str, Any]]  # method, path, what the document says of it
+
+
+def operations() -> list[Operation]:
+    paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
+    return [(m.upper(), path, said) for path, methods in paths.items() for m, said in methods.items()]
+
+
+@pytest.fixture
+def ids(alice: Person, shop: Shop) -> dict[str, str]:
+    """One of Alice's things for each parameter that a path can have."""
+    return {
+        "team_id": shop.team.key,
+        "member_id": Membership.objects.get(team=shop.team, user=alice.user).key,
+        "token_id": ApiToken.objects.filter(user=alice.user)[0].key,
+        "project_id": shop.project.key,
+        "environment_id": shop.environment.key,
+        "service_id": shop.service.key,
+        "variable_id": shop.secret.key,
+        "deployment_id": shop.live.key,
+        "build_id": shop.build.key,
+        "release_id": shop.release.key,
+        "domain_id": shop.domain.key,
+        "volume_id": shop.volume.key,
+        "host_id": Host.objects.get().key,
+    }
+
+
+def body_of(said: dict[str, Any]) -> Any:
+    """The document's own example, which must be a valid body."""
+    found = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    if isinstance(found, dict):  # Ids in examples are of nobody.
+        return {name: value for name, value in found.items() if not name.endswith("_id") and name != "reuse"}
+    return found
+
+
+def address(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+
+
+def test_it_wants_a_token_everywhere(ids: dict[str, str]) -> None:
+    for method, path, said in operations():
+        response = NOBODY.call(method, address(path, ids), body_of(said))
+        assert response.status_code == 401, (method, path)
+        assert response["WWW-Authenticate"].startswith("Bearer"), (method, path)
+        assert response["Content-Type"] == "application/problem+json", (method, path)
+
+
+def test_it_hides_everything_from_a_stranger(ids: dict[str, str], charlie: Person) -> None:
+    before = Service.objects.count(), Variable.objects.count()
+    for method, path, said in operations():
+        if "{" in path:
+            response = charlie.call(method, address(path, ids), body_of(said))
+            assert response.status_code == 404, (method, path, response.content)
+    assert (Service.objects.count(), Variable.objects.count()) == before
+
+
+def test_it_lists_nothing_of_others(ids: dict[str, str], charlie: Person) -> None:
+    for method, path, _ in operations():
+        if method == "GET" and "{" not in path:
+            told = charlie.get(path).content.decode()
+            assert not [name for name, pk in ids.items() if pk in told], path
+
+
+def test_it_filters_lists_within_ones_own_teams_only(ids: dict[str, str], charlie: Person) -> None:
+    for method, path, said in operations():
+        if method == "GET" and "{" not in path:
+            for parameter in said.get("parameters", []):
+                if parameter["name"] in ids:
+                    told = charlie.get(f"{path}?{parameter['name']}={ids[parameter['name']]}")
+                    assert told.json()["items"] == [], (path, parameter["name"])
+
+
+def test_it_answers_404_for_ids_of_nothing_and_for_no_ids(ids: dict[str, str], alice: Person) -> None:
+    for method, path, said in operations():
+        if "{" in path:
+            for pk in (str(uuid4()), "1", "x' OR 1=1", "../.."):
+                response = alice.call(method, re.sub(r"{\w+}", pk, path), body_of(said))
+                assert response.status_code == 404, (method, path, pk)
+                assert response["Content-Type"] == "application/problem+json", (method, path, pk)
+
+
+def test_it_lets_a_viewer_change_nothing_of_the_team(ids: dict[str, str], bob: Person) -> None:
+    own = {"/api/v1/teams", "/api/v1/tokens", "/api/v1/tokens/{token_id}"}
+    for method, path, said in operations():
+        if method != "GET" and path not in own:
+            response = bob.call(method, address(path, ids), body_of(said))
+            assert response.status_code == 403, (method, path, response.content)
+            assert response.json()["code"] == "access:user:forbidden", (method, path)
+
+
+def test_it_lets_a_reading_token_change_nothing(ids: dict[str, str], alice: Person) -> None:
+    reader = alice.with_scope("read")  # type: ignore[arg-type]
+    for method, path, said in operations():
+        if method != "GET" and path != "/api/v1/tokens":
+            response = reader.call(method, address(path, ids), body_of(said))
+            assert response.status_code == 403, (method, path, response.content)
+
+
+def test_it_tells_no_secret_anywhere(ids: dict[str, str], alice: Person, shop: Shop) -> None:
+    actions.deploy(actor=alice.actor, service=shop.service)
+    digests = {CANARY, Host.objects.get().token_digest, alice.token, *ApiToken.objects.values_list("digest", flat=True)}
+    for method, path, _ in operations():
+        if method == "GET":
+            response = alice.get(address(path, ids))
+            assert response.status_code == 200, (path, response.content)
+            told = response.content.decode()
+            assert not [secret for secret in digests if secret in told], path
+
+
+def test_it_describes_every_operation() -> None:
+    seen = set()
+    for method, path, said in operations():
+        assert said["summary"] and said["description"] and said["operationId"], (method, path)
+        assert "curl" in said["description"], (method, path)
+        seen.add(said["operationId"])
+        answers = [answer for status, answer in said["responses"].items() if str(status).startswith("2")]
+        assert len(answers) == 1, (method, path)
+        for content in answers[0].get("content", {}).values():
+            assert content["schema"], (method, path)
+        if "204" not in map(str, said["responses"]):
+            assert answers[0]["content"]["application/json"]["example"], (method, path)
+    assert len(seen) == len(operations())
