@@ -79,12 +79,7 @@ def ordinary_user() -> OrdinaryUser:
         dropped = account_argv(account.pw_uid, account.pw_gid)
         if _works([*dropped, str(bin_dir() / "postgres"), "--version"]):
             return OrdinaryUser(dropped, (account.pw_uid, account.pw_gid))
-    raise PlatformError(
-        "embedded:platform:no-ordinary-user",
-        "PostgreSQL refuses to run as root, and neither a user namespace nor an unprivileged account can run it here.",
-        hint="Run `make up` as an ordinary user who may use Docker, keep the checkout where others may read it, "
-        "or set DATABASE_URL to a PostgreSQL of your own.",
-    )
+    raise _nobody_can("neither a user namespace nor an unprivileged account can run it here")
 
 
 def namespace_argv(uid: int, gid: int) -> tuple[str, ...]:
@@ -92,7 +87,8 @@ def namespace_argv(uid: int, gid: int) -> tuple[str, ...]:
 
 
 def account_argv(uid: int, gid: int) -> tuple[str, ...]:
-    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--")
+    """Changing accounts forgets the signal for the parent's death, so it is set again."""
+    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--pdeathsig=INT", "--")
 
 
 def server_argv(data: Path, sockets: Path, user: OrdinaryUser, *, durable: bool = True) -> list[str]:
@@ -114,8 +110,11 @@ def prepare(data: Path, run_dir: Path, user: OrdinaryUser, *, durable: bool = Tr
     sockets = run_dir / "pg"
     sockets.mkdir(mode=0o700, exist_ok=True)
     if user.owner is not None:
-        run_dir.chmod(0o711)
         os.chown(sockets, *user.owner)
+        for folder in (data.parent, run_dir):
+            folder.chmod(0o711)  # It may pass through, and neither list nor read.
+            if not _works([*user.prefix, "test", "-x", str(folder)]):
+                raise _nobody_can(f"the account that could run it may not enter {folder}")
     if not (data / "PG_VERSION").exists():
         _create_cluster(data, user, durable=durable)
     stop_leftovers(data)
@@ -163,6 +162,15 @@ def _run(argv: list[str], given: bytes = b"") -> None:
     if done.returncode != 0 or b"ERROR" in done.stdout:
         said = done.stdout.decode(errors="replace").strip()
         raise PlatformError("embedded:platform:postgres", f"PostgreSQL could not make its data folder: {said[-800:]}")
+
+
+def _nobody_can(why: str) -> PlatformError:
+    return PlatformError(
+        "embedded:platform:no-ordinary-user",
+        f"PostgreSQL refuses to run as root, and {why}.",
+        hint="Run `make up` as an ordinary user who may use Docker, set SLIPWAY_HOME to a folder that others may pass "
+        "through (/var/lib/slipway), or set DATABASE_URL to a PostgreSQL of your own.",
+    )
 
 
 def _works(argv: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import redis
 
 from paas.embedded import embedded_services, postgres, processes, start_services, valkey
 from paas.embedded.postgres import OrdinaryUser
+from workers.errors import PlatformError
 
 
 def test_it_starts_both_and_keeps_what_was_written(tmp_path: Path) -> None:
@@ -88,7 +90,14 @@ def test_it_keeps_fsync_where_data_matters() -> None:
 
 def test_it_describes_how_root_becomes_ordinary() -> None:
     assert postgres.namespace_argv(1, 2) == ("unshare", "--user", "--map-user=1", "--map-group=2", "--")
-    assert postgres.account_argv(1, 2) == ("setpriv", "--reuid=1", "--regid=2", "--clear-groups", "--")
+    assert postgres.account_argv(1, 2) == (
+        "setpriv",
+        "--reuid=1",
+        "--regid=2",
+        "--clear-groups",
+        "--pdeathsig=INT",
+        "--",
+    )
 
 
 def test_it_describes_the_addresses() -> None:
@@ -118,6 +127,18 @@ def test_it_does_not_take_a_later_process_for_an_earlier_one() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
 def test_it_runs_under_an_account_when_namespaces_are_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "namespace_argv", lambda uid, gid: ("false",))
-    user = postgres.ordinary_user()
-    assert user.prefix[0] == "setpriv"
-    assert user.owner is not None
+    assert postgres.ordinary_user().owner is not None
+    with tempfile.TemporaryDirectory(prefix="slipway-test-") as name:
+        Path(name).chmod(0o711)
+        with embedded_services(Path(name) / "home") as services, psycopg.connect(services.database_url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert Path(f"/proc/{services.children[0].pid}").stat().st_uid != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_it_says_so_when_nobody_can_run_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "namespace_argv", lambda uid, gid: ("false",))
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(PlatformError, match="may not enter"), embedded_services(closed / "home"):
+        pass
