@@ -72,3 +72,18 @@ def not_found(what: str = "") -> UserError:
 
 def teams_of(actor: Actor) -> list[Team]:
     return list(Team.objects.filter(id__in=actor.teams).order_by("name"))
+
+
+def team_for(actor: Actor, team_id: UUID) -> Team:
+    row = Team.objects.filter(id__in=actor.teams, pk=team_id).first()
+    if row is None:
+        raise not_found("team")
+    return row
+
+
+def membership_for(actor: Actor, membership_id: UUID) -> Membership:
+    rows = Membership.objects.filter(team__in=actor.teams).select_related("team", "user")
+    row = rows.filter(pk=membership_id).first()
+    if row is None:
+        raise not_found("member")
+    return row

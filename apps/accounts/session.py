@@ -1,0 +1,21 @@
+"""Who sends a request of a page. Not in charge of what they may do."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest
+
+from apps.accounts.access import Actor
+from apps.accounts.models import User
+from apps.accounts.policy import Permission
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person of the session; behind `login_required` there is one."""
+    return Actor(cast(User, request.user))
+
+
+def abilities(actor: Actor, team_id: object) -> set[str]:
+    """The permissions of `actor` in a team as words: which buttons a page offers. The views check again."""
+    return {str(p) for p in Permission if actor.can(p, team_id)}  # type: ignore[arg-type]

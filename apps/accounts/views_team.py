@@ -1,0 +1,106 @@
+"""A team's members, activity, and a person's own API tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts import actions, policy
+from apps.accounts.access import membership_for, team_for
+from apps.accounts.forms import MemberForm, RoleForm, TokenForm
+from apps.accounts.models import ActivityEvent, ApiToken
+from apps.accounts.policy import Permission
+from apps.accounts.session import abilities, actor_of
+from apps.lib import pages
+from apps.lib.forms import said_at, status_of
+
+
+@require_http_methods(["GET", "POST"])
+def team(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """Who is in it, what each role may do; POST adds a person."""
+    actor = actor_of(request)
+    row = team_for(actor, team_id)
+    if request.method == "POST":
+        actor.require(Permission.MANAGE_MEMBERS, row.pk)
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with said_at(form, "email"):
+            actions.add_member(actor=actor, team=row, **form.cleaned_data)
+            return redirect("team", team_id=row.pk)
+    context = {
+        "team": row,
+        "form": form,
+        "can": abilities(actor, row.pk),
+        "members": row.memberships.select_related("user").order_by("created_at"),
+        "roles": [role.value for role in policy.Role],
+        "matrix": _matrix(),
+    }
+    return render(request, "accounts/team.html", context, status=status_of(form))
+
+
+def _matrix() -> list[tuple[str, list[bool]]]:
+    return [(str(p).replace("_", " "), [p in policy.MATRIX[role] for role in policy.Role]) for p in Permission]
+
+
+@require_POST
+def member_change(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    row = membership_for(actor, membership_id)
+    actor.require(Permission.MANAGE_MEMBERS, row.team_id)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        actions.change_role(actor=actor, membership=row, role=form.cleaned_data["role"])
+        messages.info(request, f"{row.user} is {row.role} now.")
+    return redirect("team", team_id=row.team_id)
+
+
+@require_POST
+def member_remove(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """Oneself, or another when the role allows it."""
+    actor = actor_of(request)
+    row = membership_for(actor, membership_id)
+    actions.remove_member(actor=actor, membership=row)
+    if actor.user is not None and row.user_id == actor.user.pk:
+        return redirect("home")
+    messages.info(request, f"{row.user} is no longer in the team.")
+    return redirect("team", team_id=row.team_id)
+
+
+@require_GET
+def activity(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    row = team_for(actor_of(request), team_id)
+    rows = ActivityEvent.objects.filter(team=row).select_related("actor")
+    events, cursor = pages.page(rows, cursor=request.GET.get("cursor", ""))
+    return render(request, "accounts/activity.html", {"team": row, "events": events, "cursor": cursor})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A person's own tokens. The text of a new one stands in the answer to the POST and nowhere else."""
+    actor = actor_of(request)
+    form = TokenForm(request.POST or None)
+    text = ""
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["days"]
+        ends = timezone.now() + timedelta(days=int(days)) if days else None
+        told = {"name": form.cleaned_data["name"], "scope": form.cleaned_data["scope"]}
+        _, text = actions.make_api_token(actor=actor, expires_at=ends, **told)
+        form = TokenForm()
+    rows = ApiToken.objects.filter(user=actor.user).order_by("revoked_at", "-created_at")
+    context = {"form": form, "tokens": rows, "text": text, "now": timezone.now()}
+    return render(request, "accounts/tokens.html", context, status=status_of(form))
+
+
+@require_POST
+def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    row = actions.revoke_api_token(actor=actor_of(request), token_id=token_id)
+    messages.info(request, f"The token {row.name} no longer works.")
+    return redirect("tokens")

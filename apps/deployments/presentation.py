@@ -1,0 +1,174 @@
+"""States and steps as a page shows them: an icon, a word, a colour, a width. Reads; decides nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.deployments.models import Deployment, DeploymentStep
+from apps.deployments.states import FINISHED, STEPS, Status, StepStatus
+from apps.hosts.models import ServiceState
+
+STALE_AFTER = timedelta(seconds=45)
+WIDEST = 40
+
+
+@dataclass(frozen=True)
+class Pill:
+    """`kind` is live, work, fail or rest: it picks the icon and the colour."""
+
+    kind: str
+    word: str
+
+
+PILLS = {
+    Status.PENDING: Pill("work", "Waiting"),
+    Status.BUILDING: Pill("work", "Building"),
+    Status.DEPLOYING: Pill("work", "Deploying"),
+    Status.LIVE: Pill("live", "Live"),
+    Status.FAILED: Pill("fail", "Failed"),
+    Status.CANCELLED: Pill("rest", "Cancelled"),
+    Status.SUPERSEDED: Pill("rest", "Replaced"),
+}
+
+
+def pill_of(deployment: Deployment) -> Pill:
+    pill = PILLS[Status(deployment.status)]
+    if deployment.status == Status.FAILED and deployment.live_at is not None:
+        return Pill("fail", "Taken back")
+    if deployment.status == Status.SUPERSEDED and deployment.live_at is None:
+        return Pill("rest", "Skipped")
+    if not deployment.is_finished and deployment.cancel_requested_at is not None:
+        return Pill("work", "Cancelling")
+    return pill
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One step of the slip. `kind` is done, now, bad or "" (not reached); `width` is 1 to 40 by the time it took."""
+
+    name: str
+    kind: str
+    width: int
+    note: str
+    step: DeploymentStep | None = None
+
+
+KINDS = {
+    StepStatus.RUNNING: "now",
+    StepStatus.SUCCEEDED: "done",
+    StepStatus.SKIPPED: "skipped",
+    StepStatus.FAILED: "bad",
+    StepStatus.STOPPED: "stopped",
+}
+
+
+def slip_of(deployment: Deployment) -> list[Segment]:
+    """All steps in order: what happened, what goes on, what was not reached."""
+    steps = {step.name: step for step in deployment.steps_in_order()}
+    wanted = [name for name in STEPS if name in steps or _is_expected(deployment, name)]
+    return [_segment(deployment, name, steps.get(name)) for name in wanted]
+
+
+def _is_expected(deployment: Deployment, name: str) -> bool:
+    """A rollback neither fetches nor builds."""
+    return not (deployment.is_rollback and name in ("fetch", "analyze", "build"))
+
+
+def _segment(deployment: Deployment, name: str, step: DeploymentStep | None) -> Segment:
+    title = name.capitalize()
+    if step is None:
+        return Segment(title, "", 4, "not reached" if deployment.status in FINISHED else "to come")
+    took = step.duration
+    seconds = took.total_seconds() if took else 0.0
+    note = step.status if step.status in (StepStatus.SKIPPED, StepStatus.STOPPED) else ""
+    return Segment(title, KINDS[StepStatus(step.status)], _width(seconds), note, step)
+
+
+def _width(seconds: float) -> int:
+    """Grows with the time but not in step with it, so that a short step stays readable beside a long one."""
+    return max(1, min(WIDEST, math.ceil(math.sqrt(max(0.0, seconds)) * 4)))
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the runtime says of a service, with its age. `instances` are dicts of `workers.desired.Instance`."""
+
+    pill: Pill
+    note: str
+    reported_at: datetime | None
+    is_stale: bool
+    instances: list[dict[str, Any]]
+
+
+def health_of(live: Deployment | None, latest: Deployment | None, state: ServiceState | None) -> Health:
+    """From what the agent last reported, never from what was once decided."""
+    now = timezone.now()
+    instances = [_instance(i, live) for i in state.instances] if state else []
+    at = state.reported_at if state else None
+    stale = at is None or now - at > STALE_AFTER
+    return Health(_health_pill(live, latest, instances, stale), _note(live, instances, stale), at, stale, instances)
+
+
+def _health_pill(
+    live: Deployment | None, latest: Deployment | None, instances: list[dict[str, Any]], stale: bool
+) -> Pill:
+    if live is None:
+        return pill_of(latest) if latest else Pill("rest", "Not deployed")
+    if stale:
+        return Pill("work", "Not heard of")
+    serving = [i for i in instances if i["is_live"]]
+    if serving and all(i["is_up"] for i in serving):
+        return Pill("live", "Live")
+    if any(i["is_up"] for i in serving):
+        return Pill("work", "Partly up")
+    return Pill("fail", "Down")
+
+
+def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool) -> str:
+    if live is None:
+        return ""
+    if stale:
+        return "Its host has not reported for a while; what runs goes on running."
+    broken = [i for i in instances if i["is_live"] and not i["is_up"]]
+    return f"{broken[0]['name']} is {broken[0]['state']}" if broken else ""
+
+
+def _instance(told: dict[str, Any], live: Deployment | None) -> dict[str, Any]:
+    is_live = live is not None and str(live.release_id) == str(told.get("release"))
+    is_up = told.get("state") == "running" and told.get("healthy") is not False
+    started = told.get("started_at")
+    pill = Pill("live", "Running") if is_up else Pill("fail", str(told.get("state", "")).capitalize() or "Unknown")
+    if is_up and told.get("healthy") is None:
+        pill = Pill("live" if told.get("process") != "web" else "work", "Running")
+    if told.get("state") == "running" and told.get("healthy") is False:
+        pill = Pill("fail", "Not healthy")
+    moment = datetime.fromisoformat(started) if started else None
+    return {**told, "is_live": is_live, "is_up": is_up, "pill": pill, "started_at": moment}
+
+
+def with_pills(rows: Iterable[Deployment]) -> list[tuple[Deployment, Pill]]:
+    return [(row, pill_of(row)) for row in rows]
+
+
+TRIGGERS = {
+    "manual": "deployed",
+    "push": "pushed to",
+    "api": "deployed over the API",
+    "sample": "deployed the sample",
+    "rollback": "rolled back",
+    "automatic": "rolled back by itself",
+}
+
+
+def story_of(deployment: Deployment) -> str:
+    """`Alice deployed main`."""
+    what = TRIGGERS.get(deployment.trigger, deployment.trigger)
+    who = deployment.actor_name or "Slipway"
+    where = f" {deployment.branch}" if deployment.branch and not deployment.is_rollback else ""
+    return f"{who} {what}{where}"

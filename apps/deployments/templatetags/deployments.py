@@ -1,0 +1,52 @@
+"""Pills, stories and log text in templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from apps.deployments import presentation
+from apps.deployments.logtext import plain
+from apps.deployments.models import Deployment
+
+register = template.Library()
+
+register.filter("plain", plain)
+register.filter("story", presentation.story_of)
+
+
+@register.inclusion_tag("_pill.html")
+def pill(of: Deployment | presentation.Pill) -> dict[str, presentation.Pill]:
+    return {"pill": presentation.pill_of(of) if isinstance(of, Deployment) else of}
+
+
+@register.filter
+def clock(at: str) -> str:
+    """`14:02:11.204` out of a moment in ISO form."""
+    return at[11:23]
+
+
+@register.filter
+def mebibytes(value: int | None) -> str:
+    return "" if value is None else f"{value / 2**20:.0f} MB"
+
+
+@register.simple_tag
+def pill_word(of: Deployment) -> str:
+    return presentation.pill_of(of).word
+
+
+@register.filter
+def host(url: str) -> str:
+    """`http://shop.example.com:8080` -> `shop.example.com:8080`."""
+    return url.partition("://")[2]
+
+
+TICKS = {"live": "serving", "superseded": "replaced", "failed": "failed", "cancelled": ""}
+
+
+@register.filter
+def tick(of: Deployment) -> str:
+    """The class of a deployment's tick in the ribbon."""
+    if of.status == "superseded" and of.live_at is None:
+        return ""
+    return TICKS.get(of.status, "busy")

@@ -1,0 +1,74 @@
+"""The first page, a project, and the hosts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.access import teams_of
+from apps.accounts.policy import Permission
+from apps.accounts.session import abilities, actor_of
+from apps.deployments import actions
+from apps.deployments.queries import projects_of
+from apps.hosts.models import Host
+from apps.lib.forms import said_at, status_of
+from apps.projects.access import project_for
+from apps.projects.actions import rename_project
+from apps.projects.forms import ConfirmForm, NameForm
+from apps.projects.models import Volume
+
+
+@never_cache
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Every project of the person's teams; failing ones first."""
+    actor = actor_of(request)
+    teams = teams_of(actor)
+    can_create = any(actor.can(Permission.WRITE_SERVICE, team.pk) for team in teams)
+    template = "_projects.html" if request.htmx else "projects.html"  # type: ignore[attr-defined]
+    context = {"projects": projects_of(actor), "teams": teams, "can_create": can_create}
+    return render(request, f"deployments/{template}", context)
+
+
+@require_http_methods(["GET", "POST"])
+def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Its services and the volumes it keeps; POST renames it."""
+    actor = actor_of(request)
+    row = project_for(actor, project_id)
+    if request.method == "POST":
+        actor.require(Permission.WRITE_SERVICE, row.team_id)
+    form = NameForm(request.POST or None, initial={"name": row.name})
+    if request.method == "POST" and form.is_valid():
+        with said_at(form, "name"):
+            rename_project(actor=actor, project=row, name=form.cleaned_data["name"])
+            return redirect("project", project_id=row.pk)
+    cards = next((cards for found, cards in projects_of(actor) if found.pk == row.pk), [])
+    kept = Volume.objects.filter(project=row, service=None, discarded_at=None)
+    context = {"project": row, "cards": cards, "kept": kept, "form": form, "can": abilities(actor, row.team_id)}
+    return render(request, "deployments/project.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "POST"])
+def project_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Its name typed deletes it with all its services."""
+    actor = actor_of(request)
+    row = project_for(actor, project_id)
+    actor.require(Permission.DELETE, row.team_id)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with said_at(form, "confirm"):
+            actions.delete_project(actor=actor, project=row, confirm=form.cleaned_data["confirm"])
+            return redirect("home")
+    context = {"project": row, "form": form, "services": row.services.all()}
+    return render(request, "deployments/project_delete.html", context, status=status_of(form))
+
+
+@never_cache
+@require_GET
+def hosts(request: HttpRequest) -> HttpResponse:
+    """The machines and when their agents were last heard of."""
+    return render(request, "hosts/hosts.html", {"hosts": Host.objects.order_by("created_at")})

@@ -1,0 +1,118 @@
+"""A new service in two steps: where the source is; then what was found, and Deploy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.access import Actor, not_found, teams_of
+from apps.accounts.models import Team
+from apps.accounts.policy import Permission
+from apps.accounts.session import actor_of
+from apps.deployments import actions
+from apps.lib.encryption import decrypt, encrypt
+from apps.lib.forms import said_at, status_of
+from apps.lib.hostnames import slug
+from apps.projects.detection import detect
+from apps.projects.forms import COMMANDS, NewServiceForm, SourceForm
+from workers.build.job import BuildSettings, Source
+
+AT_FIELD = {"branch": "branch", "root_directory": "root_directory", "dockerfile": "dockerfile"}
+AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_command", "token": "source_token"}
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def new_service(request: HttpRequest) -> HttpResponse:
+    """GET asks for the source. POST looks at it and shows what it is, or says at the field what is wrong with it."""
+    actor = actor_of(request)
+    teams = _teams(actor)
+    form = SourceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with said_at(form, "source_url", **AT_FIELD):
+            found = _look(form.cleaned_data)
+            return _second_step(request, found, teams, _named(found, request.POST))
+    return render(request, "deployments/new.html", {"form": form}, status=status_of(form))
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+def new_service_deploy(request: HttpRequest) -> HttpResponse:
+    """Make everything in one go and start the first deployment."""
+    actor = actor_of(request)
+    teams = _teams(actor)
+    found: dict[str, Any] = json.loads(decrypt(request.POST.get("found", "")))
+    team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
+    form = NewServiceForm(request.POST)
+    if form.is_valid():
+        fields = {"host_name": "domain", "domain": "domain", "volume": "volume_path", "variables": "variables"}
+        with said_at(form, "service", project="project", setting="start_command", **fields):
+            made = actions.create_app(actor=actor, team=team, **_told(form.cleaned_data, found))
+            return redirect("deployment", deployment_id=made.pk)
+    return _second_step(request, found, teams, form)
+
+
+def _teams(actor: Actor) -> list[Team]:
+    """Those in which the actor may make services; 403 when there are none."""
+    mine = teams_of(actor)
+    teams = [team for team in mine if actor.can(Permission.WRITE_SERVICE, team.pk)]
+    if not teams:
+        if not mine:
+            raise not_found()
+        actor.require(Permission.WRITE_SERVICE, mine[0].pk)
+    return teams
+
+
+def _look(told: dict[str, Any]) -> dict[str, Any]:
+    """The source and its plan, JSON-ready."""
+    where = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
+    source = Source(told["source_url"], told["branch"], "", told["root_directory"], told["source_token"])
+    build = BuildSettings(dockerfile=told["dockerfile"], start_command=told["start_command"])
+    found = detect(source, build)
+    where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
+    return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
+
+
+def _named(found: dict[str, Any], told: Any) -> NewServiceForm:
+    """The form with names out of the address and the suggestions of the repository."""
+    where = found["where"]
+    path = urlsplit(where["source_url"]).path.rstrip("/").removesuffix(".git")
+    project = slug(path.rpartition("/")[2]) or "app"
+    service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
+    suggested = "\n".join(f"{k}={_quoted(v)}" for k, v in found["plan"]["suggested_variables"].items())
+    initial = {"project": project, "service": service, "variables": suggested}
+    return NewServiceForm(initial={**initial, "start_command": where["start_command"]})
+
+
+def _quoted(value: str) -> str:
+    return value if value.isascii() and not set(value) & set(" \"'#\\\n$") else json.dumps(value)
+
+
+def _second_step(request: HttpRequest, found: dict[str, Any], teams: list[Team], form: NewServiceForm) -> HttpResponse:
+    form.suggest(found["plan"])
+    # Encrypted, since it may hold an access token, and so that nobody sends another plan than the one found.
+    context = {"form": form, "found": found, "sealed": encrypt(json.dumps(found)), "teams": teams}
+    return render(request, "deployments/new_found.html", context, status=status_of(form))
+
+
+def _told(told: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What `create_app` wants."""
+    where = {**found["where"], **{name: told[name] for name in (*COMMANDS, "health_path")}}
+    return {
+        "project": told["project"],
+        "service": told["service"],
+        "settings": where,
+        "variables": told["variables"],
+        "secrets": told["secrets"],
+        "domains": [told["domain"]] if told["domain"] else [],
+        "volumes": {told["volume_name"]: told["volume_path"]} if told["volume_name"] else {},
+    }

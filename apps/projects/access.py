@@ -1,0 +1,52 @@
+"""Rows of projects as an actor may have them: 404 for strangers, 403 for members without the right."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.access import Actor, not_found
+from apps.accounts.policy import Permission
+from apps.lib.models import Base
+from apps.projects.models import Domain, Project, Service, Variable, Volume, scoped
+
+M = TypeVar("M", bound=Base)
+
+
+def project_for(actor: Actor, project_id: UUID) -> Project:
+    return _found(scoped(Project, actor, "team").select_related("team"), project_id, "project")
+
+
+def service_for(actor: Actor, service_id: UUID) -> Service:
+    rows = scoped(Service, actor, "project__team").select_related("project__team")
+    return _found(rows, service_id, "service")
+
+
+def service_for_writer(actor: Actor, service_id: UUID, permission: Permission) -> Service:
+    service = service_for(actor, service_id)
+    actor.require(permission, service.team_id)
+    return service
+
+
+def domain_for(actor: Actor, domain_id: UUID) -> Domain:
+    rows = scoped(Domain, actor, "service__project__team").select_related("service__project__team", "environment")
+    return _found(rows, domain_id, "domain")
+
+
+def variable_for(actor: Actor, variable_id: UUID) -> Variable:
+    rows = scoped(Variable, actor, "project__team").select_related("project__team", "service")
+    return _found(rows, variable_id, "variable")
+
+
+def volume_for(actor: Actor, volume_id: UUID) -> Volume:
+    rows = scoped(Volume, actor, "project__team").filter(discarded_at=None)
+    return _found(rows.select_related("project__team", "service"), volume_id, "volume")
+
+
+def _found(rows: QuerySet[M], pk: UUID, what: str) -> M:
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise not_found(what)
+    return cast(M, row)

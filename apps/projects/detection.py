@@ -1,0 +1,96 @@
+"""What a repository is and how it would be built, told before anything is made. Runs in the web process, under a time limit.
+
+Not in charge of building: nothing of the repository is run, and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from workers import git
+from workers.build.analyze import analyze
+from workers.build.fetch import fetch
+from workers.build.files import Files
+from workers.build.job import BuildSettings, Source, Workspace
+from workers.build.plan import Plan
+from workers.errors import Stopped, UserError
+from workers.git_remote import check_url
+
+SECONDS = 20.0
+_slots = threading.BoundedSemaphore(2)  # A clone is heavy for a web process: others wait within their own limit.
+
+
+@dataclass(frozen=True)
+class Detection:
+    branch: str  # The default one by its name when none was asked for.
+    commit: str
+    message: str
+    plan: Plan
+
+
+class Deadline:
+    """A `workers.build.job.Report` that keeps nothing and ends the work when its time is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.ends_at = time.monotonic() + seconds
+
+    def line(self, text: str, *, level: str = "out") -> None:
+        self.check()
+
+    def command(self, argv: Sequence[str]) -> None:
+        self.check()
+
+    def check(self) -> None:
+        if time.monotonic() > self.ends_at:
+            raise Stopped("deadline")
+
+
+def detect(source: Source, build: BuildSettings, *, seconds: float = SECONDS) -> Detection:
+    """Raises UserError `source:user:...` or `build:user:...` with what to change."""
+    deadline = Deadline(seconds)
+    if not _slots.acquire(timeout=seconds):
+        raise _slow(seconds)
+    folder = settings.SLIPWAY.home / "detect" / secrets.token_hex(8)
+    try:
+        workspace = Workspace(cache=folder / "cache", scratch=folder / "scratch")
+        for made in (workspace.cache, workspace.scratch):
+            made.mkdir(parents=True)
+        checkout = fetch(
+            source,
+            workspace,
+            deadline,
+            allowed_files=settings.SLIPWAY.home / "samples",
+            allow_private=settings.SLIPWAY.allow_private_sources,
+        )
+        plan = analyze(Files.from_directory(checkout.folder), build)
+        return Detection(source.branch or _default_branch(source, deadline), checkout.commit, checkout.message, plan)
+    except Stopped as stop:
+        raise _slow(seconds) from stop
+    finally:
+        _slots.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _default_branch(source: Source, deadline: Deadline) -> str:
+    remote = check_url(
+        source.url,
+        allowed_files=settings.SLIPWAY.home / "samples",
+        allow_private=settings.SLIPWAY.allow_private_sources,
+    )
+    return git.branches(remote, token=source.token, check=deadline.check).default
+
+
+def _slow(seconds: float) -> UserError:
+    return UserError(
+        "source:user:slow",
+        f"The repository could not be read within {seconds:g} s.",
+        hint="Try again. When it is very large, create the service over the API: a build has more time.",
+        status=422,
+    )

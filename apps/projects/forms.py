@@ -1,0 +1,203 @@
+"""What people fill in about services: source, settings, variables, domains, volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from apps.lib.dotenv import parse_variables
+from apps.lib.forms import said_at
+from apps.projects.models import Service
+
+if TYPE_CHECKING:
+    _ServiceForm = forms.ModelForm[Service]
+else:  # The parameter is for the type checker only.
+    _ServiceForm = forms.ModelForm
+
+TECHNICAL = {"spellcheck": "false", "autocapitalize": "off", "autocorrect": "off", "autocomplete": "off"}
+COMMANDS = ("install_command", "build_command", "start_command", "release_command", "static_dir")
+
+
+def line(label: str, help_text: str = "", *, required: bool = False, **attributes: str) -> forms.CharField:
+    """One line of something technical: nothing corrects its spelling."""
+    widget = forms.TextInput({**TECHNICAL, "class": "mono", **attributes})
+    return forms.CharField(label=label, help_text=help_text, required=required, widget=widget, max_length=1000)
+
+
+def box(label: str, help_text: str, **attributes: str) -> forms.CharField:
+    widget = forms.Textarea({**TECHNICAL, "class": "mono", "rows": "6", **attributes})
+    return forms.CharField(label=label, help_text=help_text, required=False, widget=widget, strip=False)
+
+
+class SourceForm(forms.Form):
+    """The first step of a new service: where its source is."""
+
+    source_url = line("Git URL", required=True, placeholder="https://github.com/owner/name", inputmode="url")
+    branch = line("Branch", "Empty means the repository's default branch.", placeholder="default branch")
+    root_directory = line("Root directory", "The folder that holds the app, when it is not the top.", placeholder="/")
+    source_token = forms.CharField(
+        label="Access token",
+        required=False,
+        help_text="Only for a private repository. It is sent as an HTTP header, kept encrypted and never shown again.",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
+    dockerfile = line("Dockerfile", "Its path, when it is not called Dockerfile.", placeholder="Dockerfile")
+    start_command = line("Start command", "When it can't be found by itself.", placeholder="detected")
+
+
+class VariablesForm(forms.Form):
+    """A pasted .env or JSON object. `cleaned_data["values"]` is a dict."""
+
+    values = box(
+        "Variables",
+        "NAME=value lines, a whole .env file, or a JSON object.",
+        placeholder="NAME=value",
+        spellcheck="false",
+    )
+    secret = forms.BooleanField(
+        label="These are secrets", required=False, help_text="A secret can be written and never read back."
+    )
+
+    def clean_values(self) -> dict[str, str]:
+        return parsed(self, "values")
+
+
+def parsed(form: forms.Form, field: str) -> dict[str, str]:
+    """The variables of a box; what is wrong with them is said at the box."""
+    found: dict[str, str] = {}
+    with said_at(form, field):
+        found.update(parse_variables(form.cleaned_data[field]))
+    return found
+
+
+class NewServiceForm(forms.Form):
+    """The second step: names, how it is built, what it is given."""
+
+    project = forms.CharField(max_length=40, help_text="An existing one of the team is used.")
+    service = forms.CharField(max_length=40, help_text="Becomes a part of its address.")
+    install_command = line("Install command")
+    build_command = line("Build command")
+    start_command = line("Start command")
+    release_command = line("Release command", "Runs once before each release, for migrations.")
+    static_dir = line("Folder of static files")
+    health_path = line("Health path", "Empty means that an open port is enough.", placeholder="/healthz")
+    variables = box("Variables", "NAME=value lines, or a whole .env file.", placeholder="NAME=value")
+    secrets = box("Secrets", "The same, for values that are never shown again.", placeholder="NAME=value", rows="3")
+    volume_name = line("Volume", "A disk that is kept from release to release.", placeholder="data")
+    volume_path = line("Mounted at", placeholder="/data")
+    domain = line("Domain", "It also gets an address of its own without this.", placeholder="shop.example.com")
+
+    def clean_variables(self) -> dict[str, str]:
+        return parsed(self, "variables")
+
+    def clean_secrets(self) -> dict[str, str]:
+        return parsed(self, "secrets")
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if told.get("volume_name") and not told.get("volume_path"):
+            self.add_error("volume_path", "Say where the volume is mounted, such as /data.")
+        if told.get("volume_path") and not told.get("volume_name"):
+            self.add_error("volume_name", "Give the volume a name, such as data.")
+        return told
+
+    def suggest(self, plan: dict[str, Any]) -> None:
+        """What was detected stands in the empty fields as their placeholder."""
+        names = {"install_command": "install", "build_command": "build", "start_command": "start"}
+        names |= {"release_command": "release", "static_dir": "static_dir"}
+        for field, key in names.items():
+            self.fields[field].widget.attrs["placeholder"] = plan.get(key) or "none"
+
+
+class DomainForm(forms.Form):
+    host = line(
+        "Host name", "Point its DNS record at this machine first.", required=True, placeholder="shop.example.com"
+    )
+
+
+class VolumeForm(forms.Form):
+    name = line("Name", required=True, placeholder="data")
+    path = line("Mounted at", "Takes effect with the next deployment.", required=True, placeholder="/data")
+
+
+class ConfirmForm(forms.Form):
+    """A name typed by a person, before something is gone for ever."""
+
+    confirm = line("Type its name to confirm", required=True)
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(max_length=40)
+
+
+GROUPS: list[tuple[str, str, list[str]]] = [
+    ("Source", "", ["source_url", "branch", "root_directory", "auto_deploy"]),
+    (
+        "Build",
+        "Empty means: as detected.",
+        ["dockerfile", *COMMANDS, "build_memory_mb", "build_timeout_seconds"],
+    ),
+    ("Run", "", ["port", "replicas", "memory_mb", "cpus", "pids"]),
+    ("Health", "", ["health_path", "health_deadline_seconds", "health_interval_seconds", "observation_seconds"]),
+    ("Releases", "", ["drain_seconds", "releases_kept"]),
+]
+
+HELP = {
+    "root_directory": "The folder that holds the app, when it is not the top.",
+    "auto_deploy": "Every push to the branch is deployed.",
+    "build_memory_mb": "MB. Empty means this installation's default.",
+    "build_timeout_seconds": "Seconds. Empty means this installation's default.",
+    "release_command": "Runs once before each release, for migrations.",
+    "port": "Where the app listens. Empty means the detected one; it is told in PORT.",
+    "replicas": "Containers of the web process.",
+    "memory_mb": "MB for each container. Beyond it the container is ended.",
+    "cpus": "Cores for each container.",
+    "pids": "Processes and threads for each container.",
+    "health_path": "Must answer 2xx or 3xx. Empty means that an open port is enough.",
+    "health_deadline_seconds": "Seconds until a new release must be healthy.",
+    "health_interval_seconds": "Seconds between two checks.",
+    "observation_seconds": "Seconds after the switch in which a failing release is taken back by itself.",
+    "drain_seconds": "Seconds that requests of the old release have to finish.",
+    "releases_kept": "How many releases a rollback can go back to.",
+}
+
+LABELS = {"source_url": "Git URL", "cpus": "CPUs", "pids": "PIDs", "static_dir": "Folder of static files"}
+LABELS |= {"memory_mb": "Memory", "build_memory_mb": "Build memory", "build_timeout_seconds": "Build time limit"}
+LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "Interval", "drain_seconds": "Drain"}
+LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push"}
+
+
+class SettingsForm(_ServiceForm):
+    """Every setting of a service. Saved by the action, not by the form."""
+
+    source_token = forms.CharField(
+        label="Access token",
+        required=False,
+        help_text="Write a new one to replace what is kept. It is never shown.",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Service
+        fields = [name for _, _, names in GROUPS for name in names]
+        help_texts = HELP
+        labels = LABELS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.TextInput):
+                field.widget.attrs.update({**TECHNICAL, "class": "mono"})
+
+    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        rows = [(title, note, [self[name] for name in names]) for title, note, names in GROUPS]
+        rows[0][2].insert(3, self["source_token"])
+        return rows
+
+    def changes(self) -> dict[str, Any]:
+        """What was told, for the action; an empty token keeps the one that is there."""
+        told = {name: self.cleaned_data[name] for name in self.fields}
+        if not told["source_token"]:
+            del told["source_token"]
+        return told

@@ -1,0 +1,89 @@
+// One connection of a page to what it shows: a WebSocket, and polling while there is none. Not in charge of showing it.
+// The server numbers log lines; `after` is the last number seen, so that nothing is lost or doubled across a reconnect.
+
+const POLL_MS = 2000;
+const LONGEST_MS = 10000;
+
+class Live {
+  constructor(path, pollPath) {
+    this.path = path;
+    this.pollPath = pollPath;
+    this.after = null; // null: this page shows no lines
+    this.onLines = () => {};
+    this.onChanged = () => {};
+    this.onState = () => {};
+    this.tries = 0;
+    this.ended = false;
+    this.poller = null;
+  }
+
+  connect() {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
+    socket.addEventListener("open", () => this.opened(socket));
+    socket.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => this.closed(event.code));
+  }
+
+  opened(socket) {
+    if (this.after !== null) socket.send(JSON.stringify({ after: this.after }));
+    if (this.tries > 0) this.onChanged();
+    this.tries = 0;
+    this.stopPolling();
+    this.onState("live", "Live");
+  }
+
+  heard(message) {
+    if (message.lines) this.take(message.lines);
+    if (message.changed) this.onChanged();
+  }
+
+  take(lines) {
+    const fresh = lines.filter((line) => line.seq > this.after);
+    if (!fresh.length) return;
+    this.after = fresh[fresh.length - 1].seq;
+    this.onLines(fresh);
+  }
+
+  closed(code) {
+    if (code === 4403 || code === 4404) {
+      this.ended = true;
+      this.stopPolling();
+      this.onState("away", "No access any more");
+      return;
+    }
+    this.tries += 1;
+    const wait = Math.min(LONGEST_MS, 400 * 2 ** Math.min(this.tries, 6)) * (0.5 + Math.random() / 2);
+    setTimeout(() => this.connect(), wait);
+    if (this.tries < 2) this.onState("away", "Reconnecting");
+    else this.startPolling();
+  }
+
+  startPolling() {
+    if (this.poller) return;
+    this.poller = setInterval(() => this.poll(), POLL_MS);
+    this.poll();
+  }
+
+  stopPolling() {
+    clearInterval(this.poller);
+    this.poller = null;
+  }
+
+  async poll() {
+    this.onChanged();
+    if (!this.pollPath || this.after === null) return this.onState("away", "Polling");
+    try {
+      const answer = await fetch(`${this.pollPath}?after=${this.after}`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || !this.poller) throw new Error(answer.status);
+      this.take((await answer.json()).lines);
+      this.onState("away", "Polling");
+    } catch {
+      if (this.poller) this.onState("away", "Reconnecting");
+    }
+  }
+}
+
+const root = document.querySelector("[data-live]");
+export const live = root ? new Live(root.dataset.live, root.dataset.poll) : null;
+if (live) document.addEventListener("DOMContentLoaded", () => live.connect());
