@@ -18,7 +18,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST, NEWEST = (3, 11), (3, 14)
 # The command that must be there -> the package of Debian and Ubuntu that brings it.
-NEEDED = {"git": "git", "mmdebstrap": "mmdebstrap", "dockerd": "docker.io", "unshare": "util-linux"}
+NEEDED = {"git": "git", "mmdebstrap": "mmdebstrap", "docker": "docker.io", "unshare": "util-linux"}
+ENGINE = ("docker.io", "docker-cli", "docker-buildx", "iptables")  # Newer releases split what docker.io was.
 NEEDED_BY_TESTS = {"chromium": "chromium"}
 CHECKS = ("test", "bench", "lint")
 NEEDS_ENGINE = ("up", "restart", "test", "bench")
@@ -40,10 +41,16 @@ def check_python(version: tuple[int, int]) -> None:
 
 
 def lacking_packages(needed: dict[str, str]) -> list[str]:
-    """Packages whose command is not on the PATH. An engine elsewhere makes one here needless."""
-    lacking = [package for command, package in needed.items() if shutil.which(command, path=search_path()) is None]
-    elsewhere = bool(os.environ.get("DOCKER_HOST")) or Path("/var/run/docker.sock").exists()
-    return [package for package in lacking if not (package == "docker.io" and elsewhere)]
+    """Packages whose command is not on the PATH. A client is needed even where the engine is elsewhere: it builds."""
+    return [package for command, package in needed.items() if shutil.which(command, path=search_path()) is None]
+
+
+def known_packages(packages: list[str]) -> list[str]:
+    """With the engine's parts spelled out, as far as this release has them."""
+    spelled = [part for package in packages for part in (ENGINE if package == "docker.io" else (package,))]
+    asked = ["apt-cache", "pkgnames"]
+    known = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    return [package for package in spelled if package in known or package not in ENGINE[1:]]
 
 
 def search_path() -> str:
@@ -57,17 +64,23 @@ def has_venv_module() -> bool:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
+def apt_argv(packages: list[str]) -> list[str]:
+    return ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+
+
 def install_packages(packages: list[str]) -> None:
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        known = shutil.which("apt-get") is not None
-        how = f"sudo {' '.join(command)}" if known else f"install with your system's packages: {' '.join(packages)}"
-        raise Refused(f"This machine lacks {', '.join(packages)}. Type: {how}")
+    if shutil.which("apt-get") is None:
+        raise Refused(f"This machine lacks {', '.join(packages)}: install them with its package manager.")
+    if os.geteuid() != 0:
+        raise Refused(
+            f"This machine lacks {', '.join(packages)}. Type: sudo {' '.join(apt_argv(known_packages(packages)))}"
+        )
     say(f"installing {', '.join(packages)}")
-    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for attempt in (["apt-get", "update"], command):
-        if subprocess.run(attempt, env=quiet, stdout=sys.stderr, check=False).returncode != 0 and attempt is command:
-            raise Refused(f"Could not install {', '.join(packages)}, see above. Type: {' '.join(command)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update"], env=quiet, stdout=sys.stderr, check=False)
+    argv = apt_argv(known_packages(packages))
+    if subprocess.run(argv, env=quiet, stdout=sys.stderr, check=False).returncode != 0:
+        raise Refused(f"Could not install {', '.join(packages)}, see above. Type: {' '.join(argv)}")
 
 
 def ensure_packages(command: str) -> None:

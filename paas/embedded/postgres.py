@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from paas.embedded.processes import Identity, end, identity, processes_in
+from paas.embedded.processes import Identity, end, identity, leaders, processes_in
 from workers.errors import PlatformError
 
 STOP_SIGNAL = signal.SIGINT  # "fast shutdown": ends sessions, writes a checkpoint.
@@ -122,9 +122,13 @@ def prepare(data: Path, run_dir: Path, user: OrdinaryUser, *, durable: bool = Tr
 
 
 def stop_leftovers(data: Path) -> list[Identity]:
-    """End servers that still work in this folder, and drop a lock file that speaks of one that is gone."""
+    """End a server that still works in this folder, and drop a lock file that speaks of one that is gone.
+
+    Only the server is asked: it ends its helpers in order. Helpers that lost theirs go by SIGQUIT, as it would have it.
+    """
     left = processes_in(data, "postgres")
-    end(left, STOP_SIGNAL)
+    end(leaders(left), STOP_SIGNAL)
+    end(left, signal.SIGQUIT, seconds=5)
     with suppress(FileNotFoundError):
         (data / "postmaster.pid").unlink()
     return left

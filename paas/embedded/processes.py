@@ -59,6 +59,18 @@ def processes_in(folder: Path, name: str) -> list[Identity]:
     return [process for process in found if process is not None]
 
 
+def leaders(found: Iterable[Identity]) -> list[Identity]:
+    """Those of them whose parent is none of them."""
+    pids = {process.pid for process in found}
+    return [process for process in found if _parent(process.pid) not in pids]
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
 def end(processes: Iterable[Identity], stop_signal: signal.Signals, seconds: float = 20) -> None:
     """Ask, wait, and kill what is still there after `seconds`."""
     wanted = [process for process in processes if process.is_alive()]

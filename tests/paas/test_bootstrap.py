@@ -60,17 +60,20 @@ def test_it_names_the_packages_that_lack(monkeypatch: pytest.MonkeyPatch) -> Non
     assert bootstrap.lacking_packages({"sh": "dash", "no-such-program": "some-package"}) == ["some-package"]
 
 
-def test_it_wants_no_engine_where_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "tcp://10.0.0.1:2375")
-    assert bootstrap.lacking_packages({"no-such-dockerd": "docker.io"}) == []
-
-
 def test_it_tells_an_ordinary_user_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name, path=None: "/usr/bin/apt-get")
+    monkeypatch.setattr(bootstrap, "known_packages", lambda packages: packages)
     with pytest.raises(bootstrap.Refused) as caught:
         bootstrap.install_packages(["git", "mmdebstrap"])
     assert str(caught.value).endswith("Type: sudo apt-get install --yes --no-install-recommends git mmdebstrap")
+
+
+def test_it_spells_out_the_engine_as_the_release_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "apt-cache").write_text("#!/bin/sh\nprintf 'docker.io\\ndocker-cli\\niptables\\ngit\\n'\n")
+    (tmp_path / "apt-cache").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert bootstrap.known_packages(["git", "docker.io"]) == ["git", "docker.io", "docker-cli", "iptables"]
 
 
 def test_its_stamp_changes_with_the_lock(tmp_path: Path) -> None:
