@@ -25,6 +25,7 @@ from workers.docker import Container
 from workers.errors import PlatformError, SlipwayError, Stopped
 
 TICK_SECONDS = 5.0
+LOOK_AGAIN_SECONDS = 0.3  # The engine tells of an end before its own list shows it.
 AT_ONCE = 8  # Services that are worked on at the same time.
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 
@@ -62,8 +63,9 @@ class Converger:
 
     def run(self) -> None:
         """Until the agent stops."""
+        woken = False
         while not self._stopping.is_set():
-            self._wake.wait(TICK_SECONDS)
+            woken = self._wake.wait(LOOK_AGAIN_SECONDS if woken else TICK_SECONDS)
             self._wake.clear()
             try:
                 if self.document is not None and not self._stopping.is_set():

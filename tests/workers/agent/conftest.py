@@ -92,8 +92,8 @@ class Host:
     def containers(self, service: Service) -> list[Container]:
         return self.engine.containers(service=service.id)
 
-    def get(self, service: Service, path: str = "/") -> httpx2.Response:
-        return httpx2.get(f"{self.edge_url}{path}", headers={"Host": service.routes[0].host}, timeout=20)
+    def get(self, service: Service, path: str = "/", timeout: float = 20) -> httpx2.Response:
+        return httpx2.get(f"{self.edge_url}{path}", headers={"Host": service.routes[0].host}, timeout=timeout)
 
 
 @pytest.fixture(scope="session")
