@@ -81,8 +81,8 @@ class Slipway:
 
     def deploy_app(self, name: str, url: str, **settings: Any) -> dict[str, Any]:
         """`POST /apps`; returns the deployment once it ended."""
-        made = self.api("POST", "/apps", project=name, service=name, source_url=url, **settings)
-        return self.ended(made["id"])
+        made = self.api("POST", "/apps", project=name, name=name, source_url=url, **settings)
+        return self.ended(made["deployment"]["id"])
 
     def redeploy(self, service: str, **body: Any) -> dict[str, Any]:
         return self.ended(self.api("POST", f"/services/{service}/deployments", **body)["id"])

@@ -124,10 +124,10 @@ def test_it_says_what_is_wrong_with_a_source(slipway: Slipway, git: GitServer, c
     repository.commit(app("x"))
     settings = {"source_url": repository.url, **change}
     name = f"wrong-{abs(hash(tuple(change.items()))) % 10_000}"
-    answer = slipway.http.post("/api/v1/apps", json={"project": name, "service": name, **settings})
+    answer = slipway.http.post("/api/v1/apps", json={"project": name, "name": name, **settings})
     error = answer.json()
     if answer.status_code == 201:
-        made = slipway.ended(answer.json()["id"])
+        made = slipway.ended(answer.json()["deployment"]["id"])
         assert made["status"] == "failed"
         error = made["error"]
     assert error["code"].split(":")[1] == "user" and error["message"] and error["hint"], error
@@ -194,7 +194,7 @@ def test_a_volume_outlives_deploys_and_its_service(slipway: Slipway, git: GitSer
     until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 20)
     name = f"slipway-{slipway.instance}-{volume['id']}"
     assert name in slipway.docker("volume", "ls", "--quiet")
-    slipway.api("POST", f"/volumes/{volume['id']}/discard", confirm="data")
+    slipway.api("DELETE", f"/volumes/{volume['id']}?confirm=data")
     until(lambda: name not in slipway.docker("volume", "ls", "--quiet"), 20)
 
 
