@@ -73,6 +73,9 @@ class Converger:
             except SlipwayError as error:
                 _say(error.message)
                 self._stopping.wait(1)
+            except Exception:  # A bug must not end the loop that repairs everything else.
+                _say(traceback.format_exc())
+                self._stopping.wait(1)
 
     def _tick(self, document: Document) -> None:
         seen_at = time.monotonic()

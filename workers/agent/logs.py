@@ -111,7 +111,7 @@ class LogShipper:
             sources = list(self._sources.values())
         senders: list[Source] = []
         for source in sources:
-            batch = source.next_batch()
+            batch = self._next_of(source)
             if batch is not None:
                 batches.append(batch)
                 senders.append(source)
@@ -121,6 +121,15 @@ class LogShipper:
                 break
         self._rotate(senders)
         return batches, senders
+
+    def _next_of(self, source: Source) -> dict[str, Any] | None:
+        """One log that can not be read must not hold up the others."""
+        try:
+            return source.next_batch()
+        except OSError as error:
+            print(f"the log of {source.container.name} is not read: {error}", file=sys.stderr, flush=True)
+            self._stopping.wait(0.5)
+            return None
 
     def _rotate(self, senders: list[Source]) -> None:
         """Those that were served go behind, so that a flood of some does not keep the others waiting."""

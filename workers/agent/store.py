@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -53,14 +54,24 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         path = self.folder / "state.json"
-        if path.exists():
+        try:
             raw = json.loads(path.read_text())
             self._memories = {service: Memory.load(memory) for service, memory in raw.items()}
+        except FileNotFoundError:
+            return
+        except (ValueError, TypeError) as error:
+            _set_aside(path, error)
 
     def document(self) -> Document | None:
         """The newest document that was ever seen."""
         path = self.folder / "document.json"
-        return Document.model_validate_json(path.read_bytes()) if path.exists() else None
+        try:
+            return Document.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            _set_aside(path, error)
+            return None
 
     def keep_document(self, document: Document) -> None:
         write_private(self.folder / "document.json", document.model_dump_json().encode())
@@ -87,6 +98,12 @@ class Store:
     def _save(self) -> None:
         raw = {service: asdict(memory) for service, memory in self._memories.items()}
         write_private(self.folder / "state.json", json.dumps(raw).encode())
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    """Torn, or of another version: the control plane's next document and the engine's labels tell the same."""
+    print(f"{path.name} is not understood and is set aside: {error}", file=sys.stderr, flush=True)
+    path.replace(path.with_name(f"{path.name}.broken"))
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -1,0 +1,59 @@
+"""Settings, what is kept on disk, socket tables: pure parts of the agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workers.agent.config import config_from
+from workers.agent.sockets import Socket, parsed
+from workers.agent.store import Attempt, Store
+from workers.errors import UserError
+
+SETTINGS = {
+    "SLIPWAY_API_URL": "http://127.0.0.1:8000/",
+    "SLIPWAY_HOST_TOKEN": "t",
+    "SLIPWAY_INSTANCE": "abcdef01",
+    "SLIPWAY_HOME": "/data",
+}
+
+
+def test_it_says_all_wrong_settings_at_once() -> None:
+    with pytest.raises(UserError) as raised:
+        config_from({"SLIPWAY_INSTANCE": "X", "SLIPWAY_NETWORK_POOL": "10.0.0.0/28", "SLIPWAY_HOME": "/data"})
+    for name in ("SLIPWAY_API_URL", "SLIPWAY_HOST_TOKEN", "SLIPWAY_INSTANCE", "SLIPWAY_NETWORK_POOL"):
+        assert name in raised.value.message
+
+
+def test_it_has_defaults_for_the_embedded_edge() -> None:
+    config = config_from({**SETTINGS, "SLIPWAY_EDGE_PORT": "8081"})
+    assert (config.edge_url, str(config.routes_dir)) == ("http://127.0.0.1:8081", "/data/edge/routes")
+    assert config.api_url == "http://127.0.0.1:8000"
+
+
+def test_it_remembers_over_a_restart_and_keeps_others_out(tmp_path: Path) -> None:
+    Store(tmp_path / "agent").remember("s", live=Attempt("d", 3), observed=True)
+    memory = Store(tmp_path / "agent").memory("s")
+    assert (memory.live, memory.observed, memory.failed) == (Attempt("d", 3), True, None)
+    assert (tmp_path / "agent" / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_starts_with_a_torn_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "state.json").write_text('{"s": {')
+    (tmp_path / "document.json").write_text("{}")
+    store = Store(tmp_path)
+    assert store.document() is None and store.services() == set()
+    assert "set aside" in capsys.readouterr().err
+
+
+def test_it_reads_the_kernels_socket_tables() -> None:
+    table = (
+        "  sl  local_address rem_address   st\n"
+        "   0: 0100007F:1F90 00000000:0000 0A 0 0 0\n"
+        "   1: 0000000000000000FFFF00000200C90A:1F40 0000000000000000FFFF00000100C90A:D431 01 0 0 0\n"
+    )
+    assert list(parsed(table)) == [
+        Socket("127.0.0.1", 8080, "0.0.0.0", 0, "0A"),
+        Socket("10.201.0.2", 8000, "10.201.0.1", 54321, "01"),
+    ]
