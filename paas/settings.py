@@ -113,7 +113,13 @@ REDIS_URL = CONFIG.redis_url.get_secret_value()
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"slipway:{CONFIG.instance}", "expiry": 20, "capacity": 500},
+        "CONFIG": {
+            # The layer's blocking reads last 5 s, and so does redis-py's own timeout: it would end quiet sockets.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 30}],
+            "prefix": f"slipway:{CONFIG.instance}",
+            "expiry": 20,
+            "capacity": 500,
+        },
     }
 }
 

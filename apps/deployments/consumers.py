@@ -132,7 +132,7 @@ def actor_of(scope: dict[str, Any]) -> Actor | None:
     session = scope.get("session")
     user: User | None = None
     if session is not None and session.session_key:
-        fresh = type(session)(session.session_key)
+        fresh = session.__class__(session.session_key)  # The session is a lazy object: its type is not its class.
         user = User.objects.filter(pk=fresh.get("_auth_user_id"), is_active=True).first()
         if user is not None and fresh.get("_auth_user_hash") != user.get_session_auth_hash():
             user = None

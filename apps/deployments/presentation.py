@@ -20,7 +20,7 @@ WIDEST = 40
 
 @dataclass(frozen=True)
 class Pill:
-    """`kind` is live, work, fail or rest: it picks the icon and the colour."""
+    """`kind` is live, work, warn, fail or rest: it picks the icon and the colour."""
 
     kind: str
     word: str
@@ -75,6 +75,14 @@ def slip_of(deployment: Deployment) -> list[Segment]:
     return [_segment(deployment, name, steps.get(name)) for name in wanted]
 
 
+def title_of(deployment: Deployment, slip: list[Segment]) -> str:
+    """The commit's message; while there is no build, as the fetch step told it."""
+    if deployment.build is not None and deployment.build.message:
+        return deployment.build.message
+    fetched = next((s.step.detail for s in slip if s.step and s.name == "Fetch"), "")
+    return fetched.partition(" ")[2] or f"Deployment {deployment.number}"
+
+
 def _is_expected(deployment: Deployment, name: str) -> bool:
     """A rollback neither fetches nor builds."""
     return not (deployment.is_rollback and name in ("fetch", "analyze", "build"))
@@ -121,12 +129,12 @@ def _health_pill(
     if live is None:
         return pill_of(latest) if latest else Pill("rest", "Not deployed")
     if stale:
-        return Pill("work", "Not heard of")
+        return Pill("warn", "Not reporting")
     serving = [i for i in instances if i["is_live"]]
     if serving and all(i["is_up"] for i in serving):
         return Pill("live", "Live")
     if any(i["is_up"] for i in serving):
-        return Pill("work", "Partly up")
+        return Pill("warn", "Partly up")
     return Pill("fail", "Down")
 
 

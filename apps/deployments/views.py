@@ -17,7 +17,7 @@ from apps.deployments.access import deployment_for, deployment_for_writer, relea
 from apps.deployments.forms import whole_number
 from apps.deployments.logtext import first_view
 from apps.deployments.models import Deployment, LogStream, Release, live_release
-from apps.deployments.presentation import slip_of
+from apps.deployments.presentation import slip_of, title_of
 from apps.deployments.queries import live_of, url_of
 from apps.deployments.states import ACTIVE, Status
 
@@ -37,11 +37,12 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
-    live = live_of(row.service)
+    live, slip = live_of(row.service), slip_of(row)
     return {
         "deployment": row,
         "service": row.service,
-        "slip": slip_of(row),
+        "slip": slip,
+        "title": title_of(row, slip),
         "url": url_of(row.service),
         "can": abilities(actor, row.service.team_id),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,

@@ -42,7 +42,8 @@ def ago(value: datetime | None) -> SafeString | str:
 
 
 def _time(value: datetime, text: str) -> SafeString:
-    return format_html('<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>', value.isoformat(), value, text)
+    exact = f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
 
 
 @register.filter
