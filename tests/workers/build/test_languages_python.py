@@ -123,7 +123,7 @@ def test_it_finds_the_app_by_reading_the_source(path: str, source: str, start: s
 
 def test_it_is_not_taken_in_by_comments_and_strings() -> None:
     source = '"""app = FastAPI()"""\n# app = FastAPI()\ntext = "from fastapi import FastAPI"\n'
-    assert found({"requirements.txt": "fastapi", "main.py": source}).start == ""
+    assert found({"requirements.txt": "fastapi", "main.py": source}).framework == ""
 
 
 def test_it_knows_a_factory_by_what_it_makes() -> None:

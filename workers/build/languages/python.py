@@ -146,9 +146,12 @@ def _start(files: Files, settings: BuildSettings, names: frozenset[str]) -> Star
     app = find_app(files)
     if app is not None:
         return _served(app, names, f"framework: {app.framework}, because {app.path} makes the app {app.target}")
-    script = next((name for name in SCRIPTS if SERVES.search(files.head(name, 512 * 1024))), "")
+    # One that serves comes first; else the first that is there: whether it listens, its health check will tell.
+    serving = next((name for name in SCRIPTS if SERVES.search(files.head(name, 512 * 1024))), "")
+    script = serving or files.first(*SCRIPTS)
     if script:
-        return Start("", f"python {script}", reasons=(f"start command: python {script}, because it serves by itself",))
+        why = "it serves by itself" if serving else "it is there"
+        return Start("", f"python {script}", reasons=(f"start command: python {script}, because {why}",))
     return Start()
 
 
