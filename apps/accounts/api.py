@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from apps.accounts import actions
-from apps.accounts.access import Actor
+from apps.accounts.access import Actor, team_for
 from apps.accounts.bearer import actor_of, one, person_of, require_full_scope, token_of
 from apps.accounts.models import ActivityEvent, ApiToken, Membership, Team
 from apps.accounts.schemas import (
@@ -28,10 +28,6 @@ from apps.accounts.schemas import (
 from apps.lib.api import Page, PageQuery, created, paged
 
 router = Router(tags=["account"])
-
-
-def team_for(actor: Actor, pk: UUID) -> Team:
-    return one(Team.objects.filter(id__in=actor.teams), "team", pk)
 
 
 def membership_for(actor: Actor, team: UUID, pk: UUID) -> Membership:

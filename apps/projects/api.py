@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts.access import Actor
-from apps.accounts.api import team_for
+from apps.accounts.access import Actor, team_for
 from apps.accounts.bearer import actor_of, one
 from apps.accounts.models import Team
 from apps.lib.api import Page, PageQuery, created, paged
