@@ -24,6 +24,7 @@ from workers.errors import PlatformError, UserError
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 180.0, 90.0
 NOT_RUNNING = 3
+ALREADY_RUNNING = 3  # What `paas.supervisor.daemon` exits with when the lock is held.
 
 
 def up(home: Path) -> int:
@@ -220,6 +221,8 @@ def _start_daemon(place: Household, plan: Blueprint) -> None:
             daemon_argv(plan), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
         )
     while ask(place.control, {"command": "status"}) is None:
+        if daemon.poll() == ALREADY_RUNNING:
+            return  # Somebody else's `make up` was a moment quicker: it is waited for.
         if daemon.poll() is not None:
             said = (place.home / "log" / "supervisor.out").read_text(errors="replace").strip()
             raise PlatformError("supervisor:platform:start", f"The supervisor ended: {said[-800:]}")
