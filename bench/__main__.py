@@ -1,0 +1,83 @@
+"""`python -m bench [--quick] [--only name,name] [--write]`: takes the figures and prints their table.
+
+On loopback, bounded, and with everything of it removed at the end, also after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from bench import deploys, log_lines, memory, start_up, steady
+from bench.stage import QUICK, Rounds, Stage
+from bench.table import Figure, document
+from tests.stories.slipway import ROOT
+
+FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
+    "up": start_up.start_up,
+    "memory": memory.fresh,
+    "warm": deploys.warm,
+    "cold": deploys.cold,
+    "rollback": deploys.rollback,
+    "steady": steady.steady,
+    "lines": log_lines.lines,
+    "memory-used": memory.used,
+}
+
+
+def wanted(only: str) -> list[str]:
+    """Names in the order in which they are taken. Raises ArgumentTypeError."""
+    names = [name for name in only.split(",") if name]
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no figure {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    return [name for name in FIGURES if name in names or not names]
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="bench", description="Takes the figures and prints their table.")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--only", type=wanted, default=wanted(""), metavar="NAME,NAME", help=", ".join(FIGURES))
+    parser.add_argument("--write", action="store_true", help="write the table to docs/figures.md")
+    told = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Raised, so that what was made is removed.
+    taken: list[Figure] = []
+    try:
+        with Stage(QUICK if told.quick else Rounds()) as stage:
+            for name in told.only:
+                taken += _take(name, stage)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        text = document(taken, machine())
+        print(text, flush=True)
+    if told.write:
+        (ROOT / "docs" / "figures.md").write_text(text)
+    return 1 if any(figure.is_met is False for figure in taken) else 0
+
+
+def _take(name: str, stage: Stage) -> list[Figure]:
+    print(f"{name} ...", file=sys.stderr, end=" ", flush=True)
+    began = time.monotonic()
+    figures = FIGURES[name](stage)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return figures
+
+
+def machine() -> str:
+    """What the figures depend on."""
+    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = os.getloadavg()[2]
+    return (
+        f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Linux {platform.release()}, Python {platform.python_version()}; "
+        f"load over the last 15 minutes {load:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,90 @@
+"""The pure parts of the figures: numbers, the table, and whose memory is whose."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+
+import pytest
+
+from bench.__main__ import FIGURES, wanted
+from bench.memory import by_name, named
+from bench.samples import flask_app, plain_app, talking_app
+from bench.table import Figure, document, in_steps, markdown, middle, more, percentile, seconds, spread
+
+
+def test_it_writes_one_aligned_row_for_each_figure() -> None:
+    figures = [
+        Figure("warm", "1.10 s", "by the clock", "0.60 s by hand", "+ 0.50 s", "+ 0.50 s", True),
+        Figure("failed", "2 of 9", "under load", aim="0", is_met=False),
+        Figure("up", "3 s", "make"),
+    ]
+    assert markdown(figures) == (
+        "| what   | value  | against        | difference | aim           | how it was measured |\n"
+        "| ------ | ------ | -------------- | ---------- | ------------- | ------------------- |\n"
+        "| warm   | 1.10 s | 0.60 s by hand | + 0.50 s   | + 0.50 s: met | by the clock        |\n"
+        "| failed | 2 of 9 | -              | -          | 0: MISSED     | under load          |\n"
+        "| up     | 3 s    | -              | -          | -             | make                |\n"
+    )
+
+
+def test_it_says_above_the_table_which_aims_were_missed() -> None:
+    missed = Figure("failed", "2 of 9", "under load", aim="0", is_met=False)
+    assert "\nAims that were missed: failed.\n" in document([missed], "2 cores")
+    assert "\nEvery aim was met.\n" in document([], "2 cores")
+
+
+def test_it_shows_durations_as_people_read_them() -> None:
+    assert [seconds(value) for value in (0.0004, 0.0456, 0.1, 1.234, 61.0)] == [
+        "0 ms", "46 ms", "0.10 s", "1.23 s", "61.00 s",
+    ]  # fmt: skip
+    assert more(1.5, 1.0) == "+ 0.50 s, x 1.50"
+    assert more(0.95, 1.0) == "- 50 ms, x 0.95"
+    assert spread([0.3, 0.1, 0.2]) == "0.10 s to 0.30 s"
+
+
+@pytest.mark.parametrize(("percent", "value"), [(0, 1), (50, 50), (99, 99), (100, 100)])
+def test_it_takes_percentiles_by_nearest_rank(percent: float, value: float) -> None:
+    assert percentile(range(100, 0, -1), percent) == value
+
+
+def test_it_takes_the_larger_of_two_values_as_their_99th_percentile() -> None:
+    assert percentile([1.0, 9.0], 99) == 9.0
+
+
+@pytest.mark.parametrize(("values", "index"), [([5.0], 0), ([3.0, 1.0, 2.0], 2), ([4.0, 1.0, 3.0, 2.0], 3)])
+def test_it_finds_the_run_in_the_middle(values: list[float], index: int) -> None:
+    assert middle(values) == index
+
+
+def test_it_tells_the_time_that_no_step_accounts_for() -> None:
+    assert in_steps({"fetch": 0.05, "build": 0.3}, 0.4) == "fetch 50 ms, build 0.30 s, between them 50 ms"
+
+
+def test_it_counts_memory_under_the_nearest_process_with_a_name() -> None:
+    status = {"pid": 10, "processes": [{"name": "postgres", "pid": 11}, {"name": "web", "pid": None}]}
+    parents = {10: 1, 11: 10, 12: 11, 13: 10, 99: 1}
+    sizes = {10: 1, 11: 20, 12: 300, 13: 4000, 99: 50000}
+    assert named(status) == {10: "supervisor", 11: "postgres"}
+    assert by_name(named(status), parents, sizes) == {"supervisor": 4001, "postgres": 320}
+
+
+def test_it_takes_the_figures_that_are_named_in_its_own_order() -> None:
+    assert wanted("") == list(FIGURES)
+    assert wanted("steady,warm") == ["warm", "steady"]
+    with pytest.raises(argparse.ArgumentTypeError, match="no figure colder"):
+        wanted("colder")
+
+
+def test_a_change_of_the_flask_app_is_one_line() -> None:
+    one, two = flask_app("one"), flask_app("two")
+    assert one["requirements.txt"] == two["requirements.txt"]
+    pairs = zip(one["app.py"].splitlines(), two["app.py"].splitlines(), strict=True)
+    assert [a != b for a, b in pairs].count(True) == 1
+
+
+@pytest.mark.parametrize("files", [flask_app("it's"), plain_app("x"), talking_app()])
+def test_the_apps_are_python(files: dict[str, str]) -> None:
+    for name, text in files.items():
+        if name.endswith(".py"):
+            ast.parse(text)
