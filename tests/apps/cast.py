@@ -113,7 +113,13 @@ def host(db: None) -> Host:
 
 
 @pytest.fixture
-def alice(host: Host) -> Person:
+def quick_passwords(settings: Any) -> None:
+    """Hashing a password slowly is for real ones."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def alice(host: Host, quick_passwords: None) -> Person:
     """Owns the installation and her team; an operator."""
     return person(make_owner(name="Alice", email="alice@example.com", password=PASSWORD, team_name="Shop"))
 
