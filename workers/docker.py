@@ -5,7 +5,9 @@ Touches nothing that does not carry the label of its instance. Not in charge of 
 
 from __future__ import annotations
 
+import io
 import re
+import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +156,22 @@ class Engine:
                 code = told.get("exitCode")
                 action = str(event.get("Action", ""))
                 yield Event(action, event["Actor"]["ID"], told.get("slipway.service", ""), int(code) if code else None)
+
+    def read_file(self, container: str, path: str) -> str:
+        """A small text file of a container, running or not; "" when it has none."""
+        try:
+            with _errors("read a file of a container"):
+                chunks, _ = self._api.get_archive(container, path)
+                with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+                    file = tar.extractfile(tar.getmembers()[0])
+                    return file.read(1024**2).decode("utf-8", "replace") if file else ""
+        except NotThere:
+            return ""
+
+    def write_archive(self, container: str, tar: bytes) -> None:
+        """Unpack a tar file over the root of a container."""
+        with _errors("write to a container"):
+            self._api.put_archive(container, "/", tar)
 
     # Networks, volumes
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from workers.agent.logs import LogShipper
 from workers.agent.networks import Networks
+from workers.agent.ownership import give_to_user
 from workers.agent.spec import LogRotation, container_spec, volume_name
 from workers.agent.store import Store
 from workers.desired import Service
@@ -71,8 +72,7 @@ class World:
     def start(self, service: Service, process: str, index: int, *, role: str = "app") -> Replica:
         """Create and start one; its log is followed from the first line on."""
         place = self.networks.take(service.project)
-        for mount in service.release.mounts:
-            self._ensure_volume(service, mount.volume)
+        fresh = [mount.path for mount in service.release.mounts if self._made_volume(service, mount.volume)]
         spec = container_spec(
             service,
             process,
@@ -85,6 +85,8 @@ class World:
         identifier = self.engine.create(spec)
         container = Container(identifier, spec["name"], "created", spec["Labels"])
         try:
+            if fresh:
+                give_to_user(self.engine, identifier, fresh)
             self.logs.track(container)
             self.engine.start(identifier)
         except Exception:
@@ -120,14 +122,19 @@ class World:
                 retry=False,
             )
 
-    def _ensure_volume(self, service: Service, volume: str) -> None:
+    def _made_volume(self, service: Service, volume: str) -> bool:
+        """Whether there was none yet."""
+        name = volume_name(self.engine.instance, volume)
+        if name in (there for there, _ in self.engine.volumes()):
+            return False
         labels = {
             "slipway.instance": self.engine.instance,
             "slipway.service": service.id,
             "slipway.project": service.project,
             "slipway.volume": volume,
         }
-        self.engine.create_volume(volume_name(self.engine.instance, volume), labels)
+        self.engine.create_volume(name, labels)
+        return True
 
 
 def belongs(container: Container, service: Service) -> bool:
