@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from paas.celery import app as celery_app  # noqa: F401 - every Django process wakes the workers up through it
@@ -163,9 +162,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [ROOT / "static"]
-STATIC_ROOT = Path(CONFIG.home) / "static"
 WHITENOISE_USE_FINDERS = True  # Served from the checkout: nothing has to be collected before the first page.
 WHITENOISE_AUTOREFRESH = DEBUG
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # A constraint on the lower-case address makes it unique.
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -1,0 +1,143 @@
+"""Live logs over WebSockets, by the real application, Valkey and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+
+from apps.accounts.models import ApiToken, Membership
+from apps.deployments import consumers, logs
+from apps.deployments.models import LogStream
+from apps.lib import wake
+from paas.asgi import application, sockets
+from tests.apps.cast import Person, Shop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOST = (b"host", b"localhost:8000")
+
+
+def addresses(shop: Shop) -> list[str]:
+    """Every socket there is, with ids of Alice's: from the routes, not from a list."""
+    ids = {"deployments": shop.live.pk, "services": shop.service.pk}
+    return ["/" + re.sub(r"<uuid:pk>", str(ids[str(s.pattern).split("/")[1]]), str(s.pattern)) for s in sockets]
+
+
+class Socket(ApplicationCommunicator):
+    """One client."""
+
+    async def send(self, told: object) -> None:
+        await self.send_input({"type": "websocket.receive", "text": json.dumps(told)})
+
+    async def receive(self) -> dict[str, Any]:
+        event = await self.receive_output(timeout=5)
+        assert event["type"] == "websocket.send", event
+        return json.loads(event["text"])  # type: ignore[no-any-return]
+
+    async def disconnect(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait(timeout=5)
+
+
+async def opened(path: str, person: Person | None = None, origin: str = "") -> tuple[Socket, bool]:
+    headers = [HOST]
+    if person is not None:
+        headers.append((b"authorization", f"Bearer {person.token}".encode()))
+    if origin:
+        headers.append((b"origin", origin.encode()))
+    scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
+    socket = Socket(application, scope)
+    await socket.send_input({"type": "websocket.connect"})
+    return socket, (await socket.receive_output(timeout=5))["type"] == "websocket.accept"
+
+
+async def lines(socket: Socket) -> list[dict[str, Any]]:
+    while True:
+        told = await socket.receive()
+        if "lines" in told:
+            return told["lines"]  # type: ignore[no-any-return]
+
+
+async def closing_code(socket: Socket, seconds: float = 5) -> int:
+    while True:
+        event = await socket.receive_output(timeout=seconds)
+        if event["type"] == "websocket.close":
+            return int(event["code"])
+
+
+@sync_to_async
+def say(stream: LogStream, *texts: str) -> None:
+    logs.append(stream, [logs.Line(text) for text in texts])
+
+
+async def test_it_hides_every_socket_from_strangers_and_nobody(shop: Shop, charlie: Person) -> None:
+    for path in addresses(shop):
+        for person in (charlie, None):
+            socket, _ = await opened(path, person)
+            assert await closing_code(socket) == 4404, path
+
+
+async def test_it_refuses_foreign_origins(shop: Shop, alice: Person) -> None:
+    for origin in ("http://evil.example", "http://localhost:9999", "http://web.apps.localhost:8000", "null"):
+        assert (await opened(addresses(shop)[0], alice, origin))[1] is False, origin
+    socket, accepted = await opened(addresses(shop)[0], alice, "http://localhost:8000")
+    assert accepted
+    await socket.disconnect()
+
+
+async def test_it_sends_what_is_there_and_what_comes_and_resumes(shop: Shop, bob: Person) -> None:
+    stream = await LogStream.objects.aget(deployment=shop.live)
+    before = await sync_to_async(logs.last_seq)(stream)
+    await say(stream, "one", "two")
+    socket, accepted = await opened(f"/ws/deployments/{shop.live.pk}", bob)
+    assert accepted
+    await socket.send({"after": before})
+    assert [line["text"] for line in await lines(socket)] == ["one", "two"]
+    await say(stream, "three")
+    assert [(line["seq"], line["text"]) for line in await lines(socket)] == [(before + 3, "three")]
+    await socket.disconnect()
+    await say(stream, "four")
+    again, _ = await opened(f"/ws/deployments/{shop.live.pk}", bob)
+    await again.send({"after": before + 2})
+    assert [line["text"] for line in await lines(again)] == ["three", "four"]
+    await again.disconnect()
+
+
+async def test_it_goes_on_when_valkey_has_forgotten_everything(shop: Shop, bob: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.3)
+    stream = await LogStream.objects.aget(deployment=shop.live)
+    socket, _ = await opened(f"/ws/deployments/{shop.live.pk}", bob)
+    await socket.send({"after": await sync_to_async(logs.last_seq)(stream)})
+    wake.valkey().flushall()
+    await say(stream, "after the flood")
+    assert [line["text"] for line in await lines(socket)] == ["after the flood"]
+    await socket.disconnect()
+
+
+async def test_it_closes_when_the_right_ends(shop: Shop, bob: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.2)
+    socket, _ = await opened(f"/ws/services/{shop.service.pk}", bob)
+    await Membership.objects.filter(user=bob.user).adelete()
+    assert await closing_code(socket) == 4403
+
+
+async def test_it_closes_when_the_token_is_revoked(shop: Shop, bob: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.2)
+    socket, _ = await opened(f"/ws/services/{shop.service.pk}", bob)
+    await ApiToken.objects.filter(user=bob.user).adelete()
+    assert await closing_code(socket) == 4403
+
+
+async def test_it_ignores_nonsense(shop: Shop, bob: Person) -> None:
+    stream = await LogStream.objects.aget(deployment=shop.live)
+    socket, _ = await opened(f"/ws/deployments/{shop.live.pk}", bob)
+    for nonsense in ({"after": "x"}, {"after": -1}, [1], {"after": None}):
+        await socket.send(nonsense)
+    await socket.send({"after": await sync_to_async(logs.last_seq)(stream)})
+    await say(stream, "still here")
+    assert [line["text"] for line in await lines(socket)] == ["still here"]
+    await socket.disconnect()
