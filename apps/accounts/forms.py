@@ -44,6 +44,10 @@ class SignInForm(forms.Form):
         label="Password", widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False
     )
 
+    def clean_email(self) -> str:
+        """As it is stored: another spelling of the same address must not count its wrong passwords anew."""
+        return str(self.cleaned_data["email"]).lower()
+
 
 class MemberForm(forms.Form):
     email = forms.EmailField(label="Email of a person with an account here")

@@ -11,7 +11,7 @@ from apps.projects.models import scoped
 
 
 def deployment_for(actor: Actor, deployment_id: UUID) -> Deployment:
-    rows = Deployment.objects.visible_to(actor).with_names()  # type: ignore[attr-defined]
+    rows = Deployment.objects.visible_to(actor).with_names()
     row: Deployment | None = rows.filter(pk=deployment_id).first()
     if row is None:
         raise not_found("deployment")

@@ -45,12 +45,12 @@ def state_of(service: Service) -> ServiceState | None:
 
 def live_of(service: Service) -> Deployment | None:
     rows = Deployment.objects.filter(service=service, status=Status.LIVE)
-    return rows.with_names().first()  # type: ignore[attr-defined, no-any-return]
+    return rows.with_names().first()
 
 
 def newest_of(service: Service, count: int = NEWEST) -> list[Deployment]:
     rows = Deployment.objects.filter(service=service).order_by("-created_at")
-    return list(rows.with_names()[:count])  # type: ignore[attr-defined]
+    return list(rows.with_names()[:count])
 
 
 def card_of(service: Service) -> Card:

@@ -85,7 +85,7 @@ def _look(told: dict[str, Any]) -> dict[str, Any]:
 def _named(found: dict[str, Any], told: Any) -> NewServiceForm:
     """The form with names out of the address and the suggestions of the repository."""
     where = found["where"]
-    path = urlsplit(where["source_url"]).path.rstrip("/").removesuffix(".git")
+    path = urlsplit(where["source_url"]).path.rstrip("/").removesuffix(".git").rstrip("/")
     project = slug(path.rpartition("/")[2]) or "app"
     service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
     suggested = "\n".join(f"{k}={_quoted(v)}" for k, v in found["plan"]["suggested_variables"].items())

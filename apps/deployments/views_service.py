@@ -53,7 +53,7 @@ def _overview(actor: Actor, row: Service) -> dict[str, Any]:
 @require_GET
 def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor_of(request), service_id)
-    rows = Deployment.objects.filter(service=row).with_names()  # type: ignore[attr-defined]
+    rows = Deployment.objects.filter(service=row).with_names()
     found, cursor = pages.page(rows, cursor=request.GET.get("cursor", ""))
     context = {"service": row, "deployments": found, "cursor": cursor}
     return render(request, "deployments/deployments.html", context)

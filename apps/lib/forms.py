@@ -11,7 +11,7 @@ from workers.errors import UserError
 
 
 @contextmanager
-def said_at(form: forms.Form, field: str = "", **codes: str) -> Iterator[None]:
+def said_at(form: forms.BaseForm, field: str = "", **codes: str) -> Iterator[None]:
     """A refusal inside the block becomes an error of `field`, or of the field that `codes` gives for a part of its code.
 
     `said_at(form, "source_url", branch="branch")` shows `source:user:branch-missing` at the branch. 403 and 404 go on
@@ -26,6 +26,6 @@ def said_at(form: forms.Form, field: str = "", **codes: str) -> Iterator[None]:
         form.add_error(at or None, forms.ValidationError(f"{error.message} {error.hint}".strip(), code=error.code))
 
 
-def status_of(form: forms.Form) -> int:
+def status_of(form: forms.BaseForm) -> int:
     """200 for a form as it is first shown, 422 for one that was refused."""
     return 422 if form.is_bound and form.errors else 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,11 +16,12 @@ M = TypeVar("M", bound=Base)
 
 
 def project_for(actor: Actor, project_id: UUID) -> Project:
-    return _found(scoped(Project, actor, "team").select_related("team"), project_id, "project")
+    rows: QuerySet[Project] = scoped(Project, actor, "team").select_related("team")
+    return _found(rows, project_id, "project")
 
 
 def service_for(actor: Actor, service_id: UUID) -> Service:
-    rows = scoped(Service, actor, "project__team").select_related("project__team")
+    rows: QuerySet[Service] = scoped(Service, actor, "project__team").select_related("project__team")
     return _found(rows, service_id, "service")
 
 
@@ -31,17 +32,18 @@ def service_for_writer(actor: Actor, service_id: UUID, permission: Permission) -
 
 
 def domain_for(actor: Actor, domain_id: UUID) -> Domain:
-    rows = scoped(Domain, actor, "service__project__team").select_related("service__project__team", "environment")
+    rows: QuerySet[Domain] = scoped(Domain, actor, "service__project__team")
+    rows = rows.select_related("service__project__team", "environment")
     return _found(rows, domain_id, "domain")
 
 
 def variable_for(actor: Actor, variable_id: UUID) -> Variable:
-    rows = scoped(Variable, actor, "project__team").select_related("project__team", "service")
+    rows: QuerySet[Variable] = scoped(Variable, actor, "project__team").select_related("project__team", "service")
     return _found(rows, variable_id, "variable")
 
 
 def volume_for(actor: Actor, volume_id: UUID) -> Volume:
-    rows = scoped(Volume, actor, "project__team").filter(discarded_at=None)
+    rows: QuerySet[Volume] = scoped(Volume, actor, "project__team").filter(discarded_at=None)
     return _found(rows.select_related("project__team", "service"), volume_id, "volume")
 
 
@@ -49,4 +51,4 @@ def _found(rows: QuerySet[M], pk: UUID, what: str) -> M:
     row = rows.filter(pk=pk).first()
     if row is None:
         raise not_found(what)
-    return cast(M, row)
+    return row

@@ -38,7 +38,7 @@ def variables(request: HttpRequest, service_id: UUID) -> HttpResponse:
             actions.set_variables(actor=actor, project=row.project, service=row, values=values, secret=secret)
             messages.info(request, f"{len(values)} set. They take effect with the next deployment.")
             return redirect("variables", service_id=row.pk)
-    rows = Variable.objects.for_release(row, row.environment)  # type: ignore[attr-defined]
+    rows = Variable.objects.for_release(row, row.environment)
     setters = _setters(row)
     found = [(variable, setters.get(variable.name, "")) for variable in rows]
     context = {"service": row, "form": form, "variables": found, "can": abilities(actor, row.team_id)}

@@ -1,0 +1,179 @@
+"""Every address of the pages, taken from the resolver: strangers see nothing, viewers change nothing, secrets stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from apps.accounts.models import ApiToken, Membership
+from apps.deployments import logs
+from apps.deployments.models import Build, LogStream
+from apps.projects.models import Project, Service
+from tests.apps.cast import CANARY, Person, Shop
+
+OPEN = {"setup", "link", "sign-in", "livez", "readyz", "metrics"}
+READABLE = [
+    "home",
+    "hosts",
+    "tokens",
+    "service",
+    "deployments",
+    "service-logs",
+    "service-log",
+    "variables",
+    "domains",
+    "volumes",
+    "service-settings",
+    "project",
+    "deployment",
+    "deployment-log",
+    "team",
+    "activity",
+]
+XSS = "<script>alert('xss')</script>"
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    """All but those of the admin and the API, which have walks of their own."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield entry
+        elif str(entry.pattern) == "":
+            yield from patterns(entry)
+
+
+PAGES = [p for p in patterns() if p.name not in OPEN and "api/" not in str(p.pattern)]
+WITH_IDS = [p for p in PAGES if p.pattern.converters]
+NAMES = [str(p.name) for p in PAGES]
+
+
+def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
+    """Alice's object for each name that an address may hold. A new name must be added here."""
+    return {
+        "team_id": shop.team.pk,
+        "membership_id": Membership.objects.get(user=alice.user).pk,
+        "token_id": ApiToken.objects.filter(user=alice.user).latest("created_at").pk,
+        "project_id": shop.project.pk,
+        "service_id": shop.service.pk,
+        "variable_id": shop.secret.pk,
+        "domain_id": shop.domain.pk,
+        "volume_id": shop.volume.pk,
+        "deployment_id": shop.live.pk,
+        "release_id": shop.first.release_id,
+    }
+
+
+def address(pattern: URLPattern, ids: dict[str, object]) -> str:
+    return reverse(str(pattern.name), kwargs={name: ids[name] for name in pattern.pattern.converters})
+
+
+def browser(person: Person | None = None) -> Client:
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def ask(client: Client, method: str, url: str, *, htmx: bool = False) -> HttpResponse:
+    headers = {"HX-Request": "true"} if htmx else {}
+    return client.generic(method, url, headers=headers)  # type: ignore[return-value]
+
+
+def without_request_id(text: str) -> str:
+    return re.sub(r"[0-9a-f]{16}", "", text)
+
+
+def test_it_walks_over_many_addresses() -> None:
+    assert len(PAGES) > 30
+    assert len(WITH_IDS) > 25
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_hides_everything_from_charlie(shop: Shop, alice: Person, charlie: Person, method: str) -> None:
+    client, ids = browser(charlie), ids_of(shop, alice)
+    answers = {p.name: ask(client, method, address(p, ids)).status_code for p in WITH_IDS}
+    assert {name: code for name, code in answers.items() if code not in (404, 405)} == {}
+    assert 404 in answers.values()
+
+
+def test_it_answers_charlie_as_if_nothing_existed(shop: Shop, alice: Person, charlie: Person) -> None:
+    """The same words for what is Alice's and for what never was: only the request's id differs."""
+    client, ids = browser(charlie), ids_of(shop, alice)
+    for pattern in WITH_IDS:
+        hers = ask(client, "GET", address(pattern, ids)).content.decode()
+        nobodys = ask(client, "GET", address(pattern, dict.fromkeys(ids, uuid4()))).content.decode()
+        assert without_request_id(hers) == without_request_id(nobodys)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_sends_those_who_are_not_signed_in_to_the_sign_in(shop: Shop, alice: Person, method: str) -> None:
+    client, ids = browser(), ids_of(shop, alice)
+    for pattern in PAGES:
+        answer = ask(client, method, address(pattern, ids))
+        assert answer.status_code == 302, pattern.name
+        assert answer["Location"].startswith("/sign-in?next="), pattern.name
+
+
+def test_it_refuses_bob_every_change(shop: Shop, alice: Person, bob: Person) -> None:
+    client, ids = browser(bob), ids_of(shop, alice)
+    answers = {str(p.name): ask(client, "POST", address(p, ids)).status_code for p in WITH_IDS}
+    hidden = {"token-revoke"}  # Alice's tokens are her own: for Bob there is none.
+    assert {name: code for name, code in answers.items() if code not in (403, 405) and name not in hidden} == {}
+    assert ask(client, "GET", reverse("new-service")).status_code == 403
+    assert ask(client, "POST", reverse("new-service-deploy")).status_code == 403
+
+
+def test_it_lets_bob_read(shop: Shop, alice: Person, bob: Person) -> None:
+    client, ids = browser(bob), ids_of(shop, alice)
+    for name in READABLE:
+        pattern = next(p for p in PAGES if p.name == name)
+        assert ask(client, "GET", address(pattern, ids)).status_code == 200, name
+
+
+def test_it_refuses_every_post_without_a_csrf_token(shop: Shop, alice: Person) -> None:
+    ids = ids_of(shop, alice)
+    for pattern in PAGES:
+        assert ask(alice.client, "POST", address(pattern, ids)).status_code == 403, pattern.name
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_it_never_shows_a_secret(shop: Shop, alice: Person, dora: Person, bob: Person, htmx: bool) -> None:
+    ids = ids_of(shop, alice)
+    for person in (alice, dora, bob):
+        client = browser(person)
+        for pattern in PAGES:
+            answer = ask(client, "GET", address(pattern, ids), htmx=htmx)
+            assert CANARY.encode() not in answer.content, pattern.name
+            assert answer.status_code in (200, 302, 403, 405), pattern.name
+
+
+def test_it_keeps_what_people_write_inert(shop: Shop, alice: Person) -> None:
+    Project.objects.update(name=XSS)
+    Service.objects.update(name=XSS[:40], branch=XSS)
+    Build.objects.update(message=XSS, author=XSS)
+    for stream in LogStream.objects.all():
+        logs.append(stream, [logs.Line(XSS, source=XSS, level='"><blink', kind='"><blink')])
+    alice.user.name = XSS
+    alice.user.save()
+    client, ids = browser(alice), ids_of(shop, alice)
+    for pattern in PAGES:
+        answer = ask(client, "GET", address(pattern, ids))
+        if answer["Content-Type"].startswith("text/html"):
+            assert b"<script>alert" not in answer.content, pattern.name
+            assert b'"><blink' not in answer.content, pattern.name
+
+
+def test_it_has_no_inline_script_or_style(shop: Shop, alice: Person) -> None:
+    """The content security policy refuses them, so they would be dead."""
+    client, ids = browser(alice), ids_of(shop, alice)
+    for pattern in PAGES:
+        answer = ask(client, "GET", address(pattern, ids))
+        text = answer.content.decode()
+        assert "unsafe" not in answer["Content-Security-Policy"]
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script>|javascript:", text), pattern.name
