@@ -9,6 +9,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.views import openapi_view
 
 from apps.accounts import api as accounts
+from apps.accounts import api_tokens
 from apps.accounts.bearer import AUTH
 from apps.deployments import api as deployments
 from apps.deployments import api_builds, api_domains, api_logs, api_services, api_volumes
@@ -33,9 +34,9 @@ api = Api(
     auth=AUTH,
     throttle=WriteThrottle(300),
 )
-for module in (
-    accounts, projects, api_services, deployments, api_logs, api_variables, api_domains, api_volumes, api_builds, hosts,
-):  # fmt: skip
+for module in (accounts, api_tokens, projects, api_services, deployments, api_logs):
+    api.add_router("", module.router)
+for module in (api_variables, api_domains, api_volumes, api_builds, hosts):
     api.add_router("", module.router)
 
 docs = partial(openapi_view, api=api)

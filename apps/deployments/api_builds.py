@@ -11,7 +11,7 @@ from ninja import Query, Router
 from apps.accounts.access import Actor
 from apps.accounts.bearer import actor_of, one
 from apps.deployments.models import Build, Release
-from apps.deployments.schemas import BuildOut, OfService, ReleaseOut
+from apps.deployments.schemas_builds import BuildOut, OfService, ReleaseOut
 from apps.lib.api import Page, paged
 from apps.projects.models import scoped
 

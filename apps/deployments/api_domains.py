@@ -10,7 +10,7 @@ from ninja import Query, Router
 
 from apps.accounts.bearer import actor_of
 from apps.deployments import actions
-from apps.deployments.schemas_services import DomainIn, DomainOut
+from apps.deployments.schemas_parts import DomainIn, DomainOut
 from apps.lib.api import Page, PageQuery, created, paged
 from apps.projects.access import domain_for, service_for
 from apps.projects.api_variables import environment_named

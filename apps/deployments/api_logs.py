@@ -12,7 +12,7 @@ from apps.accounts.bearer import actor_of
 from apps.deployments import logs
 from apps.deployments.api import deployment_for
 from apps.deployments.models import LogStream
-from apps.deployments.schemas import LogOut, LogQuery
+from apps.deployments.schemas_logs import LogOut, LogQuery
 from apps.projects.access import service_for
 
 router = Router(tags=["logs"])

@@ -11,7 +11,7 @@ from ninja import Query, Router
 from apps.accounts.access import Actor
 from apps.accounts.bearer import actor_of
 from apps.deployments import actions
-from apps.deployments.schemas_services import VolumeIn, VolumeOut, VolumeQuery
+from apps.deployments.schemas_parts import VolumeIn, VolumeOut, VolumeQuery
 from apps.lib.api import Page, created, paged
 from apps.projects import actions as projects
 from apps.projects.access import service_for, volume_for

@@ -1,15 +1,15 @@
-"""What the API tells and is told about deployments, builds, releases and logs. Allow-lists: nothing else leaves."""
+"""What the API tells and is told about deployments. Allow-lists: nothing else leaves."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
-from apps.deployments.models import Build, Deployment, DeploymentStep, Release
+from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import Status, StepStatus
 from apps.lib.api import PageQuery, Told
 from apps.projects.schemas import Place
@@ -137,96 +137,3 @@ class RollbackIn(Told):
 
 class ServiceRollbackIn(RollbackIn):
     environment: Place | None = None
-
-
-class BuildOut(Schema):
-    id: UUID
-    service_id: UUID
-    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
-    message: str = Field(examples=["Greet politely"])
-    author: str = Field(examples=["Alice"])
-    language: str = Field(examples=["python"])
-    framework: str = Field(examples=["flask"])
-    digest: str = Field(examples=["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    size_bytes: int
-    seconds: float
-    created_at: datetime
-
-    @staticmethod
-    def resolve_language(obj: Build) -> str:
-        return obj.plan.get("language") or ""
-
-    @staticmethod
-    def resolve_framework(obj: Build) -> str:
-        return obj.plan.get("framework") or ""
-
-
-class ProcessOut(Schema):
-    command: list[str] | None = Field(examples=[["/bin/sh", "-c", "exec gunicorn app:app"]])
-    replicas: int
-    port: int | None = Field(examples=[8000])
-
-
-class ReleaseOut(Schema):
-    """A release without the values of its variables."""
-
-    id: UUID
-    service_id: UUID
-    environment: str = Field(examples=["production"])
-    number: int
-    build_id: UUID
-    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
-    digest: str = Field(examples=["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
-    processes: dict[str, ProcessOut]
-    variable_names: list[str] = Field(examples=[["DATABASE_URL", "LOG_LEVEL"]])
-    secret_names: list[str] = Field(examples=[["DATABASE_URL"]])
-    is_kept: bool = Field(description="It can be rolled back to.")
-    created_at: datetime
-
-    @staticmethod
-    def resolve_environment(obj: Release) -> str:
-        return obj.environment.slug
-
-    @staticmethod
-    def resolve_digest(obj: Release) -> str:
-        return obj.build.digest
-
-    @staticmethod
-    def resolve_processes(obj: Release) -> object:
-        return obj.spec.get("processes", {})
-
-    @staticmethod
-    def resolve_variable_names(obj: Release) -> list[str]:
-        return sorted(obj.variable_sources)
-
-    @staticmethod
-    def resolve_is_kept(obj: Release) -> bool:
-        return obj.pruned_at is None
-
-
-class OfService(PageQuery):
-    service_id: UUID | None = None
-
-
-class LineOut(Schema):
-    seq: int
-    at: str = Field(examples=["2026-11-21T08:00:00+00:00"])
-    source: str = Field(examples=["build"])
-    level: str = Field(examples=["out"])
-    kind: str = Field(description="line, command, step, error or gap", examples=["line"])
-    text: str = Field(examples=["Successfully installed flask-3.1.0"])
-
-
-class LogOut(Schema):
-    """Consecutive lines. Ask again with `after=next_after` for what comes later."""
-
-    lines: list[LineOut]
-    next_after: int
-    last_seq: int = Field(description="The newest line that there is.")
-
-
-class LogQuery(Schema):
-    after: int = Field(default=0, ge=0, le=2**62, description="Lines numbered above this.")
-    limit: int = Field(default=1000, ge=1, le=5000)
-    tail: int | None = Field(default=None, ge=1, le=5000, description="Instead of `after`: the newest so many.")
-    format: Literal["json", "text"] = "json"

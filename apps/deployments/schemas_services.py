@@ -1,4 +1,4 @@
-"""What the API tells and is told about services, their domains and volumes."""
+"""What the API tells and is told about services, and about whole apps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from apps.deployments.overview import Overview, ServiceStatus
 from apps.deployments.schemas import DeploymentOut
 from apps.deployments.states import Status
 from apps.lib.api import PageQuery, Told
-from apps.projects.models import Domain, Service, Volume
-from apps.projects.schemas import Name, Place
+from apps.projects.models import Service
+from apps.projects.schemas import Name
 
 
 def _without_credentials(url: str) -> str:
@@ -35,7 +35,7 @@ SourceUrl = Annotated[
 class Settings(Schema):
     """How a service is built, run and checked. Text left empty means: as detected."""
 
-    branch: str = Field(default="main", min_length=1, max_length=250)
+    branch: str = Field(default="main", min_length=1, max_length=250, examples=["main"])
     root_directory: str = Field(default="", max_length=250)
     dockerfile: str = Field(default="", max_length=250)
     install_command: str = Field(default="", max_length=1000)
@@ -50,7 +50,7 @@ class Settings(Schema):
     memory_mb: int = 512
     cpus: float = 1.0
     pids: int = 512
-    health_path: str = Field(default="", max_length=250)
+    health_path: str = Field(default="", max_length=250, examples=["/up"])
     health_deadline_seconds: float = 60.0
     health_interval_seconds: float = 0.5
     drain_seconds: float = 30.0
@@ -68,8 +68,8 @@ class ServiceIn(Told, Settings):
 class ServiceChange(ServiceIn):
     """Only what is named is changed; it takes effect with the next deployment."""
 
-    name: Name = Field(default="", examples=["web"])
-    source_url: SourceUrl = Field(default="", examples=["https://github.com/owner/shop"])
+    name: Name = Field(default="", examples=[])
+    source_url: SourceUrl = Field(default="", examples=[])
 
 
 class InstanceOut(Schema):
@@ -194,54 +194,3 @@ class AppIn(ServiceIn):
 class AppOut(Schema):
     service: ServiceOut
     deployment: DeploymentOut
-
-
-class DomainOut(Schema):
-    id: UUID
-    service_id: UUID
-    environment: str = Field(examples=["production"])
-    host: str = Field(examples=["shop.example.com"])
-    url: str = Field(examples=["http://shop.example.com"])
-    is_generated: bool
-    created_at: datetime
-
-    @staticmethod
-    def resolve_environment(obj: Domain) -> str:
-        return obj.environment.slug
-
-    @staticmethod
-    def resolve_url(obj: Domain) -> str:
-        return Overview(hosts=[obj.host]).urls[0]
-
-
-class DomainIn(Told):
-    host: str = Field(min_length=1, max_length=253, examples=["shop.example.com"])
-    environment: Place | None = None
-
-
-class VolumeOut(Schema):
-    """`service_id` null: kept after its service was deleted, until it is discarded."""
-
-    id: UUID
-    project_id: UUID
-    service_id: UUID | None
-    environment: str = Field(examples=["production"])
-    name: str = Field(examples=["data"])
-    path: str = Field(examples=["/data"])
-    created_at: datetime
-
-    @staticmethod
-    def resolve_environment(obj: Volume) -> str:
-        return obj.environment.slug
-
-
-class VolumeIn(Told):
-    name: Name = Field(examples=["data"])
-    path: str = Field(min_length=1, max_length=250, examples=["/data"])
-    environment: Place | None = None
-    reuse: UUID | None = Field(default=None, description="A kept volume of the project, with its data.")
-
-
-class VolumeQuery(PageQuery):
-    project_id: UUID | None = None
-    service_id: UUID | None = None

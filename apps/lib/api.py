@@ -115,6 +115,7 @@ class Api(NinjaAPI):
     def __init__(self, *, around: Callable[[View], View], **options: Any) -> None:
         super().__init__(parser=StrictParser(), **options)
         self.around = around
+        self._described: dict[str, Any] = {}
 
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         return problem_of(request, exc)
@@ -143,4 +144,8 @@ class Api(NinjaAPI):
         return guarded
 
     def get_openapi_schema(self, **options: Any) -> Any:
-        return described(super().get_openapi_schema(**options))
+        """Made once for each address that it is asked for: it never changes, and takes a fifth of a second."""
+        key = repr(sorted(options.items()))
+        if key not in self._described:
+            self._described[key] = described(super().get_openapi_schema(**options))
+        return self._described[key]

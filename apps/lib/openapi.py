@@ -62,8 +62,8 @@ def described(document: Doc) -> Doc:
     schemas = document["components"]["schemas"]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            for content in _contents(operation):
-                content["example"] = example(content["schema"], schemas)
+            for content, brief in _contents(operation):
+                content["example"] = example(content["schema"], schemas, brief=brief)
             if method == "post":
                 operation["parameters"] = [*operation.get("parameters", []), KEY_HEADER]
             operation["description"] = (
@@ -75,29 +75,35 @@ def described(document: Doc) -> Doc:
     return document
 
 
-def example(schema: Doc, schemas: Doc) -> Any:
-    """A value of `schema`, made of its fields' own examples and defaults."""
-    if "$ref" in schema:
-        return example(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas)
+def example(schema: Doc, schemas: Doc, *, brief: bool = False) -> Any:
+    """A value of `schema`, made of its fields' own examples and defaults.
+
+    `brief`: what a person would send, so without the fields that may be left out and have no example of their own.
+    """
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rsplit("/", 1)[-1]], schemas, brief=brief)
     if "default" in schema:
         return schema["default"]
     for key in ("allOf", "anyOf", "oneOf"):
         if key in schema:
-            return example(schema[key][0], schemas)
+            return example(schema[key][0], schemas, brief=brief)
     if schema.get("type") == "array":
-        return [example(schema["items"], schemas)]
+        return [example(schema["items"], schemas, brief=brief)]
     if schema.get("type") == "object":
-        return {name: example(field, schemas) for name, field in schema.get("properties", {}).items()}
+        fields: Doc = schema.get("properties", {})
+        wanted = [n for n, f in fields.items() if not brief or f.get("examples") or n in schema.get("required", [])]
+        return {name: example(fields[name], schemas, brief=brief) for name in wanted}
     return BY_FORMAT.get(schema.get("format", ""), BY_TYPE.get(schema.get("type", ""), "text"))
 
 
-def _contents(operation: Doc) -> list[Doc]:
-    """The JSON of the request and of each answer."""
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    return [body["content"]["application/json"] for body in bodies if "application/json" in body.get("content", {})]
+def _contents(operation: Doc) -> list[tuple[Doc, bool]]:
+    """The JSON of the request, to be brief, and of each answer."""
+    bodies = [(operation.get("requestBody", {}), True), *((body, False) for body in operation["responses"].values())]
+    found = [(body.get("content", {}).get("application/json"), brief) for body, brief in bodies]
+    return [(content, brief) for content, brief in found if content is not None]
 
 
 def _command(path: str, method: str, operation: Doc) -> str:

@@ -1,0 +1,81 @@
+"""What the API tells about builds and releases. Never the value of a variable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from apps.deployments.models import Build, Release
+from apps.lib.api import PageQuery
+
+
+class BuildOut(Schema):
+    id: UUID
+    service_id: UUID
+    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
+    message: str = Field(examples=["Greet politely"])
+    author: str = Field(examples=["Alice"])
+    language: str = Field(examples=["python"])
+    framework: str = Field(examples=["flask"])
+    digest: str = Field(examples=["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    size_bytes: int
+    seconds: float
+    created_at: datetime
+
+    @staticmethod
+    def resolve_language(obj: Build) -> str:
+        return obj.plan.get("language") or ""
+
+    @staticmethod
+    def resolve_framework(obj: Build) -> str:
+        return obj.plan.get("framework") or ""
+
+
+class ProcessOut(Schema):
+    command: list[str] | None = Field(examples=[["/bin/sh", "-c", "exec gunicorn app:app"]])
+    replicas: int
+    port: int | None = Field(examples=[8000])
+
+
+class ReleaseOut(Schema):
+    """A release without the values of its variables."""
+
+    id: UUID
+    service_id: UUID
+    environment: str = Field(examples=["production"])
+    number: int
+    build_id: UUID
+    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
+    digest: str = Field(examples=["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    processes: dict[str, ProcessOut]
+    variable_names: list[str] = Field(examples=[["DATABASE_URL", "LOG_LEVEL"]])
+    secret_names: list[str] = Field(examples=[["DATABASE_URL"]])
+    is_kept: bool = Field(description="It can be rolled back to.")
+    created_at: datetime
+
+    @staticmethod
+    def resolve_environment(obj: Release) -> str:
+        return obj.environment.slug
+
+    @staticmethod
+    def resolve_digest(obj: Release) -> str:
+        return obj.build.digest
+
+    @staticmethod
+    def resolve_processes(obj: Release) -> object:
+        return obj.spec.get("processes", {})
+
+    @staticmethod
+    def resolve_variable_names(obj: Release) -> list[str]:
+        return sorted(obj.variable_sources)
+
+    @staticmethod
+    def resolve_is_kept(obj: Release) -> bool:
+        return obj.pruned_at is None
+
+
+class OfService(PageQuery):
+    service_id: UUID | None = None
