@@ -33,7 +33,7 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
         return render(request, "deployments/_deployment_status.html", context)
     before = whole_number(request.GET.get("before"))
     lines = first_view(LogStream.objects.filter(deployment=row).first(), before)
-    return render(request, "deployments/deployment.html", {**context, "lines": lines, "before": before})
+    return render(request, "deployments/deployment.html", {**context, "lines": lines, "is_earlier": before is not None})
 
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:

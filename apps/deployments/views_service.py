@@ -83,7 +83,7 @@ def service_logs(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor_of(request), service_id)
     before = whole_number(request.GET.get("before"))
     lines = first_view(LogStream.objects.filter(service=row).first(), before)
-    return render(request, "deployments/logs.html", {"service": row, "lines": lines, "before": before})
+    return render(request, "deployments/logs.html", {"service": row, "lines": lines, "is_earlier": before is not None})
 
 
 @never_cache

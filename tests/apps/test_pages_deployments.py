@@ -189,6 +189,8 @@ def test_it_deploys_cancels_and_rolls_back(client: Client, shop: Shop) -> None:
     client.post(f"/deployments/{row.pk}/cancel")
     row.refresh_from_db()
     assert row.status == "cancelled"
+    assert "Roll back to aaaaaaa" in client.get(f"/deployments/{shop.live.pk}").content.decode()
+    assert "Roll back to this" in client.get(f"/deployments/{shop.first.pk}").content.decode()
     asked = client.get(f"/releases/{shop.first.release_id}/rollback").content.decode()
     for words in ("aaaaaaa", "bbbbbbb", "the database", "Auto-deploy is paused"):
         assert words in asked
