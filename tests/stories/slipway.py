@@ -111,9 +111,9 @@ class Slipway:
         """What the edge answers for a host name."""
         return httpx.get(f"http://127.0.0.1:{self.edge_port}{path}", headers={"Host": host}, timeout=30)
 
-    def docker(self, *arguments: str) -> list[str]:
-        """Lines of the engine's answer about what carries our label."""
-        argv = ["/usr/bin/docker", *arguments, "--filter", f"label=slipway.instance={self.instance}"]
+    def docker(self, *arguments: str, instance: str = "") -> list[str]:
+        """Words of the engine's answer about what carries our label."""
+        argv = ["/usr/bin/docker", *arguments, "--filter", f"label=slipway.instance={instance or self.instance}"]
         return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.split()
 
     def containers(self, *more: str) -> list[str]:

@@ -119,7 +119,9 @@ def test_it_says_why_an_app_does_not_go_live(
         ({"source_url": "http://127.0.0.1:1/none.git"}, "source:user:"),
     ],
 )
-def test_it_says_what_is_wrong_with_a_source(slipway: Slipway, git: GitServer, change: dict[str, str], code: str) -> None:
+def test_it_says_what_is_wrong_with_a_source(
+    slipway: Slipway, git: GitServer, change: dict[str, str], code: str
+) -> None:
     repository = git.repository("sourced")
     repository.commit(app("x"))
     settings = {"source_url": repository.url, **change}

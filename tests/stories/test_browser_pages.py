@@ -1,0 +1,174 @@
+"""The pages in a real browser, without the pipeline: live log, live status, policy, narrow screens, no JavaScript."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from apps.deployments import actions, logs, outcome
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+from paas.asgi import application
+from tests.apps.cast import Person, Shop
+from tests.apps.test_pages_walk import PAGES, address, ids_of
+from workers.errors import UserError
+
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture
+def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Our ASGI application on a port of its own, on the test's database."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in the test's thread.
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = server.force_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def browser(site: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def signed_in(browser: Browser, site: str, person: Person, **options: object) -> BrowserContext:
+    client = Client()
+    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    cookie = next(iter(client.cookies.values()))
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+    return context
+
+
+def complaints(page: Page) -> list[str]:
+    """What the browser says of a page: refused scripts and styles, errors."""
+    found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def until(page: Page, is_so: Callable[[], bool], seconds: float = 5.0) -> float:
+    """Seconds until it is so. By polling: the pages' policy forbids the evaluation that `wait_for_function` does."""
+    start = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - start < seconds, page.content()[:3000]
+        page.wait_for_timeout(20)
+    return time.monotonic() - start
+
+
+def under_way(shop: Shop, alice: Person) -> Deployment:
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    row.advance(Status.BUILDING)
+    logs.append(row.log, [logs.Line(f"line {n}") for n in range(1, 4)])
+    return row
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_it_has_no_complaint_and_no_sideways_scroll_on_any_page(
+    browser: Browser, site: str, shop: Shop, alice: Person, width: int, scheme: str
+) -> None:
+    context = signed_in(browser, site, alice, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page, ids = context.new_page(), ids_of(shop, alice)
+    said = complaints(page)
+    names = {"team-change", "sign-out"}
+    for pattern in PAGES:
+        url = site + address(pattern, ids)
+        if pattern.name in names or Client().get(url).status_code == 405 or is_post_only(context, url):
+            continue
+        page.goto(url)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), pattern.name
+        unnamed = "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')].filter(e => !e.labels.length && !e.ariaLabel).length"
+        assert page.evaluate(unnamed) == 0, pattern.name
+    assert said == []
+
+
+def is_post_only(context: BrowserContext, url: str) -> bool:
+    answer = context.request.get(url)
+    return answer.status == 405 or "json" in answer.headers["content-type"]
+
+
+def test_it_shows_lines_and_the_end_as_they_come(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    row = under_way(shop, alice)
+    page = signed_in(browser, site, alice).new_page()
+    said = complaints(page)
+    page.goto(f"{site}/deployments/{row.pk}")
+    until(page, lambda: page.inner_text("[data-state]") == "Live")
+    page.click("summary:has-text('Private'), #steps summary")
+    logs.append(row.log, [logs.Line("<img src=x onerror=alert(1)>"), *(logs.Line(f"more {n}") for n in range(900))])
+    until(page, lambda: page.locator(".log .line").count() == 904)
+    assert page.inner_text("#L4 span") == "<img src=x onerror=alert(1)>"
+    numbers = page.evaluate("[...document.querySelectorAll('.log .line')].map(l => Number(l.id.slice(1)))")
+    assert numbers == list(range(1, 905))
+    outcome.failed(row, UserError("build:user:x", "It broke.", hint="Mend it."))
+    assert until(page, lambda: page.title().startswith("Failed")) < 2.0
+    assert "It broke." in page.inner_text(".why")
+    assert page.evaluate("document.getElementById('steps').open"), "what a person opened stays open"
+    assert said == []
+
+
+def test_it_polls_when_sockets_are_blocked(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    row = under_way(shop, alice)
+    page = signed_in(browser, site, alice).new_page()
+    page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
+    page.goto(f"{site}/deployments/{row.pk}")
+    until(page, lambda: page.inner_text("[data-state]") == "Polling", 10)
+    logs.append(row.log, [logs.Line("late")])
+    until(page, lambda: page.locator("#L4").count() == 1)
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    until(page, lambda: page.title().startswith("Failed"))
+
+
+def test_it_stops_following_when_a_person_scrolls_up(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    logs.append(shop.service.log, [logs.Line(f"says {n}") for n in range(400)])
+    page = signed_in(browser, site, alice).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}/logs")
+    until(page, lambda: page.inner_text("[data-state]") == "Live")
+    page.evaluate("document.getElementById('log').scrollTop = 0")
+    until(page, lambda: page.inner_text("[data-state]") == "Paused")
+    logs.append(shop.service.log, [logs.Line("new")])
+    until(page, lambda: page.locator("#L406").count() == 1)
+    assert page.evaluate("document.getElementById('log').scrollTop") == 0
+    page.click("[data-follow]")
+    until(page, lambda: page.inner_text("[data-state]") == "Live")
+
+
+def test_it_goes_to_a_linked_line(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    logs.append(shop.service.log, [logs.Line(f"says {n}") for n in range(1500)])
+    page = signed_in(browser, site, alice).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}/logs#L42")
+    until(page, lambda: page.locator("#L42").count() == 1 and page.locator("#L42").is_visible())
+
+
+def test_it_works_without_javascript(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.click("button:has-text('Deploy')")
+    assert "Waiting" in page.title()
+    page.click("button:has-text('Cancel')")
+    assert "Cancelled" in page.title()
+    page.goto(f"{site}/services/{shop.service.pk}/logs")
+    assert "says 5" in page.inner_text("#log")
+
+
+def test_it_asks_for_the_sign_in_when_the_session_has_ended(
+    browser: Browser, site: str, shop: Shop, alice: Person
+) -> None:
+    context = signed_in(browser, site, alice)
+    page = context.new_page()
+    page.goto(f"{site}/")
+    context.clear_cookies()
+    until(page, lambda: "/sign-in" in page.url, 10)
