@@ -66,7 +66,8 @@ class ByHand:
 
     def __exit__(self, *_: object) -> None:
         stop_edge(self.instance)
-        self._remove(self.container)
+        for container in self.engine.containers():
+            self.engine.remove(container.id)
         self.networks.remove_unused([])
         for image in self.engine.image_ids():
             self.engine.remove_image(image)

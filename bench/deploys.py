@@ -13,6 +13,7 @@ from bench.stage import Stage
 from bench.table import Figure, in_steps, middle, more, seconds, spread
 
 WARM_AIM, ROLLBACK_AIM = 0.5, 1.0
+Run = tuple[float, dict[str, Any]]  # Seconds, and the deployment as the API tells it.
 
 
 def warm(stage: Stage) -> list[Figure]:
@@ -80,20 +81,33 @@ def rollback(stage: Stage) -> list[Figure]:
     ]
 
 
-def _take_turns(stage: Stage, rounds: int, *, is_cold: bool) -> tuple[list[tuple[float, dict[str, Any]]], list[Steps]]:
-    """One run more than is asked of each, and the first is dropped: it is the warm-up."""
-    app, hand = stage.flask, stage.hand
-    ours: list[tuple[float, dict[str, Any]]] = []
+def _take_turns(stage: Stage, rounds: int, *, is_cold: bool) -> tuple[list[Run], list[Steps]]:
+    """Each one begins every other time, so that neither always finds the machine as the other left it.
+
+    Warm, the first round is dropped: it is the warm-up.
+    """
+    ours: list[Run] = []
     by_hand: list[Steps] = []
-    for _ in range(rounds if is_cold else rounds + 1):
-        text = f"slipway {secrets.token_hex(4)}"
-        if is_cold:
-            shutil.rmtree(stage.slipway.home / "cache" / app.id)
-        ours.append(app.deploy(flask_app(text), text, no_cache=is_cold))
-        text = f"by hand {secrets.token_hex(4)}"
-        app.repository.commit(flask_app(text))
-        by_hand.append(hand.deploy(text, is_cold=is_cold))
+    for number in range(rounds if is_cold else rounds + 1):
+        if number % 2:
+            by_hand.append(_hand(stage, is_cold))
+        ours.append(_slipway(stage, is_cold))
+        if not number % 2:
+            by_hand.append(_hand(stage, is_cold))
     return ours[-rounds:], by_hand[-rounds:]
+
+
+def _slipway(stage: Stage, is_cold: bool) -> Run:
+    text = f"slipway {secrets.token_hex(4)}"
+    if is_cold:
+        shutil.rmtree(stage.slipway.home / "cache" / stage.flask.id)
+    return stage.flask.deploy(flask_app(text), text, no_cache=is_cold)
+
+
+def _hand(stage: Stage, is_cold: bool) -> Steps:
+    hand, text = stage.hand, f"by hand {secrets.token_hex(4)}"
+    stage.flask.repository.commit(flask_app(text))
+    return hand.deploy(text, is_cold=is_cold)
 
 
 def steps_of(row: dict[str, Any]) -> Steps:
@@ -102,7 +116,7 @@ def steps_of(row: dict[str, Any]) -> Steps:
     return {name: float(step["duration_seconds"]) for name, step in told.items()}
 
 
-def _where_it_goes(name: str, run: tuple[float, dict[str, Any]], by_hand: list[Steps]) -> Figure:
+def _where_it_goes(name: str, run: Run, by_hand: list[Steps]) -> Figure:
     took, row = run
     hand = by_hand[middle([sum(steps.values()) for steps in by_hand])]
     told = in_steps(hand, sum(hand.values()))

@@ -6,7 +6,7 @@ import http.client
 import time
 
 PAUSE_SECONDS = 0.005
-DEADLINE_SECONDS = 180.0
+DEADLINE_SECONDS = 120.0
 
 
 def wait_for(port: int, text: str, *, host: str = "", address: str = "127.0.0.1") -> None:
