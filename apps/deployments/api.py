@@ -59,9 +59,10 @@ def list_deployments(request: HttpRequest, query: Query[DeploymentQuery]) -> Any
     operation_id="deploy",
     summary="Deploy",
 )
-def deploy(request: HttpRequest, response: HttpResponse, service_id: UUID, told: DeploymentIn) -> Any:
+def deploy(request: HttpRequest, response: HttpResponse, service_id: UUID, told: DeploymentIn | None = None) -> Any:
     """Build and release the head of the service's branch, or a commit. The newest request wins over those that wait."""
     actor = actor_of(request)
+    told = told or DeploymentIn()
     service = service_for(actor, service_id)
     row = actions.deploy(
         actor=actor,

@@ -134,9 +134,10 @@ class Api(NinjaAPI):
             try:
                 response = inner(request, **path)
             except Exception as error:  # noqa: BLE001 - the edge of the request: every error becomes a problem
-                return problem_of(request, error)
+                response = problem_of(request, error)
             if isinstance(response, HttpResponseNotAllowed):
-                return method_not_allowed(request, response)
+                response = method_not_allowed(request, response)
+            response.headers.setdefault("Cache-Control", "no-store")  # One of the answers is a token.
             return response
 
         # Cookies are checked against forgery by `apps.accounts.bearer`; tokens need no such check.

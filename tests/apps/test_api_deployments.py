@@ -22,7 +22,7 @@ def address(shop: Shop) -> str:
 
 
 def test_it_deploys_the_head_of_the_branch(dora: Person, shop: Shop, address: str) -> None:
-    response = dora.post(address, {})
+    response = dora.post(address)
     told = response.json()
     assert response.status_code == 201, told
     assert response["Location"] == f"/api/v1/deployments/{told['id']}"

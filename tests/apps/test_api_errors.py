@@ -163,7 +163,9 @@ def test_it_tells_only_members_what_a_team_is(alice: Person, charlie: Person) ->
 
 
 def test_it_serves_its_own_documentation(db: None) -> None:
-    document = NOBODY.get("/openapi.json").json()
+    response = NOBODY.get("/openapi.json")
+    document = response.json()
+    assert response["Cache-Control"] == "no-store"
     assert document["openapi"].startswith("3.1")
     page = Client().get("/api/docs")
     told = page.content.decode()

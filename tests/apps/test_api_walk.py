@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -123,6 +124,34 @@ def test_it_tells_no_secret_anywhere(ids: dict[str, str], alice: Person, shop: S
             assert response.status_code == 200, (path, response.content)
             told = response.content.decode()
             assert not [secret for secret in digests if secret in told], path
+
+
+ODD = (None, -1, 10**30, True, [], {}, "a" * 300, "--upload-pack=$(id)")
+
+
+def test_it_takes_odd_values_as_nothing_worse_than_wrong(
+    ids: dict[str, str], alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.throttle, "a_minute", 10**6)
+    document = api.get_openapi_schema(path_prefix="/api/v1/")
+    for method, path, said in operations():
+        where, body = address(path, ids), body_of(said)
+        for name in fields_of(said, document["components"]["schemas"]):
+            for odd in ODD:
+                response = alice.call(method, where, {**body, name: odd})
+                assert response.status_code < 500 and response.status_code != 401, (method, path, name, odd)
+        for parameter in said.get("parameters", []):
+            for odd in ODD[1:] if parameter["in"] == "query" else ():
+                response = alice.call(method, f"{where}?{urlencode({parameter['name']: odd})}", body)
+                assert response.status_code < 500, (method, path, parameter["name"], odd)
+
+
+def fields_of(said: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    content = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    for schema in (content, *content.get("anyOf", []), *content.get("allOf", [])):
+        if "$ref" in schema:
+            return list(schemas[schema["$ref"].rsplit("/", 1)[-1]]["properties"])
+    return []
 
 
 def test_it_describes_every_operation() -> None:
