@@ -1,0 +1,61 @@
+"""Values at rest, and new keys for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from pydantic import SecretStr
+
+from apps.deployments.models import Release
+from apps.lib.encryption import keyring
+from apps.projects.models import Variable
+from tests.apps.cast import CANARY, Shop
+from workers.errors import PlatformError
+
+pytestmark = pytest.mark.django_db
+
+
+def stored() -> list[str]:
+    """Everything that the tables with secrets hold, as the database has it."""
+    found = []
+    for query in ("SELECT value FROM projects_variable", "SELECT variables FROM deployments_release"):
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            found += [row[0] for row in cursor.fetchall()]
+    return found
+
+
+def use_keys(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
+    changed = settings.SLIPWAY.model_copy(update={"variable_keys": SecretStr(",".join(keys))})
+    monkeypatch.setattr(settings, "SLIPWAY", changed)
+    keyring.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def own_keys(monkeypatch: pytest.MonkeyPatch) -> Any:
+    yield
+    monkeypatch.undo()
+    keyring.cache_clear()
+
+
+def test_it_stores_no_value_in_the_clear(shop: Shop) -> None:
+    assert stored() and all(CANARY not in text for text in stored())
+    assert shop.secret.value == CANARY
+
+
+def test_it_rotates_keys(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = settings.SLIPWAY.variable_keys.get_secret_value()
+    new = Fernet.generate_key().decode()
+    use_keys(monkeypatch, new, old)
+    call_command("rotate_keys")
+    use_keys(monkeypatch, new)
+    assert Variable.objects.get(pk=shop.secret.pk).value == CANARY
+    assert CANARY in Release.objects.get(pk=shop.release.pk).variables.values()
+    use_keys(monkeypatch, old)
+    with pytest.raises(PlatformError, match="cannot be decrypted"):
+        Variable.objects.get(pk=shop.secret.pk)
