@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from tests.apps.cast import Person, Shop
 from tests.apps.test_pages_walk import PAGES, address, ids_of
 from workers.errors import UserError
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
+WITHOUT_LABEL = """[...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
+.filter(e => !e.labels.length && !e.ariaLabel).map(e => e.name)"""
 
 
 @pytest.fixture
@@ -39,6 +42,7 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
 @pytest.fixture
 def browser(site: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        assert CHROMIUM, "Chromium is not installed: apt-get install chromium"
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found
         found.close()
@@ -84,21 +88,18 @@ def test_it_has_no_complaint_and_no_sideways_scroll_on_any_page(
     context = signed_in(browser, site, alice, viewport={"width": width, "height": 800}, color_scheme=scheme)
     page, ids = context.new_page(), ids_of(shop, alice)
     said = complaints(page)
-    names = {"team-change", "sign-out"}
     for pattern in PAGES:
         url = site + address(pattern, ids)
-        if pattern.name in names or Client().get(url).status_code == 405 or is_post_only(context, url):
-            continue
-        page.goto(url)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), pattern.name
-        unnamed = "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')].filter(e => !e.labels.length && !e.ariaLabel).length"
-        assert page.evaluate(unnamed) == 0, pattern.name
+        if is_page(context, url):
+            page.goto(url)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), pattern.name
+            assert page.evaluate(WITHOUT_LABEL) == [], pattern.name
     assert said == []
 
 
-def is_post_only(context: BrowserContext, url: str) -> bool:
+def is_page(context: BrowserContext, url: str) -> bool:
     answer = context.request.get(url)
-    return answer.status == 405 or "json" in answer.headers["content-type"]
+    return answer.status == 200 and "html" in answer.headers["content-type"]
 
 
 def test_it_shows_lines_and_the_end_as_they_come(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
@@ -107,10 +108,10 @@ def test_it_shows_lines_and_the_end_as_they_come(browser: Browser, site: str, sh
     said = complaints(page)
     page.goto(f"{site}/deployments/{row.pk}")
     until(page, lambda: page.inner_text("[data-state]") == "Live")
-    page.click("summary:has-text('Private'), #steps summary")
+    page.click("#steps summary")
     logs.append(row.log, [logs.Line("<img src=x onerror=alert(1)>"), *(logs.Line(f"more {n}") for n in range(900))])
     until(page, lambda: page.locator(".log .line").count() == 904)
-    assert page.inner_text("#L4 span") == "<img src=x onerror=alert(1)>"
+    assert page.text_content("#L4 span") == "<img src=x onerror=alert(1)>"
     numbers = page.evaluate("[...document.querySelectorAll('.log .line')].map(l => Number(l.id.slice(1)))")
     assert numbers == list(range(1, 905))
     outcome.failed(row, UserError("build:user:x", "It broke.", hint="Mend it."))
