@@ -22,3 +22,5 @@ urlpatterns = [
     path("", include("apps.deployments.urls")),
     path("", include("apps.projects.urls")),
 ]
+
+handler500 = "apps.lib.failures.server_error"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -158,10 +157,6 @@ def _instance(told: dict[str, Any], live: Deployment | None) -> dict[str, Any]:
         pill = Pill("fail", "Not healthy")
     moment = datetime.fromisoformat(started) if started else None
     return {**told, "is_live": is_live, "is_up": is_up, "pill": pill, "started_at": moment}
-
-
-def with_pills(rows: Iterable[Deployment]) -> list[tuple[Deployment, Pill]]:
-    return [(row, pill_of(row)) for row in rows]
 
 
 TRIGGERS = {

@@ -79,14 +79,13 @@ def deployment_cancel(request: HttpRequest, deployment_id: UUID) -> HttpResponse
 
 @require_POST
 def deployment_again(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
-    """The same commit once more; `no_cache` builds it anew."""
+    """The branch's head once more; `no_cache` builds it from nothing."""
     actor = actor_of(request)
     row = deployment_for_writer(actor, deployment_id)
     made = actions.deploy(
         actor=actor,
         service=row.service,
         environment=row.environment,
-        commit=row.commit if request.POST.get("same") else "",
         no_cache=bool(request.POST.get("no_cache")),
     )
     return redirect("deployment", deployment_id=made.pk)

@@ -23,6 +23,7 @@ from apps.lib.hostnames import slug
 from apps.projects.detection import detect
 from apps.projects.forms import COMMANDS, NewServiceForm, SourceForm
 from workers.build.job import BuildSettings, Source
+from workers.errors import PlatformError, UserError
 
 AT_FIELD = {"branch": "branch", "root_directory": "root_directory", "dockerfile": "dockerfile"}
 AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_command", "token": "source_token"}
@@ -50,7 +51,7 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
     """Make everything in one go and start the first deployment."""
     actor = actor_of(request)
     teams = _teams(actor)
-    found: dict[str, Any] = json.loads(decrypt(request.POST.get("found", "")))
+    found = _opened(request.POST.get("found", ""))
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = NewServiceForm(request.POST)
     if form.is_valid():
@@ -80,6 +81,19 @@ def _look(told: dict[str, Any]) -> dict[str, Any]:
     found = detect(source, build)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
+
+
+def _opened(sealed: str) -> dict[str, Any]:
+    """What the first step found, as its page sent it back."""
+    try:
+        found: dict[str, Any] = json.loads(decrypt(sealed))
+    except PlatformError as error:
+        raise UserError(
+            "service:user:page-too-old",
+            "This page is too old to be sent.",
+            hint="Begin again with the repository's address.",
+        ) from error
+    return found
 
 
 def _named(found: dict[str, Any], told: Any) -> NewServiceForm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from apps.accounts.actions import make_link, make_placeholder_owner
@@ -145,3 +146,31 @@ def test_it_says_the_request_id_on_every_error_page(alice: Person) -> None:
     answer = browser(alice).get("/nowhere")
     assert answer.status_code == 404
     assert answer["X-Request-Id"] in answer.content.decode()
+
+
+def test_it_says_the_request_id_of_a_fault_of_its_own(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("apps.deployments.views_home.projects_of", broken)
+    answer = browser(alice).get("/")
+    text = answer.content.decode()
+    assert answer.status_code == 500
+    assert answer["X-Request-Id"] in text
+    assert "secret detail" not in text
+
+
+def test_it_says_when_the_database_is_away(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("no connection to 10.0.0.1")
+
+    monkeypatch.setattr("apps.deployments.views_home.projects_of", away)
+    answer = browser(alice).get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "go on serving" in answer.content.decode()
+    assert "10.0.0.1" not in answer.content.decode()
+
+
+def test_it_makes_a_fragment_load_its_page_again_when_the_session_has_ended(shop: Shop) -> None:
+    answer = browser().get(f"/services/{shop.service.pk}", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Refresh"]) == (401, "true")

@@ -124,6 +124,12 @@ def test_it_keeps_what_was_typed_when_the_second_step_is_refused(
     assert not Service.objects.exists()
 
 
+def test_it_takes_back_only_what_it_sent(client: Client, alice: Person) -> None:
+    answer = client.post("/new/deploy", {"found": "forged", "project": "shop", "service": "web"})
+    assert answer.status_code == 400
+    assert "Begin again" in answer.content.decode()
+
+
 def test_it_says_the_number_of_a_wrong_line(client: Client, shop: Shop) -> None:
     answer = client.post(f"/services/{shop.service.pk}/variables", {"values": "A=1\n\nwrong line\n"})
     assert answer.status_code == 422
