@@ -116,9 +116,9 @@ class Health:
 def health_of(live: Deployment | None, latest: Deployment | None, state: ServiceState | None) -> Health:
     """From what the agent last reported, never from what was once decided."""
     now = timezone.now()
-    instances = [_instance(i, live) for i in state.instances] if state else []
     at = state.reported_at if state else None
     stale = at is None or now - at > STALE_AFTER
+    instances = [_instance(i, live, stale) for i in state.instances] if state else []
     return Health(_health_pill(live, latest, instances, stale), _note(live, instances, stale), at, stale, instances)
 
 
@@ -146,17 +146,29 @@ def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool)
     return f"{broken[0]['name']} is {broken[0]['state']}" if broken else ""
 
 
-def _instance(told: dict[str, Any], live: Deployment | None) -> dict[str, Any]:
-    is_live = live is not None and str(live.release_id) == str(told.get("release"))
-    is_up = told.get("state") == "running" and told.get("healthy") is not False
+def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dict[str, Any]:
     started = told.get("started_at")
-    pill = Pill("live", "Running") if is_up else Pill("fail", str(told.get("state", "")).capitalize() or "Unknown")
-    if is_up and told.get("healthy") is None:
-        pill = Pill("live" if told.get("process") != "web" else "work", "Running")
-    if told.get("state") == "running" and told.get("healthy") is False:
-        pill = Pill("fail", "Not healthy")
-    moment = datetime.fromisoformat(started) if started else None
-    return {**told, "is_live": is_live, "is_up": is_up, "pill": pill, "started_at": moment}
+    return {
+        **told,
+        "is_live": live is not None and str(live.release_id) == str(told.get("release")),
+        "is_up": told.get("state") == "running" and told.get("healthy") is not False,
+        "pill": _instance_pill(told, stale),
+        "started_at": datetime.fromisoformat(started) if started else None,
+    }
+
+
+def _instance_pill(told: dict[str, Any], stale: bool) -> Pill:
+    state, healthy = str(told.get("state") or "unknown"), told.get("healthy")
+    if stale:
+        return Pill("rest", f"Was {state}")
+    if state != "running":
+        return Pill("fail", state.capitalize())
+    if healthy is False:
+        return Pill("fail", "Not healthy")
+    # Only web processes are asked for their health.
+    return (
+        Pill("work", "Not healthy yet") if healthy is None and told.get("process") == "web" else Pill("live", "Running")
+    )
 
 
 TRIGGERS = {

@@ -163,6 +163,7 @@ def test_it_shows_a_service_as_the_runtime_tells(client: Client, shop: Shop) -> 
     ServiceState.objects.update(reported_at=timezone.now() - timedelta(minutes=2))
     health = client.get(page).context["card"].health
     assert (health.pill.word, health.is_stale) == ("Not reporting", True)
+    assert health.instances[0]["pill"].word == "Was running"
     state = ServiceState.objects.get()
     state.reported_at = timezone.now()
     state.instances = [{**state.instances[0], "state": "exited", "exit_code": 137, "healthy": False}]
