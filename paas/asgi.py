@@ -21,6 +21,4 @@ sockets = [
     path("ws/services/<uuid:pk>", ServiceConsumer.as_asgi()),
 ]
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))}  # type: ignore[arg-type]
-)
+application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

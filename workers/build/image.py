@@ -66,7 +66,7 @@ def build_image(
     )
     argv = build_argv(client, call)
     report.command(argv)
-    with enforced(settings.limits, report) as limit:
+    with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
         _run(argv, plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(client, digest, report))

@@ -1,29 +1,38 @@
 """CPU, memory and process limits of builds, on the control group that BuildKit puts its RUN containers in.
 
 The BuildKit inside of the engine knows no limits of its own: it ignores `--memory`. Its group holds all builds of the
-engine, so that it gets the sum of what the running ones may use. Where the group cannot be written, a line says so.
+engine, so that it gets the sum of what the running ones may use. Where it cannot be limited, a line says so.
+
+Root writes the group at once. For a user who is not root but may use Docker a container does (limits_helper), and the
+limits stay for a while after the last build, so that the next one finds them in force. When a worker is killed
+meanwhile they stay on: that only slows builds down that are made by hand, and the next build sets them anew. They go
+with the group when the machine starts; an engine that is restarted keeps them.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
+import logging
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from workers.build.job import BuildLimits, Report
+from workers.build.limits_group import PEAK, are_in_force, are_made, groups_of, make, write
+from workers.build.limits_helper import Helper, NotEnforced
 from workers.file_lock import locked
+
+log = logging.getLogger(__name__)
 
 CGROUPS = Path("/sys/fs/cgroup")
 ACTIVE = Path("/run/slipway/builds")  # Of all installations on the machine: they share the engine.
 PIDS = 4096
-PERIOD_US = 100_000
-CONTROLLERS = ("memory", "cpu", "pids")
-
-Setting = tuple[str, str, str]  # Controller, file, value.
+LINGER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +44,10 @@ class Enforced:
     kills_before: int = 0
 
     def was_met(self) -> bool:
-        """Whether the builds used all that they may since this one began, file cache included."""
+        """Whether the builds used all that they may since the limit was set, file cache included."""
         if self.group is None:
             return False
-        peak = self.group / "memory.max_usage_in_bytes"
+        peak = self.group / PEAK
         if not peak.exists():
             return self.has_killed()
         return int(peak.read_text()) >= 0.99 * int((self.group / "memory.limit_in_bytes").read_text())
@@ -50,109 +59,157 @@ class Enforced:
 
 @contextmanager
 def enforced(
-    limits: BuildLimits, report: Report, *, cgroups: Path = CGROUPS, active: Path = ACTIVE
+    limits: BuildLimits,
+    report: Report,
+    *,
+    machine_cache: Path | None = None,
+    labels: Mapping[str, str] | None = None,
+    cgroups: Path = CGROUPS,
+    active: Path = ACTIVE,
 ) -> Iterator[Enforced]:
-    """The limits hold inside; afterwards those of the builds that still run."""
-    groups = groups_of(cgroups)
+    """The limits hold inside; afterwards those of the builds that still run, for who is not root 20 s later.
+
+    Without `machine_cache` no engine is asked: only what this process may write itself is written.
+    """
+    helper = Helper(machine_cache, labels or {}) if machine_cache else None
+    place = _Place(cgroups, active, helper)
     try:
-        mine = _enter(limits, report, groups, active)
-    except OSError as error:
-        report.line(f"The limits on memory and CPU cannot be enforced here: {error.strerror or error}", level="err")
+        mine = place.enter(limits, report)
+    except (OSError, NotEnforced) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        report.line(f"The limits on memory and CPU cannot be enforced here: {reason}", level="err")
         yield Enforced(limits.memory_bytes)
         return
+    memory = groups_of(cgroups)["memory"]
     try:
-        yield Enforced(limits.memory_bytes, groups["memory"], _kills(groups["memory"]))
+        yield Enforced(limits.memory_bytes, memory, _kills(memory))
     finally:
         try:
-            _leave(mine, groups, active)
-        except (
-            OSError
-        ) as error:  # The others hold more than their sum, or the engine was restarted: the next one mends it.
+            place.leave(mine)
+        except OSError as error:  # The others hold more than their sum, or the group is gone: the next one mends it.
             report.line(f"The limits of the other builds stay as they were: {error.strerror or error}", level="err")
 
 
-def settings_for(memory_bytes: int, cpus: float, pids: int, *, v1: bool) -> list[Setting]:
-    """What is written, in order; 0 means no limit. With cgroup v1 the limit with swap may not be below the one without,
-    whichever way both move, hence the first twice.
-    """
-    memory, quota = str(memory_bytes or -1), str(int(cpus * PERIOD_US) or -1)
-    if v1:
-        return [
-            ("memory", "memory.limit_in_bytes", memory),
-            ("memory", "memory.memsw.limit_in_bytes", memory),
-            ("memory", "memory.limit_in_bytes", memory),
-            ("memory", "memory.max_usage_in_bytes", "0"),  # Measures the peak anew.
-            ("cpu", "cpu.cfs_period_us", str(PERIOD_US)),
-            ("cpu", "cpu.cfs_quota_us", quota),
-            ("pids", "pids.max", str(pids or "max")),
-        ]
-    return [
-        ("memory", "memory.max", str(memory_bytes or "max")),
-        ("memory", "memory.swap.max", "0" if memory_bytes else "max"),
-        ("cpu", "cpu.max", f"{quota if cpus else 'max'} {PERIOD_US}"),
-        ("pids", "pids.max", str(pids or "max")),
-    ]
+@dataclass(frozen=True)
+class _Place:
+    """Where builds are limited, and where the running ones are noted: a file each, named by its process."""
 
+    cgroups: Path
+    active: Path
+    helper: Helper | None
 
-def groups_of(cgroups: Path) -> dict[str, Path]:
-    """BuildKit's group by controller: where it is, or where the engine will make it (driver cgroupfs)."""
-    roots = {name: cgroups / name if _is_v1(cgroups) else cgroups for name in CONTROLLERS}
-    return {name: _group(root) for name, root in roots.items()}
-
-
-def _group(root: Path) -> Path:
-    found = [path for pattern in ("*/buildkit", "*/*/buildkit") for path in sorted(root.glob(pattern))]
-    return found[0] if found else root / "docker" / "buildkit"
-
-
-def _is_v1(cgroups: Path) -> bool:
-    return not (cgroups / "cgroup.controllers").exists()
-
-
-def _enter(limits: BuildLimits, report: Report, groups: dict[str, Path], active: Path) -> Path:
-    active.mkdir(parents=True, exist_ok=True)
-    mine = active / f"{os.getpid()}-{uuid4().hex}"
-    with locked(active / "lock", report.check):
-        for group in dict.fromkeys(groups.values()):
-            _make_group(group)
-        mine.write_text(json.dumps([limits.memory_bytes, limits.cpus]))
+    def enter(self, limits: BuildLimits, report: Report) -> Path:
+        """The note of this build; gone again when its limits cannot be set."""
+        if self.helper and (reason := self.helper.refusal()):
+            raise NotEnforced(reason)
         try:
-            _write_sum(groups, active)
-        except OSError:
-            mine.unlink()
+            self._prepare(report)
+            return self._enter(limits, report)
+        except NotEnforced as error:
+            if self.helper:
+                self.helper.remember(str(error))
             raise
-    return mine
 
+    def leave(self, mine: Path) -> None:
+        with locked(self.active / "lock"):
+            mine.unlink(missing_ok=True)
+            try:
+                self._write_sum(None)
+            except PermissionError:
+                _later(self._settle)
 
-def _leave(mine: Path, groups: dict[str, Path], active: Path) -> None:
-    with locked(active / "lock"):
-        mine.unlink(missing_ok=True)
-        _write_sum(groups, active)
-
-
-def _make_group(group: Path) -> None:
-    if group.is_dir():
-        return
-    group.mkdir(parents=True, exist_ok=True)
-    for parent in (group.parent.parent, group.parent):
-        if (parent / "cgroup.subtree_control").exists():
-            (parent / "cgroup.subtree_control").write_text("+memory +cpu +pids")
-
-
-def _write_sum(groups: dict[str, Path], active: Path) -> None:
-    running = [json.loads(path.read_text()) for path in active.glob("*-*") if _lives(path)]
-    memory, cpus = sum(one[0] for one in running), sum(one[1] for one in running)
-    v1 = groups["memory"] != groups["cpu"]
-    tries = settings_for(memory, cpus, PIDS * len(running), v1=v1)
-    for position, (controller, name, value) in enumerate(tries):
-        path = groups[controller] / name
-        if ("swap" in name or "memsw" in name) and not path.exists():
-            continue  # The kernel accounts no swap.
+    def _prepare(self, report: Report) -> None:
+        if self.helper and not are_made(groups_of(self.cgroups)):
+            self.helper.require_common_group(report)
         try:
-            path.write_text(value)
-        except OSError:
-            if not (v1 and position == 0):  # Above the limit with swap still: the third line repeats it.
+            self.active.mkdir(parents=True, exist_ok=True)
+            (self.active / "lock").open("a").close()
+            make(groups_of(self.cgroups))
+        except OSError as error:
+            if self.helper is None or not isinstance(error, PermissionError):
                 raise
+            self.helper.write(self.active, None, report)
+            if not (os.access(self.active / "lock", os.W_OK) and are_made(groups_of(self.cgroups))):
+                raise NotEnforced("the engine runs apart from this machine's control groups, or as a user") from error
+
+    def _enter(self, limits: BuildLimits, report: Report) -> Path:
+        mine = self.active / f"{os.getpid()}-{uuid4().hex}"
+        try:
+            with locked(self.active / "lock", report.check):
+                mine.write_text(json.dumps([limits.memory_bytes, limits.cpus]))
+                self._write_sum(report)
+        except BaseException:
+            mine.unlink(missing_ok=True)
+            _later(self._settle)  # A part may be in force.
+            raise
+        _stay()
+        return mine
+
+    def _write_sum(self, report: Report | None) -> None:
+        """By the helper only when there is a report."""
+        groups, limits = groups_of(self.cgroups), self._sum()
+        if are_in_force(groups, *limits):
+            return
+        try:
+            write(groups, *limits)
+        except PermissionError:
+            if self.helper is None or report is None:
+                raise
+            self.helper.write(self.active, limits, report)
+
+    def _sum(self) -> tuple[int, float, int]:
+        running = [json.loads(path.read_text()) for path in self.active.glob("*-*") if _lives(path)]
+        return sum(one[0] for one in running), sum(one[1] for one in running), PIDS * len(running)
+
+    def _settle(self) -> None:
+        """Write the sum after builds have ended, in the background or when this process ends."""
+        try:
+            with locked(self.active / "lock"):
+                self._write_sum(_Logged())
+        except (OSError, NotEnforced) as error:
+            log.warning("The limits of builds stay as they were: %s", error)
+
+
+class _Logged:
+    """A report when no build is there to tell."""
+
+    def line(self, text: str, *, level: str = "out") -> None:
+        log.info(text)
+
+    def command(self, argv: Sequence[str]) -> None:
+        log.info("%s", argv[:2])
+
+    def check(self) -> None:
+        """Nobody stops it."""
+
+
+_waiting: list[tuple[threading.Timer, Callable[[], None]]] = []  # One at most.
+_waiting_lock = threading.Lock()
+
+
+def _later(settle: Callable[[], None]) -> None:
+    """Once, when nothing was built for a while."""
+    _stay()
+    timer = threading.Timer(LINGER_SECONDS, settle)
+    timer.daemon = True
+    with _waiting_lock:
+        _waiting.append((timer, settle))
+    timer.start()
+
+
+def _stay() -> None:
+    with _waiting_lock:
+        while _waiting:
+            _waiting.pop()[0].cancel()
+
+
+@atexit.register
+def _settle_now() -> None:
+    with _waiting_lock:
+        waiting = [settle for timer, settle in _waiting if not timer.finished.is_set()]
+        _waiting.clear()
+    for settle in waiting:
+        settle()
 
 
 def _lives(path: Path) -> bool:

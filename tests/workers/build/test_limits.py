@@ -10,7 +10,8 @@ import pytest
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits import CGROUPS, enforced, groups_of, settings_for
+from workers.build.limits import CGROUPS, enforced
+from workers.build.limits_group import groups_of, settings_for
 from workers.errors import UserError
 
 MB = 1024**2
