@@ -204,7 +204,8 @@ def _stay() -> None:
 
 
 @atexit.register
-def _settle_now() -> None:
+def settle_now() -> None:
+    """What was left for later. For processes that end without the interpreter's own end, such as a pool's."""
     with _waiting_lock:
         waiting = [settle for timer, settle in _waiting if not timer.finished.is_set()]
         _waiting.clear()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits import CGROUPS, enforced
-from workers.build.limits_group import groups_of, settings_for
+from workers.build.limits_group import groups_of
 from workers.errors import UserError
 
 MB = 1024**2
@@ -21,32 +22,6 @@ MB = 1024**2
 def here(tmp_path: Path) -> Iterator[Builder]:
     with builder(tmp_path) as made:
         yield made
-
-
-def test_it_writes_the_limits_of_cgroup_v2() -> None:
-    assert settings_for(200 * MB, 1.5, 100, v1=False) == [
-        ("memory", "memory.max", "209715200"),
-        ("memory", "memory.swap.max", "0"),
-        ("cpu", "cpu.max", "150000 100000"),
-        ("pids", "pids.max", "100"),
-    ]
-
-
-def test_it_writes_the_limits_of_cgroup_v1() -> None:
-    assert settings_for(200 * MB, 1.5, 100, v1=True) == [
-        ("memory", "memory.limit_in_bytes", "209715200"),
-        ("memory", "memory.memsw.limit_in_bytes", "209715200"),
-        ("memory", "memory.limit_in_bytes", "209715200"),
-        ("memory", "memory.max_usage_in_bytes", "0"),
-        ("cpu", "cpu.cfs_period_us", "100000"),
-        ("cpu", "cpu.cfs_quota_us", "150000"),
-        ("pids", "pids.max", "100"),
-    ]
-
-
-def test_it_lifts_the_limits_when_nothing_builds() -> None:
-    assert [value for _, _, value in settings_for(0, 0, 0, v1=False)] == ["max", "max", "max 100000", "max"]
-    assert [value for _, _, value in settings_for(0, 0, 0, v1=True)] == ["-1", "-1", "-1", "0", "100000", "-1", "max"]
 
 
 def v2_tree(top: Path) -> Path:
@@ -61,15 +36,23 @@ def v2_tree(top: Path) -> Path:
 def test_it_gives_builds_that_run_together_the_sum(tmp_path: Path) -> None:
     group = v2_tree(tmp_path / "cg")
     both = {"cgroups": tmp_path / "cg", "active": tmp_path / "active"}
-    with enforced(BuildLimits(200 * MB, 1.0), Lines(), **both) as first:
-        with enforced(BuildLimits(300 * MB, 0.5), Lines(), **both):
+    with enforced(BuildLimits(200 * MB, 0.5), Lines(), **both) as first:
+        with enforced(BuildLimits(300 * MB, 0.25), Lines(), **both):
             assert (group / "memory.max").read_text() == str(500 * MB)
-            assert (group / "cpu.max").read_text() == "150000 100000"
+            assert (group / "cpu.max").read_text() == "75000 100000"
         assert (group / "memory.max").read_text() == str(200 * MB)
         assert not first.was_met()
         (group / "memory.events").write_text("low 0\noom 1\noom_kill 4\n")
         assert first.was_met()
     assert (group / "memory.max").read_text() == "max"
+
+
+def test_it_sets_no_quota_that_is_all_of_the_machine(tmp_path: Path) -> None:
+    group = v2_tree(tmp_path / "cg")
+    everything = BuildLimits(200 * MB, float(os.cpu_count() or 1))
+    with enforced(everything, Lines(), cgroups=tmp_path / "cg", active=tmp_path / "active"):
+        assert (group / "cpu.max").read_text() == "max 100000"
+        assert (group / "memory.max").read_text() == str(200 * MB)
 
 
 def test_it_forgets_builds_whose_process_was_killed(tmp_path: Path) -> None:
