@@ -11,17 +11,16 @@ with the group when the machine starts; an engine that is restarted keeps them.
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import os
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from workers.build import limits_linger as linger
 from workers.build.job import BuildLimits, Report
 from workers.build.limits_group import PEAK, are_in_force, are_made, groups_of, make, write
 from workers.build.limits_helper import Helper, NotEnforced
@@ -32,7 +31,6 @@ log = logging.getLogger(__name__)
 CGROUPS = Path("/sys/fs/cgroup")
 ACTIVE = Path("/run/slipway/builds")  # Of all installations on the machine: they share the engine.
 PIDS = 4096
-LINGER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ class _Place:
             try:
                 self._write_sum(None)
             except PermissionError:
-                _later(self._settle)
+                linger.later(self._settle)
 
     def _prepare(self, report: Report) -> None:
         if self.helper and not are_made(groups_of(self.cgroups)):
@@ -140,9 +138,9 @@ class _Place:
                 self._write_sum(report)
         except BaseException:
             mine.unlink(missing_ok=True)
-            _later(self._settle)  # A part may be in force.
+            linger.later(self._settle)  # A part may be in force.
             raise
-        _stay()
+        linger.stay()
         return mine
 
     def _write_sum(self, report: Report | None) -> None:
@@ -159,7 +157,10 @@ class _Place:
 
     def _sum(self) -> tuple[int, float, int]:
         running = [json.loads(path.read_text()) for path in self.active.glob("*-*") if _lives(path)]
-        return sum(one[0] for one in running), sum(one[1] for one in running), PIDS * len(running)
+        memory_bytes, cpus = sum(one[0] for one in running), sum(one[1] for one in running)
+        if cpus >= (os.cpu_count() or 1):
+            cpus = 0  # All of the machine: a quota would only cost the kernel's accounting.
+        return memory_bytes, cpus, PIDS * len(running)
 
     def _settle(self) -> None:
         """Write the sum after builds have ended, in the background or when this process ends."""
@@ -181,36 +182,6 @@ class _Logged:
 
     def check(self) -> None:
         """Nobody stops it."""
-
-
-_waiting: list[tuple[threading.Timer, Callable[[], None]]] = []  # One at most.
-_waiting_lock = threading.Lock()
-
-
-def _later(settle: Callable[[], None]) -> None:
-    """Once, when nothing was built for a while."""
-    _stay()
-    timer = threading.Timer(LINGER_SECONDS, settle)
-    timer.daemon = True
-    with _waiting_lock:
-        _waiting.append((timer, settle))
-    timer.start()
-
-
-def _stay() -> None:
-    with _waiting_lock:
-        while _waiting:
-            _waiting.pop()[0].cancel()
-
-
-@atexit.register
-def settle_now() -> None:
-    """What was left for later. For processes that end without the interpreter's own end, such as a pool's."""
-    with _waiting_lock:
-        waiting = [settle for timer, settle in _waiting if not timer.finished.is_set()]
-        _waiting.clear()
-    for settle in waiting:
-        settle()
 
 
 def _lives(path: Path) -> bool:

@@ -25,6 +25,7 @@ FORGET_SECONDS = 600.0
 SOCKET = "/var/run/docker.sock"
 HOST_CGROUPS = "/slipway/cgroup"  # Inside, where the engine's own mounts do not hide them.
 HOST_NOTES = "/slipway/builds"
+PROGRAM = Path(limits_group.__file__).read_text()
 
 
 class NotEnforced(Exception):
@@ -49,7 +50,7 @@ def helper_argv(
         f"--volume={notes}:{HOST_NOTES}",
         *(f"--label={name}={value}" for name, value in told.items()),
         *("--entrypoint=python3", "--", image),
-        *("-c", Path(limits_group.__file__).read_text()),
+        *("-c", PROGRAM),
         *(HOST_CGROUPS, HOST_NOTES, json.dumps(limits)),
     ]
 

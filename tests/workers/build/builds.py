@@ -48,6 +48,7 @@ class Builder:
     instance: str
     report: Lines = field(default_factory=Lines)
     number: int = 0
+    machine_cache: Path = MACHINE_CACHE
 
     def build(
         self, plan: Plan = DOCKERFILE, settings: BuildSettings | None = None, *, share: Share | None = None
@@ -67,7 +68,7 @@ class Builder:
             workspace,
             self.report,
             share=share,
-            machine_cache=MACHINE_CACHE,
+            machine_cache=self.machine_cache,
         )
 
     @property

@@ -1,0 +1,121 @@
+"""Limits set for a user who may use Docker and is not root: what is started, and that it is done on the real engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
+from workers.build import limits
+from workers.build.base_images import ensure_base
+from workers.build.job import BuildLimits, BuildSettings
+from workers.build.limits_helper import PROGRAM, SOCKET, Helper, NotEnforced, helper_argv
+from workers.build.limits_linger import settle_now
+from workers.docker_cli import working_client
+from workers.errors import UserError
+
+MB = 1024**2
+NOBODY = 64_321  # No account has to exist for a user id.
+
+
+def test_it_starts_a_container_without_privileges() -> None:
+    argv = helper_argv("docker", "base", {"slipway.instance": "i"}, 111, Path("/run/slipway/builds"), (1, 1.5, 2))
+    assert argv == [
+        *("docker", "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
+        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
+        *("--memory=64m", "--pids-limit=16", "--user=0:111"),
+        *("--volume=/sys/fs/cgroup:/slipway/cgroup", "--volume=/run/slipway/builds:/slipway/builds"),
+        *("--label=slipway.instance=i", "--label=slipway.role=build-limits"),
+        *("--entrypoint=python3", "--", "base", "-c", PROGRAM, "/slipway/cgroup", "/slipway/builds", "[1, 1.5, 2]"),
+    ]
+
+
+def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "ssh://build.example")
+    with pytest.raises(NotEnforced, match="ssh://build.example is not on this machine"):
+        Helper(tmp_path).write(tmp_path / "notes", None, Lines())
+
+
+def test_it_does_not_try_again_at_once_where_it_was_in_vain(tmp_path: Path) -> None:
+    (tmp_path / "limits-not-enforced").write_text("the reason of before")
+    report = Lines()
+    with limits.enforced(BuildLimits(), report, machine_cache=tmp_path, active=tmp_path / "active") as limit:
+        assert limit.group is None
+    assert report.lines == ["The limits on memory and CPU cannot be enforced here: the reason of before"]
+    assert not (tmp_path / "active").exists()
+    an_hour_ago = time.time() - 3600
+    os.utime(tmp_path / "limits-not-enforced", (an_hour_ago, an_hour_ago))
+    assert Helper(tmp_path).refusal() == ""
+
+
+@pytest.fixture
+def users_folder() -> Iterator[Path]:
+    """A folder that a user who is not root can reach; pytest's own are closed."""
+    with TemporaryDirectory(prefix="slipway-limits-") as name:
+        os.chown(name, NOBODY, NOBODY)
+        yield Path(name)
+
+
+@contextmanager
+def ordinary_user(home: Path) -> Iterator[Callable[..., object]]:
+    """Calls functions in one process of a user who is not root and is in the group of the engine's socket."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    group = Path(SOCKET).stat().st_gid
+    pool = ProcessPoolExecutor(1, get_context("fork"), initializer=_become, initargs=(group, home))
+    with pool:
+        yield lambda work, *given: pool.submit(work, *given).result(timeout=120)
+
+
+def _become(group: int, home: Path) -> None:
+    os.setgroups([group])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    os.environ["HOME"] = str(home)
+
+
+def _built(here: Builder, memory_mb: int) -> str:
+    """What went wrong, "" when nothing did."""
+    try:
+        here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=memory_mb * MB), no_cache=True))
+    except UserError as error:
+        return error.message
+    return ""
+
+
+def _helpers_since(begin: datetime, instance: str) -> int:
+    now = datetime.now(UTC)
+    filters = [f"label=slipway.instance={instance}", "label=slipway.role=build-limits", "event=create"]
+    argv = [working_client(MACHINE_CACHE), "events", f"--since={begin.isoformat()}", f"--until={now.isoformat()}"]
+    told = subprocess.run([*argv, *(f"--filter={one}" for one in filters)], capture_output=True, text=True, check=True)
+    return len(told.stdout.splitlines())
+
+
+@pytest.mark.docker
+def test_it_limits_the_builds_of_an_ordinary_user(users_folder: Path) -> None:
+    base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
+    code = "import time; x = bytearray(400 * 1024 * 1024); print('had it'); time.sleep(1)"
+    memory = limits.groups_of(limits.CGROUPS)["memory"]
+    file = memory / ("memory.max" if (memory / "memory.max").exists() else "memory.limit_in_bytes")
+    with builder(users_folder) as here, ordinary_user(users_folder) as call:
+        here.machine_cache = users_folder / "machine"
+        here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
+        assert call(_built, here, 200) == "The build ran out of memory at 200 MB."
+        here.write(Dockerfile=f"FROM {base}\nRUN true\n")
+        begin = datetime.now(UTC)
+        here.number = 1
+        assert call(_built, here, 200) == ""
+        assert _helpers_since(begin, here.instance) == 0  # The same limits are in force still.
+        call(settle_now)
+        assert _helpers_since(begin, here.instance) == 1
+        assert file.read_text().strip() != str(200 * MB)
