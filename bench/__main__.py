@@ -47,6 +47,7 @@ def main(arguments: list[str]) -> int:
     told = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Raised, so that what was made is removed.
     taken: list[Figure] = []
+    where = machine()  # Before the run, whose own load is no news.
     try:
         with Stage(QUICK if told.quick else Rounds()) as stage:
             for name in told.only:
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        text = document(taken, machine())
+        text = document(taken, where)
         print(text, flush=True)
     if told.write:
         (ROOT / "docs" / "figures.md").write_text(text)
@@ -70,12 +71,13 @@ def _take(name: str, stage: Stage) -> list[Figure]:
 
 
 def machine() -> str:
-    """What the figures depend on."""
+    """What the figures depend on. A load of others makes every difference larger."""
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    load = os.getloadavg()[2]
+    busy = " (busy with other things: take the figures again on a quiet machine)" if load > cores / 4 else ""
     return (
-        f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Linux {platform.release()}, Python {platform.python_version()}; "
-        f"load over the last 15 minutes {load:.1f}"
+        f"{cores} cores, {memory_gb:.0f} GB, Linux {platform.release().partition('-')[0]}, "
+        f"Python {platform.python_version()}; load before the run {load:.1f}{busy}"
     )
 
 
