@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
+from tests.workers.build.alone import alone
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build import limits
 from workers.build.base_images import ensure_base
@@ -25,6 +27,7 @@ from workers.docker_cli import working_client
 from workers.errors import UserError
 
 MB = 1024**2
+Call = Callable[..., Any]
 NOBODY = 64_321  # No account has to exist for a user id.
 
 
@@ -67,7 +70,7 @@ def users_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def ordinary_user(home: Path) -> Iterator[Callable[..., object]]:
+def ordinary_user(home: Path) -> Iterator[Call]:
     """Calls functions in one process of a user who is not root and is in the group of the engine's socket."""
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
@@ -101,6 +104,18 @@ def _helpers_since(begin: datetime, instance: str) -> int:
     return len(told.stdout.splitlines())
 
 
+def _two_builds(here: Builder, base: str, code: str, call: Call) -> tuple[list[str], int]:
+    """What went wrong in each, and how many containers the limits of the second took."""
+    here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
+    first = call(_built, here, 200)
+    here.number += 1
+    here.write(Dockerfile=f"FROM {base}\nRUN true\n")
+    begin = datetime.now(UTC)
+    second = call(_built, here, 200)
+    here.number += 1
+    return [first, second], _helpers_since(begin, here.instance)
+
+
 @pytest.mark.docker
 def test_it_limits_the_builds_of_an_ordinary_user(users_folder: Path) -> None:
     base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
@@ -109,13 +124,10 @@ def test_it_limits_the_builds_of_an_ordinary_user(users_folder: Path) -> None:
     file = memory / ("memory.max" if (memory / "memory.max").exists() else "memory.limit_in_bytes")
     with builder(users_folder) as here, ordinary_user(users_folder) as call:
         here.machine_cache = users_folder / "machine"
-        here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
-        assert call(_built, here, 200) == "The build ran out of memory at 200 MB."
-        here.write(Dockerfile=f"FROM {base}\nRUN true\n")
+        said, helpers = alone(lambda: _two_builds(here, base, code, call), call(os.getpid))
+        assert said == ["The build ran out of memory at 200 MB.", ""]
+        assert helpers == 0  # For the second, whose limits were in force still.
         begin = datetime.now(UTC)
-        here.number = 1
-        assert call(_built, here, 200) == ""
-        assert _helpers_since(begin, here.instance) == 0  # The same limits are in force still.
         call(settle_now)
         assert _helpers_since(begin, here.instance) == 1
         assert file.read_text().strip() != str(200 * MB)
