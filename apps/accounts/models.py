@@ -10,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from apps.accounts.policy import Role, Scope
 from apps.lib import tokens
@@ -37,6 +38,7 @@ class User(AbstractBaseUser, PermissionsMixin, Base):
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    session_epoch = models.PositiveIntegerField(default=0)  # Rises when the person signs out everywhere.
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -48,6 +50,11 @@ class User(AbstractBaseUser, PermissionsMixin, Base):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions hold this; it changes with the password and whenever the person signs out everywhere."""
+        value = self.password if not self.session_epoch else f"{self.password}:{self.session_epoch}"
+        return salted_hmac("apps.accounts.models.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Team(Base):
@@ -124,6 +131,52 @@ class SignInLink(Base):
 
     def __str__(self) -> str:
         return f"link for {self.user or 'the first owner'}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> InvitationQuerySet:
+        """Those that can still be accepted."""
+        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(Base):
+    """A link that lets one person, named by their address, join a team once. The link itself is never stored."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.CASCADE)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Invitation]] = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=[r.value for r in Role]), name="invitation_role_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.team} as {self.role}"
+
+
+class Installation(Base):
+    """What operators set in the dashboard, and what was measured of the machine. One row; see `installation`."""
+
+    only = models.BooleanField(default=True, unique=True, editable=False)
+    base_domain = models.CharField(max_length=200, blank=True)  # "" means SLIPWAY_BASE_DOMAIN.
+    checklist_dismissed_at = models.DateTimeField(null=True, blank=True)
+    disk = models.JSONField(default=dict)
+    disk_measured_at = models.DateTimeField(null=True, blank=True)
+    disk_wanted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(only=True), name="installation_once")]
+
+    def __str__(self) -> str:
+        return "this Slipway"
 
 
 class ActivityEvent(Base):

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from apps.accounts.access import Actor
-from apps.accounts.models import Team
+from apps.accounts.models import Team, User
 from apps.lib.encryption import EncryptedTextField
 from apps.lib.models import Base
 
@@ -109,15 +109,36 @@ class VariableQuerySet(models.QuerySet["Variable"]):
         """Those that a release of `service` in `environment` is given, widest scope first: the last one of a name wins."""
         anywhere = models.Q(environment__isnull=True) | models.Q(environment=environment)
         mine = models.Q(service__isnull=True) | models.Q(service=service)
-        return self.filter(anywhere, mine, project_id=service.project_id).order_by(
-            models.F("service").asc(nulls_first=True), models.F("environment").asc(nulls_first=True), "name"
-        )
+        return self.filter(anywhere, mine, project_id=service.project_id).widest_first()
+
+    def in_environment(self, project_id: UUID, environment: Environment) -> VariableQuerySet:
+        """All that any service of the project is given in `environment`, widest scope first."""
+        anywhere = models.Q(environment__isnull=True) | models.Q(environment=environment)
+        return self.filter(anywhere, project_id=project_id).widest_first()
+
+    def widest_first(self) -> VariableQuerySet:
+        by_service = models.F("service").asc(nulls_first=True)
+        return self.order_by(by_service, models.F("environment").asc(nulls_first=True), "name")
+
+
+class KeptVariables(models.Manager["Variable"]):
+    """Without those that were deleted."""
+
+    def get_queryset(self) -> VariableQuerySet:
+        return VariableQuerySet(self.model, using=self._db).filter(deleted_at=None)
+
+    def for_release(self, service: Service, environment: Environment) -> VariableQuerySet:
+        return self.get_queryset().for_release(service, environment)
+
+    def in_environment(self, project_id: UUID, environment: Environment) -> VariableQuerySet:
+        return self.get_queryset().in_environment(project_id, environment)
 
 
 class Variable(Base):
     """One value given to a release. A secret can be written and never read back.
 
-    Scope: the whole project, one environment, one service, or a service in an environment.
+    Scope: the whole project, one environment, one service, or a service in an environment. A deleted one stays for some
+    minutes, so that it can be brought back; `objects` are without it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="variables")
@@ -127,13 +148,20 @@ class Variable(Base):
     value = EncryptedTextField()
     is_secret = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL)
+    updated_by_name = models.CharField(max_length=100, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Variable]] = VariableQuerySet.as_manager()
+    objects: ClassVar[KeptVariables] = KeptVariables()
+    with_deleted: ClassVar[models.Manager[Variable]] = VariableQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "environment", "service", "name"], name="variable_once", nulls_distinct=False
+                fields=["project", "environment", "service", "name"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="variable_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(condition=models.Q(name__regex=r"^[A-Za-z_][A-Za-z0-9_]*$"), name="variable_name"),
         ]
@@ -146,6 +174,13 @@ class Variable(Base):
         """The value, or None for a secret."""
         return None if self.is_secret else self.value
 
+    @property
+    def scope(self) -> str:
+        """`project`, `environment production`, `service` or `service in production`."""
+        if self.service_id:
+            return f"service in {self.environment.slug}" if self.environment else "service"
+        return f"environment {self.environment.slug}" if self.environment else "project"
+
 
 class Domain(Base):
     """A host name routed to a service in an environment. `is_generated`: made by us beneath the base domain."""
@@ -154,6 +189,10 @@ class Domain(Base):
     environment = models.ForeignKey(Environment, on_delete=models.CASCADE)
     host = models.CharField(max_length=253, unique=True)
     is_generated = models.BooleanField(default=False)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    check_state = models.CharField(max_length=12, blank=True)  # `apps.projects.domain_checks.State`; "" before the first
+    check_detail = models.CharField(max_length=300, blank=True)
+    check_found = models.JSONField(default=list)  # The addresses that its name led to.
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(host__regex=r"^[a-z0-9.-]+$"), name="domain_grammar")]
