@@ -21,7 +21,7 @@ from apps.lib import wake
 
 log = logging.getLogger(__name__)
 
-LIVE_ENTRIES = 2_000  # Batches that the live stream keeps; older ones are read from the chunks.
+LIVE_LINES = 20_000  # What the live stream keeps of a log; older lines are read from the chunks.
 CHUNK_BYTES = 32_000  # A chunk grows to this before the next one begins.
 MAX_LINE = 64_000
 
@@ -93,7 +93,9 @@ def _live_key(stream: LogStream) -> str:
 def _show(stream: LogStream, first: int, rows: list[list[str]]) -> None:
     """One entry a batch; its id is the number of its first line, so that a range read starts where a reader stopped."""
     pipe = wake.valkey().pipeline(transaction=False)
-    pipe.xadd(_live_key(stream), {"l": json.dumps(rows)}, id=f"{first}-0", maxlen=LIVE_ENTRIES, approximate=True)
+    # By number, so that a flood in large batches takes no more of Valkey's memory than one in small ones.
+    oldest = f"{max(0, first - LIVE_LINES)}-0"
+    pipe.xadd(_live_key(stream), {"l": json.dumps(rows)}, id=f"{first}-0", minid=oldest, approximate=False)
     pipe.expire(_live_key(stream), 3600)
     try:
         pipe.execute()

@@ -19,6 +19,7 @@ from apps.deployments.states import Status
 from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
 from apps.hosts.models import Host
+from apps.lib import wake
 from apps.projects.actions import set_variables
 from workers import desired
 from workers.errors import PlatformError, Stopped, UserError
@@ -296,6 +297,16 @@ def test_the_live_stream_and_the_store_give_the_same_lines(waiting: Deployment) 
     live = logs._read_live(stream, 17, 1000)
     assert live is not None and [line.seq for line in live] == list(range(18, 211))
     assert live == logs.read_stored(stream, 17)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_live_stream_is_bounded_by_lines(waiting: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "LIVE_LINES", 1000)
+    for _ in range(5):
+        logs.append(waiting.log, [logs.Line("x") for _ in range(500)])
+    assert logs._read_live(waiting.log, 0, 10) is None
+    assert wake.valkey().xlen(logs._live_key(waiting.log)) == 3
+    assert [line.seq for line in logs.read(waiting.log, 0, limit=2)] == [1, 2]
 
 
 @pytest.mark.django_db(transaction=True)
