@@ -35,7 +35,7 @@ def answers(host: Host, service: Service) -> bool:
 def test_it_brings_back_what_was_harmed_by_hand(host: Host, service: Service, harm: list[str]) -> None:
     identifier = live(host, service)
     subprocess.run([DOCKER, *harm, identifier], check=True, capture_output=True)
-    host.control.wait(lambda: answers(host, service), 3, "the container to come back")
+    host.control.wait(lambda: answers(host, service), 15, "the container to come back")
     assert host.control.steps(service.deployment).count("start:running") == 1
 
 
@@ -45,13 +45,13 @@ def test_it_mends_a_route_file(host: Host, service: Service, content: bytes | No
     path = host.home / "edge" / "routes" / f"{service.id}.yml"
     before = path.read_bytes()
     path.unlink() if content is None else path.write_bytes(content)
-    host.control.wait(lambda: path.exists() and path.read_bytes() == before, 7)
-    host.control.wait(lambda: answers(host, service), 3)
+    host.control.wait(lambda: path.exists() and path.read_bytes() == before, 20)
+    host.control.wait(lambda: answers(host, service), 15)
 
 
 def test_it_leaves_everything_running_when_it_ends(host: Host, service: Service) -> None:
     identifier = live(host, service)
-    assert host.stop_agent() < 3
+    assert host.stop_agent() < 10
     assert answers(host, service)
     host.start_agent()
     time.sleep(1)
