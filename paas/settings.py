@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import django
+
+from apps.lib.versions import version_of
 from paas.celery import app as celery_app  # noqa: F401 - every Django process wakes the workers up through it
 from paas.config import ROOT, config
 
@@ -27,6 +30,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_cotton.apps.SimpleAppConfig",
     "ninja",
     "axes",
     "channels",
@@ -38,8 +42,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.lib.middleware.request_id",
+    "django.middleware.gzip.GZipMiddleware",  # CSRF tokens are masked, and Django varies the length (BREACH).
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.lib.assets.static_files",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,21 +76,28 @@ AXES_USERNAME_FORM_FIELD = "email"
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 
+LOADERS = [
+    "django_cotton.cotton_loader.Loader",
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["apps.lib.templatetags.slipway"],
+            "loaders": LOADERS if DEBUG else [("django.template.loaders.cached.Loader", LOADERS)],
+            "builtins": ["apps.lib.templatetags.slipway", "django_cotton.templatetags.cotton"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.lib.look.theme",
             ],
         },
     }
 ]
+COTTON_ISOLATE_BY_DEFAULT = True  # A component sees what it is given.
 
 
 def _database(url: str) -> dict[str, object]:
@@ -160,8 +172,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
-STATIC_URL = "static/"
 STATICFILES_DIRS = [ROOT / "static"]
+STATIC_URL = f"static/{version_of(STATICFILES_DIRS, django.__version__)}/"
 WHITENOISE_USE_FINDERS = True  # Served from the checkout: nothing has to be collected before the first page.
 WHITENOISE_AUTOREFRESH = DEBUG
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # A constraint on the lower-case address makes it unique.

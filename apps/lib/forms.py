@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from django import forms
 
@@ -29,3 +30,11 @@ def said_at(form: forms.BaseForm, field: str = "", **codes: str) -> Iterator[Non
 def status_of(form: forms.BaseForm) -> int:
     """200 for a form as it is first shown, 422 for one that was refused."""
     return 422 if form.is_bound and form.errors else 200
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """An id that an address carries, or None for anything else."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.lib.undo import undo_of
+
 register = template.Library()
 
 
@@ -49,3 +51,17 @@ def _time(value: datetime, text: str) -> SafeString:
 @register.filter
 def megabytes(value: int | None) -> str:
     return "" if value is None else f"{value / 1e6:.0f} MB"
+
+
+register.filter("undo", undo_of)
+
+
+@register.filter
+def toast_kind(tags: str) -> str:
+    """The class of a message's toast."""
+    return "fail" if "error" in tags.split() else ""
+
+
+@register.filter
+def words(value: str) -> list[str]:
+    return value.split()
