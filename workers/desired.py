@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+NO_ENVIRONMENT = "00000000-0000-0000-0000-000000000000"  # Said by nobody: from before environments were named here.
 StepName = Literal["fetch", "analyze", "build", "release", "start", "health", "switch", "drain"]
 
 
@@ -80,6 +81,7 @@ class Service(Model):
 
     id: Id
     project: Id
+    environment: Id = NO_ENVIRONMENT
     deployment: Id
     fence: int
     rolling_out: bool
@@ -153,6 +155,7 @@ class InstancesReport(Model):
 
     kind: Literal["instances"] = "instances"
     service: Id
+    environment: Id = NO_ENVIRONMENT
     at: datetime
     instances: list[Instance]
 
@@ -166,6 +169,55 @@ class Reports(Model):
     generation: int
     agent_version: str = ""
     reports: list[Report]
+
+
+# Upper bounds, in seconds, of the ranges in which the edge counts answers; one more range is beyond the last.
+LATENCY_BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0)
+
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Amount = Annotated[float, Field(ge=0, lt=2**53, allow_inf_nan=False)]
+
+
+class Usage(Model):
+    """What the containers of a service used: together, over `seconds`. `cpu_cores` is a mean; memory is as it is now."""
+
+    seconds: Amount
+    cpu_cores: Amount
+    memory_bytes: Count
+    received_bytes: Count
+    sent_bytes: Count
+
+
+class Traffic(Model):
+    """What the edge answered for a service in `seconds`. `errors` are answers 5xx; `latency` counts by `LATENCY_BOUNDS`."""
+
+    seconds: Amount
+    requests: Count
+    errors: Count
+    latency: list[Count] = Field(min_length=len(LATENCY_BOUNDS) + 1, max_length=len(LATENCY_BOUNDS) + 1)
+
+
+class Sample(Model):
+    """A service since the sample before. None: not known, which is not zero. The limits are those of all its containers."""
+
+    service: Id
+    cpu_limit: Amount = 0.0
+    memory_limit_bytes: Count = 0
+    usage: Usage | None = None
+    traffic: Traffic | None = None
+
+
+class Tick(Model):
+    """The samples of one moment, at most one a service."""
+
+    at: datetime
+    samples: list[Sample]
+
+
+class MetricsReport(Model):
+    """`POST /api/agent/metrics`: moments in order. One that was taken already is dropped, so sending again is harmless."""
+
+    ticks: list[Tick]
 
 
 class LogLine(Model):
@@ -185,6 +237,7 @@ class LogBatch(Model):
     """
 
     service: Id
+    environment: Id = NO_ENVIRONMENT
     deployment: Id | None = None
     process: str
     container: str
