@@ -13,12 +13,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Djang
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from apps.deployments.consumers import DeploymentConsumer, ServiceConsumer  # noqa: E402
+from apps.deployments import consumers  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
 sockets = [
-    path("ws/deployments/<uuid:pk>", DeploymentConsumer.as_asgi()),
-    path("ws/services/<uuid:pk>", ServiceConsumer.as_asgi()),
+    path("ws/home", consumers.HomeConsumer.as_asgi()),
+    path("ws/teams/<uuid:pk>", consumers.TeamConsumer.as_asgi()),
+    path("ws/deployments/<uuid:pk>", consumers.DeploymentConsumer.as_asgi()),
+    path("ws/services/<uuid:pk>", consumers.ServiceConsumer.as_asgi()),
 ]
 
 application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

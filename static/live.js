@@ -17,6 +17,12 @@ class Live {
     this.poller = null;
   }
 
+  // The chips of the page: of its log, and of its head.
+  say(kind, word) {
+    this.onState(kind, word);
+    document.dispatchEvent(new CustomEvent("slipway:link", { detail: word }));
+  }
+
   connect() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
@@ -30,7 +36,7 @@ class Live {
     if (this.tries > 0) this.onChanged();
     this.tries = 0;
     this.stopPolling();
-    this.onState("live", "Live");
+    this.say("live", "Live");
   }
 
   heard(message) {
@@ -49,13 +55,13 @@ class Live {
     if (code === 4403 || code === 4404) {
       this.ended = true;
       this.stopPolling();
-      this.onState("away", "No access any more");
+      this.say("away", "No access any more");
       return;
     }
     this.tries += 1;
     const wait = Math.min(LONGEST_MS, 400 * 2 ** Math.min(this.tries, 6)) * (0.5 + Math.random() / 2);
     setTimeout(() => this.connect(), wait);
-    if (this.tries < 2) this.onState("away", "Reconnecting");
+    if (this.tries < 2) this.say("away", "Reconnecting");
     else this.startPolling();
   }
 
@@ -72,14 +78,14 @@ class Live {
 
   async poll() {
     this.onChanged();
-    if (!this.pollPath || this.after === null) return this.onState("away", "Polling");
+    if (!this.pollPath || this.after === null) return this.say("away", "Polling");
     try {
       const answer = await fetch(`${this.pollPath}?after=${this.after}`, { headers: { Accept: "application/json" } });
       if (!answer.ok || !this.poller) throw new Error(answer.status);
       this.take((await answer.json()).lines);
-      this.onState("away", "Polling");
+      this.say("away", "Polling");
     } catch {
-      if (this.poller) this.onState("away", "Reconnecting");
+      if (this.poller) this.say("away", "Reconnecting");
     }
   }
 }

@@ -13,15 +13,16 @@ from django.utils import timezone
 from apps.accounts.access import Actor, not_found
 from apps.accounts.models import ActivityEvent, ApiToken, Membership, SignInLink, Team, User
 from apps.accounts.policy import RANK, Permission, Role, Scope
-from apps.lib import tokens
+from apps.lib import tokens, wake
 from apps.lib.hostnames import slug
 from workers.errors import UserError
 
 LINK_LIFE = timedelta(hours=24)
+RECOVERY_LIFE = timedelta(days=365)
 
 
 def record(*, actor: Actor, team_id: UUID, verb: str, subject: models.Model, name: str = "", **data: Any) -> None:
-    """Append to the team's activity, in the caller's transaction."""
+    """Append to the team's activity, in the caller's transaction; open pages of the team look again."""
     ActivityEvent.objects.create(
         team_id=team_id,
         actor=actor.user,
@@ -32,6 +33,7 @@ def record(*, actor: Actor, team_id: UUID, verb: str, subject: models.Model, nam
         subject_name=(name or str(subject))[:200],
         data=data,
     )
+    wake.tell_team(team_id)
 
 
 PLACEHOLDER_EMAIL = "owner@localhost.invalid"
@@ -91,13 +93,24 @@ def owner() -> User | None:
     return User.objects.filter(memberships__role=Role.OWNER, is_active=True).order_by("created_at").first()
 
 
-def make_link(*, user: User | None) -> str:
-    """The address of a one-time link; older unused ones for the same person end."""
-    token = tokens.make_token("link")
+def make_link(*, user: User | None, life: timedelta = LINK_LIFE) -> str:
+    """The address of a one-time link; older unused ones for the same person end, but for one that is kept for bad days."""
+    token, now = tokens.make_token("link"), timezone.now()
     with transaction.atomic():
-        SignInLink.objects.filter(user=user, used_at__isnull=True).update(used_at=timezone.now())
-        SignInLink.objects.create(user=user, digest=tokens.digest(token), expires_at=timezone.now() + LINK_LIFE)
+        unused = SignInLink.objects.filter(user=user, used_at__isnull=True)
+        lasting = unused if life > LINK_LIFE else unused.filter(expires_at__lte=now + LINK_LIFE)
+        lasting.update(used_at=now)
+        SignInLink.objects.create(user=user, digest=tokens.digest(token), expires_at=now + life)
     return f"{settings.SLIPWAY.url}/{'setup' if user is None else 'link'}/{token}"
+
+
+def make_recovery_link(*, actor: Actor) -> str:
+    """A one-time sign-in for oneself that lasts a year, to be kept with one's passwords. It ends the one made before."""
+    if actor.user is None or not actor.user.is_staff:
+        raise UserError("access:user:forbidden", "Only operators may make a recovery link.", status=403)
+    if actor.scope not in (None, Scope.ADMIN):
+        raise UserError("access:user:forbidden", f"A {actor.scope} token cannot make a recovery link.", status=403)
+    return make_link(user=actor.user, life=RECOVERY_LIFE)
 
 
 def link_for(token: str) -> SignInLink:

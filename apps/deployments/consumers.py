@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -17,49 +18,106 @@ from apps.accounts.access import Actor
 from apps.accounts.models import ApiToken, User
 from apps.deployments import logs
 from apps.deployments.models import Deployment, LogStream
+from apps.lib.wake import team_group
 from apps.projects.models import Service
 
 CHECK_SECONDS = 10.0
+QUIET_SECONDS = 0.2
 BATCH = 1000
 
 
-class LogConsumer(AsyncJsonWebsocketConsumer):
-    """One log for one reader. Subclasses say which."""
+class StateConsumer(AsyncJsonWebsocketConsumer):
+    """Tells one open page that what it shows has changed. Subclasses say which groups it listens to."""
 
-    stream: LogStream
     groups_joined: tuple[str, ...] = ()
 
-    def find(self, actor: Actor, pk: str) -> LogStream | None:
-        """The stream if `actor` may read it. Runs in a thread."""
-        raise NotImplementedError
-
-    def state_group(self, pk: str) -> str:
+    def find(self, actor: Actor, pk: str) -> tuple[str, ...] | None:
+        """The groups that `actor` may listen to, or None: nothing of it is theirs. Runs in a thread."""
         raise NotImplementedError
 
     async def connect(self) -> None:
-        self.pk = str(self.scope["url_route"]["kwargs"]["pk"])
-        self.after: int | None = None
-        self.more = asyncio.Event()
+        self.pk = str(self.scope["url_route"]["kwargs"].get("pk", ""))
+        self.changed = asyncio.Event()
         self.jobs: list[asyncio.Task[None]] = []
-        stream = await self._allowed()
+        groups = await self._allowed()
         await self.accept()
-        if stream is None:
+        if groups is None:
             await self.close(code=4404)
             return
-        self.stream = stream
-        self.groups_joined = (stream.group, self.state_group(self.pk))
-        await self._join()
-        self.jobs = [asyncio.create_task(self._send_lines()), asyncio.create_task(self._recheck())]
+        await self._join(groups)
+        self.jobs = [asyncio.create_task(self._send_changes()), asyncio.create_task(self._recheck())]
 
-    async def _join(self) -> None:
-        for group in self.groups_joined:
+    async def _join(self, groups: tuple[str, ...]) -> None:
+        for group in {*self.groups_joined} - {*groups}:
+            await self.channel_layer.group_discard(group, self.channel_name)
+        for group in groups:
             await self.channel_layer.group_add(group, self.channel_name)
+        self.groups_joined = groups
 
     async def disconnect(self, code: int) -> None:
         for job in self.jobs:
             job.cancel()
         for group in self.groups_joined:
             await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def state_changed(self, event: dict[str, Any]) -> None:
+        self.changed.set()
+
+    async def _send_changes(self) -> None:
+        """The first at once; what comes right behind it together."""
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            await self.send_json({"changed": True})
+            await asyncio.sleep(QUIET_SECONDS)
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                groups = await self._allowed()
+            except Error:
+                continue
+            if groups is None:
+                await self.close(code=4403)
+                return
+            await self._join(groups)  # Valkey may have been wiped; and whatever was missed is read now.
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """What may have been missed; a page of states looks every few seconds by itself."""
+
+    @sync_to_async
+    def _allowed(self) -> tuple[str, ...] | None:
+        actor = actor_of(self.scope)
+        return self.find(actor, self.pk) if actor else None
+
+
+class LogConsumer(StateConsumer):
+    """One log for one reader, and the state of what it is the log of."""
+
+    stream: LogStream
+
+    def stream_for(self, actor: Actor, pk: str) -> LogStream | None:
+        """The stream if `actor` may read it."""
+        raise NotImplementedError
+
+    def state_group(self, pk: str) -> str:
+        raise NotImplementedError
+
+    def find(self, actor: Actor, pk: str) -> tuple[str, ...] | None:
+        stream = self.stream_for(actor, pk)
+        if stream is None:
+            return None
+        self.stream = stream
+        return stream.group, self.state_group(pk)
+
+    async def connect(self) -> None:
+        self.after: int | None = None
+        self.more = asyncio.Event()
+        await super().connect()
+        if self.groups_joined:
+            self.jobs.append(asyncio.create_task(self._send_lines()))
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         after = content.get("after") if isinstance(content, dict) else None
@@ -70,8 +128,8 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
     async def log_more(self, event: dict[str, Any]) -> None:
         self.more.set()
 
-    async def state_changed(self, event: dict[str, Any]) -> None:
-        await self.send_json({"changed": True})
+    def catch_up(self) -> None:
+        self.more.set()
 
     async def _send_lines(self) -> None:
         """One batch at a time: a slow reader is sent to as fast as it reads, and nothing piles up for it."""
@@ -91,27 +149,9 @@ class LogConsumer(AsyncJsonWebsocketConsumer):
         except Error:
             return []  # The database is away; the next wake-up or poll reads on from the same number.
 
-    async def _recheck(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            try:
-                allowed = await self._allowed()
-            except Error:
-                continue
-            if allowed is None:
-                await self.close(code=4403)
-                return
-            await self._join()  # Valkey may have been wiped; and whatever was missed is read now.
-            self.more.set()
-
-    @sync_to_async
-    def _allowed(self) -> LogStream | None:
-        actor = actor_of(self.scope)
-        return self.find(actor, self.pk) if actor else None
-
 
 class DeploymentConsumer(LogConsumer):
-    def find(self, actor: Actor, pk: str) -> LogStream | None:
+    def stream_for(self, actor: Actor, pk: str) -> LogStream | None:
         return LogStream.objects.filter(deployment__in=Deployment.objects.visible_to(actor).filter(pk=pk)).first()
 
     def state_group(self, pk: str) -> str:
@@ -119,12 +159,26 @@ class DeploymentConsumer(LogConsumer):
 
 
 class ServiceConsumer(LogConsumer):
-    def find(self, actor: Actor, pk: str) -> LogStream | None:
+    def stream_for(self, actor: Actor, pk: str) -> LogStream | None:
         service = Service.objects.visible_to(actor).filter(pk=pk).first()
         return LogStream.objects.get_or_create(service=service)[0] if service else None
 
     def state_group(self, pk: str) -> str:
         return f"service.{pk}"
+
+
+class TeamConsumer(StateConsumer):
+    """Anything of one team: its projects' pages listen here."""
+
+    def find(self, actor: Actor, pk: str) -> tuple[str, ...] | None:
+        return (team_group(UUID(pk)),) if UUID(pk) in actor.teams else None
+
+
+class HomeConsumer(StateConsumer):
+    """Anything of all teams of a person: the list of projects listens here."""
+
+    def find(self, actor: Actor, pk: str) -> tuple[str, ...] | None:
+        return tuple(team_group(team) for team in actor.teams)
 
 
 def actor_of(scope: dict[str, Any]) -> Actor | None:

@@ -6,6 +6,8 @@ import shlex
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from uuid import UUID
 
 from django.db import Error, connection
 from django.utils import timezone
@@ -15,6 +17,7 @@ from apps.deployments.lease import Heartbeat
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.lib import wake
+from apps.projects.models import Service
 from workers.errors import SlipwayError, Stopped
 from workers.redact import Redactor
 
@@ -136,6 +139,13 @@ def end_step(row: DeploymentStep, status: str, *, detail: str = "", code: str = 
 
 
 def tell_changed(deployment: Deployment) -> None:
-    """Open pages of the deployment and of its service look again."""
+    """Open pages of the deployment, of its service and of its team look again."""
     wake.tell(f"deployment.{deployment.pk}", {"type": "state.changed"})
     wake.tell(f"service.{deployment.service_id}", {"type": "state.changed"})
+    wake.tell_team(team_of(deployment.service_id))
+
+
+@lru_cache(maxsize=4096)
+def team_of(service_id: UUID) -> UUID:
+    """A service stays in its team, so it is asked once."""
+    return Service.objects.values_list("project__team_id", flat=True).get(pk=service_id)

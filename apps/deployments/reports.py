@@ -118,6 +118,7 @@ def _instances(host: Host, report: desired.InstancesReport) -> None:
         defaults={"reported_at": report.at, "instances": told},
     )  # fmt: skip
     wake.tell(f"service.{service.pk}", {"type": "state.changed"})
+    wake.tell_team(service.project.team_id)
 
 
 def take_logs(batch: desired.LogBatch) -> None:

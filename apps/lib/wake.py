@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import redis
 from celery import Task
@@ -60,6 +61,16 @@ def tell(group: str, message: dict[str, Any]) -> None:
             log.warning("page not told (%s: %s); it polls", type(error).__name__, error)
 
     after_commit(lambda: asyncio.run_coroutine_threadsafe(send(), _loop(os.getpid())))
+
+
+def team_group(team_id: UUID) -> str:
+    """The group of open pages that show something of a team."""
+    return f"team.{team_id}"
+
+
+def tell_team(team_id: UUID) -> None:
+    """Something of the team is another than before: open pages of it look again."""
+    tell(team_group(team_id), {"type": "state.changed"})
 
 
 @lru_cache(maxsize=1)

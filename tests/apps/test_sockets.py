@@ -13,18 +13,22 @@ from asgiref.testing import ApplicationCommunicator
 from apps.accounts.models import ApiToken, Membership
 from apps.deployments import consumers, logs
 from apps.deployments.models import LogStream
+from apps.deployments.report import tell_changed
 from apps.lib import wake
+from apps.projects.actions import rename_project
 from paas.asgi import application, sockets
 from tests.apps.cast import Person, Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOST = (b"host", b"localhost:8000")
+OF_ONESELF = {"ws/home"}  # It has no id: everybody hears of their own teams.
 
 
 def addresses(shop: Shop) -> list[str]:
-    """Every socket there is, with ids of Alice's: from the routes, not from a list."""
-    ids = {"deployments": shop.live.pk, "services": shop.service.pk}
-    return ["/" + re.sub(r"<uuid:pk>", str(ids[str(s.pattern).split("/")[1]]), str(s.pattern)) for s in sockets]
+    """Every socket of something of Alice's: from the routes, not from a list."""
+    ids = {"deployments": shop.live.pk, "services": shop.service.pk, "teams": shop.team.pk}
+    routes = [str(s.pattern) for s in sockets if str(s.pattern) not in OF_ONESELF]
+    return ["/" + re.sub(r"<uuid:pk>", str(ids[route.split("/")[1]]), route) for route in routes]
 
 
 class Socket(ApplicationCommunicator):
@@ -141,3 +145,50 @@ async def test_it_ignores_nonsense(shop: Shop, bob: Person) -> None:
     await say(stream, "still here")
     assert [line["text"] for line in await lines(socket)] == ["still here"]
     await socket.disconnect()
+
+
+async def changed(socket: Socket) -> bool:
+    return (await socket.receive()) == {"changed": True}
+
+
+async def test_it_tells_the_team_of_everything_and_others_of_nothing(shop: Shop, bob: Person, charlie: Person) -> None:
+    told = [(await opened(path, bob))[0] for path in ("/ws/home", f"/ws/teams/{shop.team.pk}")]
+    stranger, accepted = await opened("/ws/home", charlie)
+    assert accepted
+    await sync_to_async(tell_changed)(shop.live)
+    for socket in told:
+        assert await changed(socket)
+        await socket.disconnect()
+    assert await stranger.receive_nothing(timeout=0.3)
+    await stranger.disconnect()
+    nobody, _ = await opened("/ws/home")
+    assert await closing_code(nobody) == 4404
+
+
+async def test_it_tells_the_team_of_what_people_do(shop: Shop, alice: Person, bob: Person) -> None:
+    socket, _ = await opened("/ws/home", bob)
+    await sync_to_async(rename_project)(actor=alice.actor, project=shop.project, name="harbour")
+    assert await changed(socket)
+    await socket.disconnect()
+
+
+async def test_it_tells_many_changes_as_few(shop: Shop, bob: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr(consumers, "QUIET_SECONDS", 0.5)
+    socket, _ = await opened("/ws/home", bob)
+    for _ in range(20):
+        await sync_to_async(tell_changed)(shop.live)
+    assert await changed(socket)
+    assert await changed(socket), "what came meanwhile is told after the pause"
+    assert await socket.receive_nothing(timeout=0.7)
+    await socket.disconnect()
+
+
+async def test_it_stops_telling_of_a_team_that_was_left(shop: Shop, bob: Person, monkeypatch: Any) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.2)
+    home, _ = await opened("/ws/home", bob)
+    team, _ = await opened(f"/ws/teams/{shop.team.pk}", bob)
+    await Membership.objects.filter(user=bob.user).adelete()
+    assert await closing_code(team) == 4403
+    await sync_to_async(tell_changed)(shop.live)
+    assert await home.receive_nothing(timeout=0.3)
+    await home.disconnect()
