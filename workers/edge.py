@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workers.desired import LATENCY_BOUNDS
 from workers.docker import Container, Engine
 from workers.errors import PlatformError, UserError
 
@@ -75,6 +76,14 @@ def edge_state(instance: str) -> EdgeState:
     return EdgeState(found.state, found.state == "running" and _answers(f"{url}/ping"), found.id, url)
 
 
+def metrics_url(engine: Engine) -> str | None:
+    """Where the edge tells its counters, on loopback; None while it does not run."""
+    found = _find(engine)
+    if found is None or found.state != "running":
+        return None
+    return f"http://127.0.0.1:{found.label('edge.internal_port')}/metrics"
+
+
 def stop_edge(instance: str) -> None:
     """Remove its container. Routes stay in their folder."""
     engine = Engine(instance)
@@ -128,6 +137,9 @@ def arguments(settings: EdgeSettings, internal_port: int) -> list[str]:
         "--ping.entrypoint=internal",
         "--metrics.prometheus=true",
         "--metrics.prometheus.entrypoint=internal",
+        "--metrics.prometheus.addentrypointslabels=false",
+        "--metrics.prometheus.addserviceslabels=true",
+        f"--metrics.prometheus.buckets={','.join(map(str, LATENCY_BOUNDS))}",
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",
         "--accesslog=false",

@@ -15,6 +15,7 @@ from workers.agent.config import AgentConfig, config_from
 from workers.agent.converge import Converger
 from workers.agent.log_source import Positions
 from workers.agent.logs import LogShipper
+from workers.agent.metrics import Metrics
 from workers.agent.networks import Networks
 from workers.agent.reporter import Reporter
 from workers.agent.store import Store
@@ -44,6 +45,9 @@ class Agent:
         )
         self._world = world
         self._converger = Converger(world, self._reporter, self._stopping)
+        self._metrics = Metrics(
+            self._engine, self._control, world.meter, lambda: self._converger.document, config.edge_metrics_url
+        )
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT."""
@@ -56,6 +60,7 @@ class Agent:
         self._logs.start()
         self._reporter.start()
         self._converger.instances.start()
+        self._metrics.start()
         for target in (self._converger.run, self._poll, self._watch_events):
             threading.Thread(target=target, name=target.__name__, daemon=True).start()
         self._stopping.wait()

@@ -44,7 +44,7 @@ class ControlPlane:
                 "agent:platform:bad-document", f"The desired state is not understood: {error}"
             ) from error
 
-    def send(self, what: Literal["reports", "logs"], body: bytes) -> Taken:
+    def send(self, what: Literal["reports", "logs", "metrics"], body: bytes) -> Taken:
         """`refused` means that sending it again is of no use. Raises PlatformError when it may be later."""
         answer = self._call("POST", f"/api/agent/{what}", content=body, headers={"Content-Type": "application/json"})
         if answer.is_success:

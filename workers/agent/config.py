@@ -28,6 +28,7 @@ class AgentConfig:
     network_pool: ipaddress.IPv4Network
     ready_file: Path | None = None
     logs: LogRotation = LogRotation()
+    edge_metrics_url: str = ""  # Of an edge that is not ours; our own is found by its label.
 
 
 def config_from(environment: Mapping[str, str]) -> AgentConfig:
@@ -50,6 +51,7 @@ def config_from(environment: Mapping[str, str]) -> AgentConfig:
         network_pool=pool,
         ready_file=Path(environment["SLIPWAY_READY_FILE"]) if get("SLIPWAY_READY_FILE") else None,
         logs=LogRotation(get("SLIPWAY_LOG_SIZE") or "20m", int(get("SLIPWAY_LOG_FILES") or 5)),
+        edge_metrics_url=get("TRAEFIK_METRICS_URL") or "",
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workers.agent.health import ask, host_header
+from workers.agent.metrics_usage import reading_of
 from workers.agent.reporter import Reporter
 from workers.agent.world import World
 from workers.desired import Document, Health, Instance, InstancesReport, Service
@@ -57,6 +58,7 @@ class Instances:
             mine = [c for c in everything if c.label("service") == service.id]
             told = [instance for c in mine if (instance := self._describe(service, c)) is not None]
             self._reporter.add(InstancesReport(service=service.id, at=datetime.now(UTC), instances=told))
+        self._world.meter.round_done()
 
     def _describe(self, service: Service, container: Container) -> Instance | None:
         try:
@@ -64,7 +66,9 @@ class Instances:
             instance = described(container, told)
             if instance.state != "running":
                 return instance
-            used = self._use(container.id, self._world.engine.stats(container.id))
+            sample = self._world.engine.stats(container.id)
+            used = self._use(container.id, sample)
+            self._world.meter.read(service.id, container.id, reading_of(sample, measured(sample)))
         except PlatformError:
             return None
         return instance.model_copy(update={**used, "healthy": self._healthy(service, container)})

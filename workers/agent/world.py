@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from workers.agent.logs import LogShipper
+from workers.agent.metrics_usage import Meter
 from workers.agent.networks import Networks
 from workers.agent.ownership import give_to_user
 from workers.agent.spec import LogRotation, container_spec, volume_name
@@ -46,6 +47,7 @@ class World:
     rotation: LogRotation
     exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
     out_of_memory: set[str] = field(default_factory=set)
+    meter: Meter = field(default_factory=Meter)
 
     def containers(self, service: str) -> list[Container]:
         """The app containers of a service, of every deployment."""
