@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.lib.look.theme",
+                "apps.accounts.session.own_teams",
             ],
         },
     }
@@ -147,7 +148,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": CONFIG.build_timeout_seconds * 2 + 3600,
+    "visibility_timeout": CONFIG.build_timeout_ceiling_seconds + 3600,
     "global_keyprefix": f"slipway:{CONFIG.instance}:",
     "socket_timeout": 30,
     "socket_connect_timeout": 2,

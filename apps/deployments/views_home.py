@@ -1,4 +1,4 @@
-"""The first page, a project, and the hosts."""
+"""The first page and a project."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from apps.accounts.access import teams_of
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions
-from apps.deployments.queries import projects_of
-from apps.hosts.models import Host
+from apps.deployments.board import board
+from apps.deployments.forms import whole_number
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import project_for
 from apps.projects.actions import rename_project
@@ -25,18 +25,26 @@ from apps.projects.models import Volume
 @never_cache
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Every project of the person's teams; failing ones first."""
+    """Every service of the person's teams, failing ones first; `?q=`, `?team=` and `?page=` choose among them."""
     actor = actor_of(request)
     teams = teams_of(actor)
-    can_create = any(actor.can(Permission.WRITE_SERVICE, team.pk) for team in teams)
+    words, page = request.GET.get("q", "").strip()[:100], whole_number(request.GET.get("page")) or 1
+    team = next((team for team in teams if str(team.pk) == request.GET.get("team")), None)
+    context = {
+        "board": board(actor, words=words, team=team.pk if team else None, page=page),
+        "teams": teams,
+        "chosen": team,
+        "words": words,
+        "can_create": any(actor.can(Permission.WRITE_SERVICE, team.pk) for team in teams),
+    }
     template = "_projects.html" if request.htmx else "projects.html"  # type: ignore[attr-defined]
-    context = {"projects": projects_of(actor), "teams": teams, "can_create": can_create}
     return render(request, f"deployments/{template}", context)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Its services and the volumes it keeps; POST renames it."""
+    """Its services, which change by themselves, and the volumes it keeps; POST renames it."""
     actor = actor_of(request)
     row = project_for(actor, project_id)
     if request.method == "POST":
@@ -46,10 +54,13 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         with said_at(form, "name"):
             rename_project(actor=actor, project=row, name=form.cleaned_data["name"])
             return redirect("project", project_id=row.pk)
-    cards = next((cards for found, cards in projects_of(actor) if found.pk == row.pk), [])
+    page = whole_number(request.GET.get("page")) or 1
+    context = {"project": row, "can": abilities(actor, row.team_id)}
+    context["board"] = board(actor, project=row.pk, page=page)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "deployments/_project_status.html", context)
     kept = Volume.objects.filter(project=row, service=None, discarded_at=None)
-    context = {"project": row, "cards": cards, "kept": kept, "form": form, "can": abilities(actor, row.team_id)}
-    return render(request, "deployments/project.html", context, status=status_of(form))
+    return render(request, "deployments/project.html", {**context, "kept": kept, "form": form}, status=status_of(form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,10 +76,3 @@ def project_delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
             return redirect("home")
     context = {"project": row, "form": form, "services": row.services.all()}
     return render(request, "deployments/project_delete.html", context, status=status_of(form))
-
-
-@never_cache
-@require_GET
-def hosts(request: HttpRequest) -> HttpResponse:
-    """The machines and when their agents were last heard of."""
-    return render(request, "hosts/hosts.html", {"hosts": Host.objects.order_by("created_at")})

@@ -149,10 +149,10 @@ def test_it_says_the_request_id_on_every_error_page(alice: Person) -> None:
 
 
 def test_it_says_the_request_id_of_a_fault_of_its_own(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("apps.deployments.views_home.projects_of", broken)
+    monkeypatch.setattr("apps.deployments.views_home.board", broken)
     answer = browser(alice).get("/")
     text = answer.content.decode()
     assert answer.status_code == 500
@@ -161,10 +161,10 @@ def test_it_says_the_request_id_of_a_fault_of_its_own(alice: Person, monkeypatch
 
 
 def test_it_says_when_the_database_is_away(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise OperationalError("no connection to 10.0.0.1")
 
-    monkeypatch.setattr("apps.deployments.views_home.projects_of", away)
+    monkeypatch.setattr("apps.deployments.views_home.board", away)
     answer = browser(alice).get("/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "go on serving" in answer.content.decode()

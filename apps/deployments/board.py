@@ -1,0 +1,136 @@
+"""The projects' page: every service of a person's teams as a card, failing ones first. A fixed number of queries.
+
+Which come first is judged of all of them by little; only the cards of one page are read whole.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
+from apps.accounts.access import Actor
+from apps.deployments.metrics_cards import Sparkline, sparklines
+from apps.deployments.models import Deployment, DeploymentQuerySet
+from apps.deployments.presentation import Health, health_of
+from apps.deployments.queries import address_of
+from apps.deployments.states import Status
+from apps.hosts.models import ServiceState
+from apps.projects.models import Domain, Project, Service, scoped
+
+PAGE = 24
+TICKS = 12
+FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
+LITTLE = ("service_id", "release_id", "status", "live_at", "cancel_requested_at", "created_at", "finished_at")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A service as the board shows it. `ribbon` is oldest first."""
+
+    service: Service
+    health: Health
+    live: Deployment | None
+    latest: Deployment | None
+    urls: list[str]
+    ribbon: list[Deployment]
+    spark: Sparkline | None = None
+
+    @property
+    def url(self) -> str:
+        return self.urls[0] if self.urls else ""
+
+
+@dataclass(frozen=True)
+class Board:
+    """One page of cards. `worst` is the state of all that were asked for, as an icon tells it."""
+
+    cards: list[Card]
+    empty: list[Project]
+    total: int
+    page: int
+    worst: str
+
+    @property
+    def next(self) -> int | None:
+        return self.page + 1 if self.page * PAGE < self.total else None
+
+    @property
+    def previous(self) -> int | None:
+        return self.page - 1 if self.page > 1 else None
+
+
+def board(
+    actor: Actor, *, words: str = "", team: UUID | None = None, project: UUID | None = None, page: int = 1
+) -> Board:
+    """`words` are looked for in names, branches and host names."""
+    wanted = _wanted(actor, words, team, project)
+    healths = _healths(wanted)
+    order = sorted(wanted, key=lambda pk: FIRST[healths[pk].pill.kind])  # By name where the state is the same.
+    shown = order[(page - 1) * PAGE : page * PAGE]
+    kinds = {health.pill.kind for health in healths.values()}
+    empty = _empty(actor, team) if page == 1 and not words and project is None else []
+    return Board(_cards(shown, healths), empty, len(order), page, icon_of(kinds))
+
+
+def icon_of(kinds: set[str]) -> str:
+    """The worst that a page shows, as its icon: failed, building, live or idle."""
+    for kind, icon in (("fail", "failed"), ("work", "building"), ("warn", "failed"), ("live", "live")):
+        if kind in kinds:
+            return icon
+    return "idle"
+
+
+def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -> list[UUID]:
+    rows = scoped(Service, actor, "project__team")
+    if team is not None:
+        rows = rows.filter(project__team=team)
+    if project is not None:
+        rows = rows.filter(project=project)
+    for word in words.split():
+        named = Q(name__icontains=word) | Q(project__name__icontains=word) | Q(branch__icontains=word)
+        rows = rows.filter(named | Q(domains__host__icontains=word)).distinct()
+    return list(dict.fromkeys(rows.order_by("project__name", "name").values_list("pk", flat=True)))
+
+
+def _healths(services: list[UUID]) -> dict[UUID, Health]:
+    rows = Deployment.objects.filter(service__in=services).only(*LITTLE)
+    latest = {row.service_id: row for row in rows.order_by("service", "-created_at").distinct("service")}
+    live = {row.service_id: row for row in rows.filter(status=Status.LIVE)}
+    states = {row.service_id: row for row in ServiceState.objects.filter(service__in=services).order_by("reported_at")}
+    return {pk: health_of(live.get(pk), latest.get(pk), states.get(pk)) for pk in services}
+
+
+def _cards(shown: list[UUID], healths: dict[UUID, Health]) -> list[Card]:
+    services = Service.objects.filter(pk__in=shown).select_related("project__team").in_bulk()
+    ribbons: dict[UUID, list[Deployment]] = defaultdict(list)
+    for row in _newest(shown):
+        ribbons[row.service_id].insert(0, row)
+    live = {row.service_id: row for row in _whole(shown).filter(status=Status.LIVE)}
+    urls: dict[UUID, list[str]] = defaultdict(list)
+    for domain in Domain.objects.filter(service__in=shown).order_by("is_generated", "created_at"):
+        urls[domain.service_id].append(address_of(domain))
+    return [
+        Card(services[pk], healths[pk], live.get(pk), ribbons[pk][-1] if ribbons[pk] else None, urls[pk], ribbons[pk])
+        for pk in shown
+        if pk in services
+    ]
+
+
+def _whole(services: list[UUID]) -> DeploymentQuerySet:
+    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services).select_related("build", "actor")
+    return rows
+
+
+def _newest(services: list[UUID]) -> DeploymentQuerySet:
+    """The last few of each, newest first."""
+    number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
+    return _whole(services).annotate(place=number).filter(place__lte=TICKS).order_by("service", "-created_at")
+
+
+def _empty(actor: Actor, team: UUID | None) -> list[Project]:
+    rows = scoped(Project, actor, "team").filter(services=None).select_related("team").order_by("name")
+    return list(rows.filter(team=team) if team else rows)
