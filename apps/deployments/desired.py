@@ -66,6 +66,7 @@ def _service(row: Deployment, hosts: list[str]) -> desired.Service:
     return desired.Service(
         id=str(row.service_id),
         project=str(row.service.project_id),
+        environment=str(row.environment_id),
         deployment=row.key,
         fence=row.fence,
         rolling_out=row.status == Status.DEPLOYING,

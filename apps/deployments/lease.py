@@ -105,17 +105,9 @@ class Heartbeat:
             self.reason = "cancelled"
 
 
-def give_back(deployment: Deployment) -> None:
-    """This worker stops: let another begin again at once, without counting the attempt."""
-    mine = Deployment.objects.filter(pk=deployment.pk, fence=deployment.fence, lease_owner=WORKER)
-    mine.filter(status=Status.BUILDING).update(
-        status=Status.PENDING, attempt=F("attempt") - 1, lease_owner="", lease_expires_at=None
-    )
-    mine.filter(status=Status.DEPLOYING).update(lease_owner="", lease_expires_at=None)
-
-
 def hand_to_agent(deployment: Deployment, *, seconds: float) -> None:
     """The rollout is the agent's now; each of its reports extends the lease."""
     mine = Deployment.objects.filter(pk=deployment.pk, fence=deployment.fence, status=Status.DEPLOYING)
-    if not mine.update(lease_owner=AGENT, lease_expires_at=Now() + timedelta(seconds=seconds)):
-        raise Stopped("lost")
+    wanted = mine.filter(cancel_requested_at=None)
+    if not wanted.update(lease_owner=AGENT, lease_expires_at=Now() + timedelta(seconds=seconds)):
+        raise Stopped("cancelled" if mine.exists() else "lost")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,14 +16,19 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from apps.deployments.logtext import Run, runs, severity_of
 from apps.deployments.models import LogChunk, LogStream
 from apps.lib import wake
+from apps.lib.text import storable
 
 log = logging.getLogger(__name__)
 
 LIVE_LINES = 20_000  # What the live stream keeps of a log; older lines are read from the chunks.
 CHUNK_BYTES = 32_000  # A chunk grows to this before the next one begins.
 MAX_LINE = 64_000
+CONTAINERS_KNOWN = 100  # Of each the last batch is remembered.
+NEVER = 2**62  # Above every number.
+PAGE_CHUNKS = 32  # Read at once: about a megabyte.
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,30 @@ class Line:
     def packed(self) -> list[str]:
         return [self.at, self.source, self.level, self.kind, self.text]
 
+    @property
+    def severity(self) -> str:
+        """One of `logtext.LEVELS`."""
+        return severity_of(self.text, self.kind)
+
+    @property
+    def runs(self) -> list[Run]:
+        return runs(self.text)
+
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """With its `severity`; where the text is more than plain, also its `runs`, as a page shows it."""
+        told = {**asdict(self), "severity": self.severity}
+        return told if self.runs == [("", self.text)] else {**told, "runs": self.runs}
 
 
-def _unpacked(seq: int, row: Sequence[str]) -> Line:
+def unpacked(seq: int, row: Sequence[str]) -> Line:
     at, source, level, kind, text = row
     return Line(text=text, at=at, source=source, level=level, kind=kind, seq=seq)
+
+
+def gap(after: int, before: int) -> Line:
+    """Stands where the lines between two numbers are gone."""
+    gone = before - after - 1
+    return Line(f"{gone} older lines are no longer kept", kind="gap", source="slipway", seq=before - 1)
 
 
 def append(stream: LogStream, lines: Iterable[Line], *, container: str = "", cursor: int = 0) -> int:
@@ -55,15 +77,16 @@ def append(stream: LogStream, lines: Iterable[Line], *, container: str = "", cur
     With a `container`, a batch whose `cursor` was seen is dropped: it was sent twice.
     """
     now = timezone.now().isoformat()
-    rows = [replace(line, text=line.text[:MAX_LINE].replace("\0", ""), at=line.at or now).packed() for line in lines]
+    rows = [replace(line, text=storable(line.text[:MAX_LINE]), at=line.at or now).packed() for line in lines]
     with transaction.atomic():
         row = LogStream.objects.select_for_update().get(pk=stream.pk)
-        if not rows or (container and row.cursors.get(container, -1) >= cursor):
+        if not rows or (container and row.cursors.get(container, [-1])[0] >= cursor):
             return row.next_seq - 1
         first = row.next_seq
         row.next_seq = first + len(rows)
         if container:
-            row.cursors = {**dict(list(row.cursors.items())[-50:]), container: cursor}
+            newest = sorted(row.cursors.items(), key=lambda item: item[1][1])[-CONTAINERS_KNOWN:]
+            row.cursors = {**dict(newest), container: [cursor, row.next_seq]}
         row.save(update_fields=["next_seq", "cursors"])
         _store(row, first, rows)
         wake.after_commit(lambda: _show(row, first, rows))
@@ -128,21 +151,33 @@ def _read_live(stream: LogStream, after: int, limit: int) -> list[Line] | None:
             return lines or None
         for seq, row in enumerate(json.loads(fields[b"l"]), start=first):
             if seq == expected and len(lines) < limit:
-                lines.append(_unpacked(seq, row))
+                lines.append(unpacked(seq, row))
                 expected += 1
+        if len(lines) >= limit:
+            break
     return lines or None
+
+
+def chunks(stream: LogStream, after: int, before: int, *, newest_first: bool = False) -> Iterator[LogChunk]:
+    """Those with lines numbered between the two, in either order. By pages, so that nobody holds a log as a whole."""
+    while True:
+        rows = LogChunk.objects.filter(stream=stream, last_seq__gt=after, first_seq__lt=before)
+        page = list(rows.order_by("-first_seq" if newest_first else "first_seq")[:PAGE_CHUNKS])
+        yield from page
+        if len(page) < PAGE_CHUNKS:
+            return
+        after, before = (after, page[-1].first_seq) if newest_first else (page[-1].last_seq, before)
 
 
 def read_stored(stream: LogStream, after: int, *, limit: int = 1000) -> list[Line]:
     """The same from PostgreSQL. Lines that retention removed are one gap line in their place."""
     lines: list[Line] = []
-    for chunk in LogChunk.objects.filter(stream=stream, last_seq__gt=after).order_by("first_seq").iterator(20):
+    for chunk in chunks(stream, after, NEVER):
         if chunk.first_seq > after + 1:
-            gone = chunk.first_seq - after - 1
-            lines.append(Line(f"{gone} older lines are no longer kept", kind="gap", source="slipway", seq=after + gone))
+            lines.append(gap(after, chunk.first_seq))
         for seq, row in enumerate(chunk.lines, start=chunk.first_seq):
             if seq > after and len(lines) < limit:
-                lines.append(_unpacked(seq, row))
+                lines.append(unpacked(seq, row))
         after = max(after, chunk.last_seq)
         if len(lines) >= limit:
             break

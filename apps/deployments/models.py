@@ -28,6 +28,7 @@ class Build(Base):
     author = models.CharField(max_length=200, blank=True)
     fingerprint = models.CharField(max_length=64)
     plan = models.JSONField(default=dict)
+    settings = models.JSONField(default=dict)  # What it was built with: `apps.deployments.steps.build.settings_told`.
     digest = models.CharField(max_length=200)
     size_bytes = models.PositiveBigIntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -214,7 +215,7 @@ class LogStream(Base):
     deployment = models.OneToOneField(Deployment, null=True, on_delete=models.CASCADE, related_name="log")
     service = models.OneToOneField(Service, null=True, on_delete=models.CASCADE, related_name="log")
     next_seq = models.PositiveBigIntegerField(default=1)
-    cursors = models.JSONField(default=dict)  # container -> last batch taken, so that a batch sent twice counts once
+    cursors = models.JSONField(default=dict)  # container -> [last batch taken, at which number]: a batch counts once
 
     class Meta:
         constraints = [

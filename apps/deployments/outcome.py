@@ -1,6 +1,7 @@
 """What an attempt leads to: built, published, live, failed, cancelled, broken after the switch. One transaction each.
 
 Every change of a status, and what must follow from it, is in here; who decides it is elsewhere.
+Locks are taken in one order everywhere: the service's row, rows of its deployments, the host's row last.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,8 +24,9 @@ from apps.deployments.report import begin_step, end_step, tell_changed
 from apps.deployments.states import ACTIVE, Status, StepStatus
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
+from apps.lib.text import storable
 from apps.projects.models import Service
-from workers.errors import SlipwayError
+from workers.errors import SlipwayError, Stopped
 
 RETRY_SECONDS = 5.0
 AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
@@ -32,6 +35,7 @@ AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the sta
 @transaction.atomic
 def built(deployment: Deployment, build: Build) -> None:
     """There is an image: the deploy job may begin."""
+    lock(deployment.service_id)
     deployment.advance(Status.DEPLOYING, build=build, lease_owner="", lease_expires_at=None)
     wakeup.deploy(deployment)
     tell_changed(deployment)
@@ -40,6 +44,7 @@ def built(deployment: Deployment, build: Build) -> None:
 @transaction.atomic
 def publish_rollout(deployment: Deployment, *, seconds: float) -> None:
     """The agent may begin; it has `seconds` until its next report."""
+    lock(deployment.service_id)
     hand_to_agent(deployment, seconds=seconds)
     publish(Host.objects.default())
 
@@ -47,6 +52,7 @@ def publish_rollout(deployment: Deployment, *, seconds: float) -> None:
 @transaction.atomic
 def live(deployment: Deployment) -> None:
     """The edge answers with its release. What was live before is superseded."""
+    lock(deployment.service_id)
     before = Deployment.objects.of(deployment).live().exclude(pk=deployment.pk)
     for row in before.select_for_update():
         row.advance(Status.SUPERSEDED, finished_at=row.finished_at or Now())
@@ -68,11 +74,10 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
     """The reason is stored; what was live goes on. A fault of ours is tried again, up to three attempts."""
     ours = error.retry and error.family == "platform"
     if ours and deployment.status == Status.BUILDING and deployment.attempt < ATTEMPTS:
-        later = Now() + timedelta(seconds=RETRY_SECONDS)
-        deployment.advance(Status.PENDING, lease_owner="", lease_expires_at=later)
-        tell_changed(deployment)
+        requeued(deployment, later=RETRY_SECONDS)
         return
-    deployment.advance(Status.FAILED, error_code=error.code, error_message=error.message, error_hint=error.hint)
+    lock(deployment.service_id)
+    deployment.advance(Status.FAILED, **_told(error))
     close_steps(deployment, StepStatus.FAILED, error)
     record(
         actor=Actor(deployment.actor, name=deployment.actor_name),
@@ -82,14 +87,46 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
         deployment=deployment.key,
         code=error.code,
     )
+    _fall_back_from_broken(deployment)
     _after_the_end(deployment)
 
 
 @transaction.atomic
-def cancelled(deployment: Deployment) -> None:
+def requeued(deployment: Deployment, *, later: float = 0, is_counted: bool = True) -> None:
+    """Its worker is gone: another begins again, after `later` seconds. When a newer one waits already, that one does."""
+    lock(deployment.service_id)
+    if Deployment.objects.of(deployment).filter(status=Status.PENDING).exists():
+        deployment.advance(Status.SUPERSEDED)
+        close_steps(deployment, StepStatus.STOPPED)
+        _after_the_end(deployment)
+        return
+    free = Now() + timedelta(seconds=later) if later else None
+    attempt = F("attempt") if is_counted else F("attempt") - 1
+    deployment.advance(Status.PENDING, attempt=attempt, lease_owner="", lease_expires_at=free)
+    tell_changed(deployment)
+    if not later:
+        wakeup.begin(deployment)
+
+
+@transaction.atomic
+def given_back(deployment: Deployment) -> None:
+    """This worker stops: another goes on at once, and the attempt is not counted."""
+    if deployment.status == Status.BUILDING:
+        requeued(deployment, is_counted=False)
+        return
+    mine = Deployment.objects.filter(pk=deployment.pk, fence=deployment.fence, status=Status.DEPLOYING)
+    mine.update(lease_owner="", lease_expires_at=None)
+    wakeup.deploy(deployment)
+
+
+@transaction.atomic
+def cancelled(deployment: Deployment, *, falls_back: bool = True) -> None:
     """Nobody wants it any more. A worker that still holds it finds its lease lost and stops."""
+    lock(deployment.service_id)
     deployment.advance(Status.CANCELLED)
     close_steps(deployment, StepStatus.STOPPED)
+    if falls_back:
+        _fall_back_from_broken(deployment)
     _after_the_end(deployment)
 
 
@@ -104,33 +141,51 @@ def superseded(deployment: Deployment) -> None:
 def broke(deployment: Deployment, error: SlipwayError) -> None:
     """Live, and then it failed within the observation window: the release before it comes back by itself.
 
-    Without one there is nothing to go back to, so it stays and says what is wrong.
+    Without one there is nothing to go back to, so it stays and says what is wrong. While a newer one is on its way it
+    stays too: that one may mend it, and if it does not, the release before comes back then.
     """
-    before = release_before(deployment)
+    lock(deployment.service_id)
     say(deployment, error.message, kind="error")
-    if before is None or deployment.trigger == "automatic":
-        Deployment.objects.filter(pk=deployment.pk).update(
-            error_code=error.code, error_message=error.message, error_hint=error.hint
-        )
-        tell_changed(deployment)
-        return
-    deployment.advance(
-        Status.FAILED,
-        error_code=error.code,
-        error_message=error.message,
-        error_hint=error.hint or f"Release {before.number} was brought back.",
-    )
-    say(deployment, f"release {before.number} ({before.commit[:7]}) is brought back", kind="line")
-    Service.objects.filter(pk=deployment.service_id).update(auto_deploy_paused_at=timezone.now())
-    start_rollback(deployment, before, actor=SYSTEM, trigger="automatic")
+    Deployment.objects.filter(pk=deployment.pk).update(**_told(error))
+    deployment.refresh_from_db()
+    if not Deployment.objects.of(deployment).filter(status__in=ACTIVE).exists():
+        _fall_back(deployment)
     tell_changed(deployment)
 
 
-def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, trigger: str) -> Deployment:
-    """A deployment of an earlier release; what waits is superseded by it. Call inside a transaction.
+def _fall_back_from_broken(ended: Deployment) -> None:
+    """What was to mend a broken release did not become live."""
+    broken = Deployment.objects.of(ended).live().exclude(error_code="").first()
+    if broken is not None:
+        _fall_back(broken)
 
-    It needs no worker: with nothing else active it is published in this very transaction, so that the document never
-    names neither of the two releases.
+
+def _fall_back(broken: Deployment) -> None:
+    before = release_before(broken)
+    if before is None or broken.trigger == "automatic":
+        return
+    hint = broken.error_hint or f"Release {before.number} was brought back."
+    broken.advance(Status.FAILED, error_hint=hint)
+    say(broken, f"release {before.number} ({before.commit[:7]}) is brought back", kind="line")
+    Service.objects.filter(pk=broken.service_id).update(auto_deploy_paused_at=timezone.now())
+    start_rollback(broken, before, actor=SYSTEM, trigger="automatic")
+
+
+def _told(error: SlipwayError) -> dict[str, str]:
+    message, hint = storable(error.message), storable(error.hint)
+    return {"error_code": error.code, "error_message": message, "error_hint": hint}
+
+
+def lock(service_id: UUID) -> None:
+    """Whoever changes deployments of a service does it one after the other. Raises `Stopped` when it was deleted."""
+    if not list(Service.objects.select_for_update(no_key=True).filter(pk=service_id).values_list("pk")):
+        raise Stopped("lost")
+
+
+def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, trigger: str) -> Deployment:
+    """A deployment of an earlier release; what waits is superseded by it. Call inside a transaction, with nothing active.
+
+    It needs no worker: it is published in this very transaction, so that every document names one of the two releases.
     """
     row = new_deployment(
         deployment.service,
@@ -142,9 +197,6 @@ def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, tr
         commit=release.commit,
         rollback_of=deployment,
     )
-    if Deployment.objects.of(row).filter(status__in=ACTIVE).exists():
-        wakeup.deploy(row)
-        return row
     row.advance(Status.DEPLOYING, attempt=1, fence=1, started_at=Now(), step="release")
     end_step(begin_step(row, "release"), StepStatus.SUCCEEDED, detail=f"release {release.number} as it was")
     publish_rollout(row, seconds=rollout_seconds(release))
@@ -162,8 +214,7 @@ def new_deployment(
     service: Service, environment_id: UUID, *, actor: Actor, trigger: str, **values: object
 ) -> Deployment:
     """A waiting deployment with its log. Older waiting ones are superseded. Call inside a transaction."""
-    # The service's row orders those who deploy it at once.
-    Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
+    lock(service.pk)
     mine = Deployment.objects.filter(service=service, environment_id=environment_id)
     for row in mine.filter(status=Status.PENDING).select_for_update():
         superseded(row)
@@ -175,8 +226,7 @@ def new_deployment(
         trigger=trigger,
         actor=actor.user,
         actor_name=actor.label,
-        branch=service.branch,
-        **values,
+        **{"branch": service.branch, **values},
     )
     LogStream.objects.create(deployment=row)
     tell_changed(row)
@@ -202,7 +252,7 @@ def close_steps(deployment: Deployment, status: StepStatus, error: SlipwayError 
         status=status,
         finished_at=Now(),
         error_code=error.code if error else "",
-        detail=error.message[:500] if error else "",
+        detail=storable(error.message)[:500] if error else "",
     )
 
 

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.deployments import outcome
-from apps.deployments.lease import Heartbeat, give_back
+from apps.deployments.lease import Heartbeat
 from apps.deployments.models import Build as BuildRow
 from apps.deployments.models import Deployment
 from apps.deployments.report import DatabaseReport
@@ -22,7 +22,7 @@ from apps.deployments.steps.analyze import Analyze
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import Build
 from apps.deployments.steps.fetch import Fetch
-from apps.deployments.steps.release import freeze, variables_of
+from apps.deployments.steps.release import freeze, secrets_of, variables_of
 from workers.errors import PlatformError, SlipwayError, Stopped
 from workers.redact import Redactor
 
@@ -67,42 +67,51 @@ def _job(deployment: Deployment) -> Iterator[DatabaseReport]:
         try:
             yield report
         except SlipwayError as error:
-            _say(report, error)
-            outcome.failed(deployment, error)
+            _failed(deployment, report, error)
         except Stopped as stop:
             report.close()
             _stopped(deployment, stop.reason)
-        except Error as error:
+        except (OperationalError, InterfaceError) as error:
             log.warning("%s: database lost (%s); it is taken up again when its lease ends", deployment, error)
             connection.close()
         except Exception as error:
+            if not Deployment.objects.filter(pk=deployment.pk).exists():
+                log.info("%s was deleted meanwhile", deployment)
+                return
             log.exception("%s: a bug", deployment)
             bug = PlatformError("deploy:platform:bug", f"Slipway failed: {type(error).__name__}.", retry=False)
-            _say(report, bug)
-            outcome.failed(deployment, bug)
+            _failed(deployment, report, bug)
         finally:
             report.close()
 
 
-def _say(report: DatabaseReport, error: SlipwayError) -> None:
-    """The error as the log's last lines, all of them stored before the state changes."""
+def _failed(deployment: Deployment, report: DatabaseReport, error: SlipwayError) -> None:
+    """The error as the log's last lines, stored before the state changes. An app's own words may hold secrets."""
+    error.message, error.hint = report.redactor.redact(error.message), report.redactor.redact(error.hint)
     for text in (error.message, error.hint):
         if text:
             report.line(text, level="err", kind="error")
     report.close()
+    try:
+        outcome.failed(deployment, error)
+    except Stopped as stop:
+        _stopped(deployment, stop.reason)
 
 
 def _stopped(deployment: Deployment, reason: str) -> None:
-    if reason == "cancelled":
-        outcome.cancelled(deployment)
-    elif reason == "shutdown":
-        give_back(deployment)
-    else:
-        log.warning("%s: another worker has it", deployment)
+    """Whoever took it over meanwhile goes on with it."""
+    try:
+        if reason == "cancelled":
+            outcome.cancelled(deployment)
+        elif reason == "shutdown":
+            outcome.given_back(deployment)
+        else:
+            log.warning("%s: another worker has it, or it was deleted", deployment)
+    except Stopped:
+        log.info("%s: moved on meanwhile", deployment)
 
 
 def _secrets(deployment: Deployment) -> list[str]:
     """Every value that must not be read in a log."""
-    values, _, secret = variables_of(deployment.service, deployment.environment)
-    found = [values[name] for name in secret]
+    found = secrets_of(deployment.service, deployment.environment)
     return [*found, deployment.service.source_token] if deployment.service.source_token else found

@@ -9,9 +9,10 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.deployments import outcome, retention, wakeup
 from apps.deployments.lease import AGENT, ATTEMPTS
@@ -22,6 +23,9 @@ from workers.errors import PlatformError, Stopped
 
 log = logging.getLogger(__name__)
 
+STARTED = timezone.now()
+AGENT_RETURNS = timedelta(seconds=20)
+
 
 def reconcile() -> None:
     """One round."""
@@ -31,22 +35,23 @@ def reconcile() -> None:
 
 
 def take_back_expired() -> None:
-    """Leases that ended without a word: their worker died. Three times is enough."""
+    """Leases that ended without a word: their worker died. Three times is enough. One row's trouble is not another's."""
     expired = Deployment.objects.filter(status__in=ACTIVE, lease_expires_at__lt=Now())
-    for key in list(expired.values_list("pk", flat=True)):
-        with transaction.atomic():
-            row = (
-                expired.select_for_update(skip_locked=True, of=("self",))
-                .select_related("service__project")
-                .filter(pk=key)
-                .first()
-            )
-            if row is None:
-                continue
-            try:
-                _take_back(row)
-            except Stopped:
-                log.info("%s: moved on meanwhile", row)
+    if timezone.now() - STARTED < AGENT_RETURNS:
+        expired = expired.exclude(lease_owner=AGENT)  # It could not report while the control plane was down.
+    for key, service in list(expired.values_list("pk", "service")):
+        try:
+            with transaction.atomic():
+                outcome.lock(service)
+                row = expired.select_for_update(of=("self",)).select_related("service__project").filter(pk=key).first()
+                if row is not None:
+                    _take_back(row)
+        except Stopped:
+            log.info("deployment %s moved on meanwhile", key)
+        except (OperationalError, InterfaceError):
+            raise  # The database itself is away.
+        except Error:
+            log.exception("deployment %s cannot be taken back", key)
 
 
 def _take_back(row: Deployment) -> None:
@@ -63,8 +68,7 @@ def _take_back(row: Deployment) -> None:
         outcome.say(
             row, f"the worker was lost in {row.step}; another takes over (attempt {row.attempt + 1})", kind="line"
         )
-        row.advance(Status.PENDING, lease_owner="", lease_expires_at=None)
-        wakeup.begin(row)
+        outcome.requeued(row)
     else:
         wakeup.deploy(row)
 
@@ -94,11 +98,22 @@ def wake_waiting() -> None:
     free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
     waiting = Deployment.objects.filter(free, status__in=(Status.PENDING, Status.DEPLOYING)).exclude(lease_owner=AGENT)
     old_enough = waiting.filter(created_at__lt=Now() - timedelta(seconds=2))
+    full = wakeup.full_queues()
     for row in old_enough.order_by("created_at")[:200]:
         if row.cancel_requested_at is not None:
-            outcome.cancelled(row)
-        elif not Deployment.objects.of(row).filter(status__in=ACTIVE).exclude(pk=row.pk).exists():
+            _cancel(row)
+        elif (
+            wakeup.queue_of(row) not in full
+            and not Deployment.objects.of(row).filter(status__in=ACTIVE).exclude(pk=row.pk).exists()
+        ):
             wakeup.begin(row)
+
+
+def _cancel(row: Deployment) -> None:
+    try:
+        outcome.cancelled(row)
+    except Stopped:
+        log.info("%s: moved on meanwhile", row)
 
 
 def interval() -> float:

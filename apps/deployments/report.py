@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from apps.deployments import logs
 from apps.deployments.lease import Heartbeat
-from apps.deployments.models import Deployment, DeploymentStep
+from apps.deployments.models import Deployment, DeploymentStep, LogStream
 from apps.deployments.states import StepStatus
 from apps.lib import wake
+from apps.lib.text import storable
 from apps.projects.models import Service
 from workers.errors import SlipwayError, Stopped
 from workers.redact import Redactor
@@ -107,7 +108,9 @@ class DatabaseReport:
             try:
                 logs.append(self.deployment.log, batch)
                 return
-            except Error:
+            except (LogStream.DoesNotExist, Deployment.DoesNotExist):
+                return  # The service was deleted meanwhile.
+            except (OperationalError, InterfaceError):
                 connection.close()
                 if self.heartbeat.reason:
                     raise
@@ -132,7 +135,7 @@ def begin_step(deployment: Deployment, name: str) -> DeploymentStep:
 def end_step(row: DeploymentStep, status: str, *, detail: str = "", code: str = "") -> None:
     row.status = status
     row.finished_at = timezone.now()
-    row.detail = detail[:500]
+    row.detail = storable(detail)[:500]
     row.error_code = code
     row.save(update_fields=["status", "finished_at", "detail", "error_code"])
     tell_changed(row.deployment)

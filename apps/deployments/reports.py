@@ -15,9 +15,11 @@ from apps.deployments.report import tell_changed
 from apps.deployments.states import Status
 from apps.hosts.models import Host, ServiceState
 from apps.lib import wake
-from apps.projects.models import Service
+from apps.lib.text import storable
+from apps.projects.models import Environment, Service
 from workers import desired
-from workers.errors import PlatformError, SlipwayError, UserError
+from workers.errors import PlatformError, SlipwayError, Stopped, UserError
+from workers.redact import Redactor
 
 STEP_SECONDS = {"release": 600.0, "start": 120.0, "health": 60.0, "switch": 60.0}
 
@@ -34,7 +36,7 @@ def take(host: Host, report: desired.StepReport | desired.ObservedReport | desir
 
 @transaction.atomic
 def _step(report: desired.StepReport) -> None:
-    row = _ours(report.deployment, report.fence)
+    row = _ours(report)
     # The drain goes on after the release is live; everything else belongs to a rollout.
     if row is None or row.status not in (
         (Status.DEPLOYING, Status.LIVE) if report.step == "drain" else (Status.DEPLOYING,)
@@ -44,7 +46,7 @@ def _step(report: desired.StepReport) -> None:
     if report.step == "drain":
         tell_changed(row)
     elif report.status == "failed":
-        outcome.failed(row, _error(report.error))
+        outcome.failed(row, _error(row, report.error))
     elif report.step == "switch" and report.status in ("succeeded", "skipped"):
         outcome.live(row)
     else:
@@ -52,9 +54,19 @@ def _step(report: desired.StepReport) -> None:
         tell_changed(row)
 
 
-def _ours(deployment: str, fence: int) -> Deployment | None:
+def _ours(report: desired.StepReport | desired.ObservedReport) -> Deployment | None:
+    """The row that the report is about, locked after its service; None when it is over or somebody else's."""
+    known = (
+        Deployment.objects.filter(pk=report.deployment, fence=report.fence).values_list("service", flat=True).first()
+    )
+    if known is None:
+        return None
+    try:
+        outcome.lock(known)
+    except Stopped:
+        return None
     rows = Deployment.objects.select_for_update(of=("self",)).select_related("service__project", "actor", "release")
-    return rows.filter(pk=deployment, fence=fence).first()
+    return rows.filter(pk=report.deployment, fence=report.fence).first()
 
 
 def _store_step(row: Deployment, report: desired.StepReport) -> None:
@@ -70,16 +82,16 @@ def _store_step(row: Deployment, report: desired.StepReport) -> None:
         Deployment.objects.filter(pk=row.pk, status=Status.DEPLOYING).update(step=report.step)
     else:
         step.finished_at = max(report.at, step.started_at)
-    if report.error is not None:
-        step.error_code, step.detail = report.error.code, report.error.message[:500]
+    error = _error(row, report.error) if report.error else None
+    if error is not None:
+        step.error_code, step.detail = error.code, storable(error.message)[:500]
     step.save()
     if made and report.command:
         line = logs.Line(report.command, report.at.isoformat(), report.step, "out", "command")
         logs.append(row.log, [line])
-    if report.error is not None:
-        lines = [logs.Line(text, source=report.step, level="err", kind="error")
-                 for text in (report.error.message, report.error.hint) if text]  # fmt: skip
-        logs.append(row.log, lines)
+    if error is not None:
+        said = [text for text in (error.message, error.hint) if text]
+        logs.append(row.log, [logs.Line(text, source=report.step, level="err", kind="error") for text in said])
 
 
 def _extend(row: Deployment, report: desired.StepReport) -> None:
@@ -91,30 +103,34 @@ def _extend(row: Deployment, report: desired.StepReport) -> None:
 
 @transaction.atomic
 def _observed(report: desired.ObservedReport) -> None:
-    row = _ours(report.deployment, report.fence)
+    row = _ours(report)
     if row is None or row.status != Status.LIVE or row.observed_at is not None:
         return
     Deployment.objects.filter(pk=row.pk).update(observed_at=report.at)
     if report.error is not None:
-        outcome.broke(row, _error(report.error))
+        outcome.broke(row, _error(row, report.error))
     else:
         tell_changed(row)
 
 
-def _error(told: desired.ErrorReport | None) -> SlipwayError:
+def _error(row: Deployment, told: desired.ErrorReport | None) -> SlipwayError:
+    """What the host says, which may repeat an app's own words: without the release's secrets."""
     if told is None:
         return PlatformError("deploy:platform:unexplained", "The host gave no reason.", retry=False)
     family = UserError if ":user:" in told.code else PlatformError
-    return family(told.code, told.message, hint=told.hint, retry=False)
+    secrets = [row.release.variables[name] for name in row.release.secret_names] if row.release else []
+    redactor = Redactor(secrets)
+    return family(told.code, redactor.redact(told.message), hint=redactor.redact(told.hint), retry=False)
 
 
 def _instances(host: Host, report: desired.InstancesReport) -> None:
     service = Service.objects.select_related("project").filter(pk=report.service).first()
     if service is None:
         return
+    environment = Environment.objects.filter(pk=report.environment, project=service.project_id).first()
     told = [i.model_dump(mode="json") for i in report.instances]
     ServiceState.objects.update_or_create(
-        service=service, environment=service.environment, host=host,
+        service=service, environment=environment or service.environment, host=host,
         defaults={"reported_at": report.at, "instances": told},
     )  # fmt: skip
     wake.tell(f"service.{service.pk}", {"type": "state.changed"})

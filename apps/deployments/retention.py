@@ -1,4 +1,4 @@
-"""What is kept and for how long: releases per service, log lines, answers to repeated requests, discarded volumes."""
+"""What is kept and for how long: releases per service, log lines, metrics, answers to repeated requests, volumes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.deployments import wakeup
 from apps.deployments.models import Deployment, IdempotencyKey, LogChunk, Release
 from apps.deployments.states import UNFINISHED, Status
 from apps.hosts.models import Host
+from apps.projects import variables
 from apps.projects.models import Service, Volume
 
 LOG_DAYS = 14
@@ -33,37 +34,33 @@ def tidy() -> None:
     IdempotencyKey.objects.filter(created_at__lt=Now() - timedelta(days=1)).delete()
     SignInLink.objects.filter(expires_at__lt=Now() - timedelta(days=1)).delete()
     forget_discarded_volumes()
+    variables.forget_deleted()
 
 
 def prune_releases() -> int:
     """Mark what is beyond each service's number of kept releases. Never one that is live or wanted by a deployment."""
-    pruned = 0
-    for service in Service.objects.all().iterator():
-        rows = Release.objects.filter(service=service, pruned_at=None).order_by("environment", "-number")
-        by_environment: dict[object, list[Release]] = {}
-        for row in rows:
-            by_environment.setdefault(row.environment_id, []).append(row)
-        wanted = set(
-            Deployment.objects.filter(service=service, status__in=(*UNFINISHED, Status.LIVE)).values_list(
-                "release_id", flat=True
-            )
-        )
-        for kept in by_environment.values():
-            for row in kept[service.releases_kept :]:
-                if row.pk not in wanted:
-                    row.pruned_at = timezone.now()
-                    row.save(update_fields=["pruned_at"])
-                    pruned += 1
-    return pruned
+    return sum(_prune_releases_of(service) for service in Service.objects.order_by("pk").iterator())
+
+
+@transaction.atomic
+def _prune_releases_of(service: Service) -> int:
+    """With the service's lock: a rollback to one of them comes before or after."""
+    list(Service.objects.select_for_update(no_key=True).filter(pk=service.pk).values_list("pk"))
+    in_use = Deployment.objects.filter(service=service, status__in=(*UNFINISHED, Status.LIVE), release__isnull=False)
+    wanted = set(in_use.values_list("release_id", flat=True))
+    by_environment: dict[object, list[Release]] = {}
+    for row in Release.objects.filter(service=service, pruned_at=None).order_by("-number"):
+        by_environment.setdefault(row.environment_id, []).append(row)
+    beyond = [row for kept in by_environment.values() for row in kept[service.releases_kept :] if row.pk not in wanted]
+    return Release.objects.filter(pk__in=[row.pk for row in beyond]).update(pruned_at=timezone.now())
 
 
 def kept_digests() -> set[str]:
     """Images that serve, may be rolled back to, or are on their way to a release."""
     released = Release.objects.filter(pruned_at=None).values_list("build__digest", flat=True)
-    under_way = Deployment.objects.filter(status__in=UNFINISHED, build__isnull=False).values_list(
-        "build__digest", flat=True
-    )
-    return {*released, *under_way}
+    wanted = Deployment.objects.filter(status__in=(*UNFINISHED, Status.LIVE))
+    named = wanted.values_list("build__digest", "release__build__digest")
+    return {*released, *(digest for row in named for digest in row if digest)}
 
 
 @transaction.atomic

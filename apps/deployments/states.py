@@ -21,8 +21,8 @@ FINISHED = (Status.FAILED, Status.CANCELLED, Status.SUPERSEDED)
 
 MOVES: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.BUILDING, Status.DEPLOYING, Status.FAILED, Status.CANCELLED, Status.SUPERSEDED}),
-    # Back to pending: its worker died or was stopped, and another will take it.
-    Status.BUILDING: frozenset({Status.PENDING, Status.DEPLOYING, Status.FAILED, Status.CANCELLED}),
+    # Back to pending: its worker died or was stopped, and another will take it; superseded if a newer one waits then.
+    Status.BUILDING: frozenset({Status.PENDING, Status.DEPLOYING, Status.FAILED, Status.CANCELLED, Status.SUPERSEDED}),
     Status.DEPLOYING: frozenset({Status.LIVE, Status.FAILED, Status.CANCELLED}),
     # Failed after it was live: it broke within the observation window.
     Status.LIVE: frozenset({Status.SUPERSEDED, Status.FAILED}),

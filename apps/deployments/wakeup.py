@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import redis
 from celery import current_app
+from django.conf import settings
 
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.lib import wake
+
+FULL = 20
+PREFIX = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
 
 
 def build(deployment: Deployment) -> None:
@@ -18,11 +23,25 @@ def deploy(deployment: Deployment) -> None:
 
 
 def begin(deployment: Deployment) -> None:
-    """For one that waits: with a release it needs no build."""
-    if deployment.release_id is not None or deployment.status == Status.DEPLOYING:
+    """For one that waits."""
+    if queue_of(deployment) == "deploy":
         deploy(deployment)
     else:
         build(deployment)
+
+
+def queue_of(deployment: Deployment) -> str:
+    """With a release, or with a build to use again, it needs no build."""
+    is_built = deployment.release_id is not None or deployment.build_id is not None
+    return "deploy" if is_built or deployment.status == Status.DEPLOYING else "build"
+
+
+def full_queues() -> set[str]:
+    """Where so many messages wait that one more would only take memory: their workers are busy or away."""
+    try:
+        return {name for name in ("build", "deploy") if wake.valkey().llen(f"{PREFIX}{name}") >= FULL}  # type: ignore[operator]
+    except redis.RedisError:
+        return set()
 
 
 def clean() -> None:

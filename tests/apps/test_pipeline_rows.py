@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.accounts.actions import make_owner
-from apps.deployments import actions, lease, logs, outcome, reconcile, reports
+from apps.deployments import actions, lease, logs, outcome, reconcile, reports, retention, wakeup
 from apps.deployments.desired import document_for
 from apps.deployments.models import Build, Deployment, LogChunk, Release
 from apps.deployments.states import Status
@@ -20,7 +20,7 @@ from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
 from apps.hosts.models import Host
 from apps.lib import wake
-from apps.projects.actions import set_variables
+from apps.projects.variables import set_variables
 from workers import desired
 from workers.errors import PlatformError, Stopped, UserError
 
@@ -230,6 +230,149 @@ def test_breaking_in_the_window_brings_the_release_before_back(alice: Actor, wai
     assert Deployment.objects.filter(trigger="automatic").count() == 1
 
 
+def broken(row: Deployment) -> None:
+    error = desired.ErrorReport(code="deploy:user:crashed-after-switch", message="It crashed after 3 s.")
+    report = desired.ObservedReport(deployment=row.key, fence=row.fence, at=timezone.now(), error=error)
+    reports.take(Host.objects.default(), report)
+    row.refresh_from_db()
+
+
+def test_a_release_that_breaks_while_another_is_built_goes_on_until_that_ends(
+    alice: Actor, waiting: Deployment
+) -> None:
+    first = make_live(waiting)
+    second = make_live(actions.deploy(actor=alice, service=first.service), "b" * 40)
+    third = claimed(actions.deploy(actor=alice, service=first.service))
+    broken(second)
+    assert (second.status, second.error_message) == ("live", "It crashed after 3 s.")
+    assert [s.deployment for s in document_for(Host.objects.default()).services] == [second.key]
+    outcome.failed(third, UserError("build:user:build-failed", "It failed."))
+    second.refresh_from_db()
+    assert second.status == Status.FAILED
+    back = Deployment.objects.get(trigger="automatic")
+    assert (back.status, back.release_id) == ("deploying", first.release_id)
+
+
+def test_a_release_that_breaks_is_replaced_by_the_one_on_its_way(alice: Actor, waiting: Deployment) -> None:
+    first = make_live(waiting)
+    second = make_live(actions.deploy(actor=alice, service=first.service), "b" * 40)
+    third = claimed(actions.deploy(actor=alice, service=first.service))
+    broken(second)
+    outcome.built(third, build_of(third, "c" * 40))
+    found = lease.claim(third.key, start=Status.DEPLOYING, during=Status.DEPLOYING, step="release")
+    assert found is not None and found.build is not None
+    freeze(found, found.build)
+    outcome.publish_rollout(found, seconds=60)
+    found.refresh_from_db()
+    told(found, "switch", "succeeded")
+    assert found.status == Status.LIVE and not Deployment.objects.filter(trigger="automatic").exists()
+    # What broke is no release to go back to.
+    assert outcome.release_before(found) == first.release
+
+
+@pytest.mark.parametrize("how", ["lost", "stopped", "retried"])
+def test_a_worker_lost_while_a_newer_one_waits_makes_room_for_it(alice: Actor, waiting: Deployment, how: str) -> None:
+    old = claimed(waiting)
+    newer = actions.deploy(actor=alice, service=waiting.service)
+    if how == "lost":
+        Deployment.objects.filter(pk=old.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        reconcile.take_back_expired()
+    elif how == "stopped":
+        outcome.given_back(old)
+    else:
+        outcome.failed(old, PlatformError("engine:platform:away", "Docker is away."))
+    old.refresh_from_db()
+    assert old.status == Status.SUPERSEDED
+    assert claimed(newer).status == Status.BUILDING
+
+
+def test_one_row_that_cannot_be_taken_back_does_not_keep_the_others(
+    alice: Actor, waiting: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = alice.user.memberships.get().team  # type: ignore[union-attr]
+    settings = {"source_url": "https://git.example/other.git"}
+    other = actions.create_app(actor=alice, team=team, project="other", service="other", settings=settings)
+    claimed(waiting)
+    claimed(other)
+    Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    right = outcome.requeued
+
+    def requeued(row: Deployment, **more: Any) -> None:
+        if row.pk == waiting.pk:
+            raise IntegrityError("made up")
+        right(row, **more)
+
+    monkeypatch.setattr(outcome, "requeued", requeued)
+    reconcile.take_back_expired()
+    other.refresh_from_db()
+    assert other.status == Status.PENDING
+
+
+def test_a_cancel_just_before_the_rollout_is_not_lost(waiting: Deployment) -> None:
+    row = claimed(waiting)
+    outcome.built(row, build_of(row))
+    found = lease.claim(row.key, start=Status.DEPLOYING, during=Status.DEPLOYING, step="release")
+    assert found is not None
+    Deployment.objects.update(cancel_requested_at=timezone.now())
+    with pytest.raises(Stopped, match="cancelled"):
+        outcome.publish_rollout(found, seconds=60)
+
+
+def test_what_the_database_cannot_hold_is_replaced(waiting: Deployment) -> None:
+    row = claimed(waiting)
+    logs.append(row.log, [logs.Line("caf\udce9 \0 au lait")])
+    outcome.failed(row, UserError("build:user:x", "The folder caf\udce9 is not there.", hint="\0"))
+    assert logs.read_stored(row.log, 0)[0].text == "caf?  au lait"
+    assert row.error_message == "The folder caf? is not there."
+
+
+def test_the_hosts_errors_repeat_no_secret(alice: Actor, waiting: Deployment) -> None:
+    service = waiting.service
+    set_variables(actor=alice, project=service.project, service=service, values={"KEY": "hunter2-secret"}, secret=True)
+    row = rolled_out(waiting)
+    error = desired.ErrorReport(code="health:user:exited", message="It said hunter2-secret.", hint="hunter2-secret")
+    told(row, "health", "failed", error=error)
+    texts = [line.text for line in logs.read_stored(row.log, 0)]
+    assert row.error_message == "It said [redacted]." and "hunter2" not in " ".join([row.error_hint, *texts])
+    assert "hunter2" not in " ".join(step.detail for step in row.steps_in_order())
+
+
+def test_it_sends_no_more_messages_to_a_full_queue(waiting: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    Deployment.objects.update(created_at=timezone.now() - timedelta(seconds=10))
+    sent: list[Deployment] = []
+    monkeypatch.setattr(wakeup, "begin", sent.append)
+    reconcile.wake_waiting()
+    assert sent == [waiting]
+    monkeypatch.setattr(wakeup, "FULL", 0)
+    reconcile.wake_waiting()
+    assert sent == [waiting]
+
+
+def test_containers_beyond_those_known_do_not_push_out_the_newest(
+    waiting: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "CONTAINERS_KNOWN", 3)
+    for name in ("zeta", "a", "much-longer-name", "b", "c"):
+        logs.append(waiting.log, [logs.Line(name)], container=name, cursor=1)
+    before = logs.last_seq(waiting.log)
+    for name in ("much-longer-name", "b", "c"):
+        logs.append(waiting.log, [logs.Line(name)], container=name, cursor=1)
+    assert logs.last_seq(waiting.log) == before
+
+
+def test_a_live_release_is_never_pruned_nor_its_image(alice: Actor, waiting: Deployment) -> None:
+    first = make_live(waiting)
+    type(first.service).objects.update(releases_kept=1)
+    second = make_live(actions.deploy(actor=alice, service=first.service), "b" * 40)
+    back = actions.rollback(actor=alice, deployment=second)
+    assert retention.prune_releases() == 0  # The newest is kept, the older one is wanted.
+    for step in ("start", "health", "switch"):
+        told(back, step, "succeeded")
+    third = make_live(actions.deploy(actor=alice, service=first.service), "c" * 40)
+    assert retention.prune_releases() == 2
+    assert retention.kept_digests() == {third.release.build.digest}  # type: ignore[union-attr]
+
+
 def test_a_first_release_that_breaks_has_nothing_to_go_back_to(waiting: Deployment) -> None:
     row = make_live(waiting)
     error = desired.ErrorReport(code="deploy:user:crashed-after-switch", message="It crashed after 3 s.")
@@ -262,9 +405,13 @@ def test_a_release_cannot_be_changed(waiting: Deployment) -> None:
         release.save()
 
 
-def test_an_agent_that_falls_silent_fails_the_rollout(waiting: Deployment) -> None:
+def test_an_agent_that_falls_silent_fails_the_rollout(waiting: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     row = rolled_out(waiting)
     Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    reconcile.take_back_expired()
+    row.refresh_from_db()
+    assert row.status == Status.DEPLOYING  # After a start it has time to report what happened meanwhile.
+    monkeypatch.setattr(reconcile, "STARTED", timezone.now() - timedelta(minutes=1))
     reconcile.take_back_expired()
     row.refresh_from_db()
     assert (row.status, row.error_code) == ("failed", "deploy:platform:agent-silent")
