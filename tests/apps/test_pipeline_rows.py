@@ -408,6 +408,7 @@ def test_a_release_cannot_be_changed(waiting: Deployment) -> None:
 def test_an_agent_that_falls_silent_fails_the_rollout(waiting: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     row = rolled_out(waiting)
     Deployment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr(reconcile, "STARTED", timezone.now())
     reconcile.take_back_expired()
     row.refresh_from_db()
     assert row.status == Status.DEPLOYING  # After a start it has time to report what happened meanwhile.
