@@ -168,3 +168,39 @@ threading.Thread(target=flood).start()"""
     until(all_there, 120, lambda: f"{len(seen)} of {lines}")
     assert seen == list(range(lines))
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_lost_worker_with_a_newer_push_waiting_holds_nobody_up(slipway: Slipway, live: Any, load: Load) -> None:
+    pk = begin(slipway, live, "9", slow="build")
+    repository, made, _ = live
+    repository.commit(app("10"))
+    newer = slipway.api("POST", f"/services/{made['service_id']}/deployments")["id"]
+    kill(slipway, "worker-build")
+    assert slipway.ended(pk)["status"] == "superseded"
+    ended_live(slipway, live, newer, "10")
+
+
+def test_an_app_that_prints_its_secret_while_failing_gives_it_away_nowhere(slipway: Slipway, git: GitServer) -> None:
+    canary = "canary-b81c72d0aa"
+    repository = git.repository("leaky")
+    repository.commit(app("x", body='print("key", os.environ["KEY"], flush=True)\nsys.exit(3)'))
+    made = slipway.deploy_app("leaky", repository.url, secrets={"KEY": canary})
+    built = slipway.deploy_app(
+        "leaky-build", repository.url, secrets={"KEY": canary}, build_command='echo "$KEY" && false'
+    )
+    for row in (made, built):
+        assert row["status"] == "failed"
+        assert canary not in str(row) + slipway.text_of(row["id"])
+    assert "[redacted]" in slipway.text_of(made["id"]) and "[redacted]" in slipway.text_of(built["id"])
+    assert canary not in slipway.log(2000)
+
+
+def test_a_repository_with_undecodable_names_fails_and_frees_its_slot(slipway: Slipway, git: GitServer) -> None:
+    repository = git.repository("latin")
+    repository.commit(app("x"))
+    folder = repository.work / os.fsdecode(b"caf\xe9")
+    folder.mkdir(exist_ok=True)
+    (folder / "x").write_text("x")
+    repository.commit({"more.txt": "x"})
+    made = slipway.deploy_app("latin", repository.url, root_directory="missing")
+    assert made["status"] == "failed" and made["error"]["code"] == "build:user:root-directory-missing"
