@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import redis
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Sum, Window
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,10 +16,13 @@ from apps.deployments import wakeup
 from apps.deployments.models import Deployment, IdempotencyKey, LogChunk, Release
 from apps.deployments.states import UNFINISHED, Status
 from apps.hosts.models import Host
+from apps.lib import wake
 from apps.projects import variables
 from apps.projects.models import Service, Volume
 
 LOG_DAYS = 14
+CLEAN_EVERY = timedelta(days=1)
+CLEANED = "cleaned"  # In Valkey: a cleaning went through within a day, and nothing was pruned since it began.
 EVERY = timedelta(minutes=5)
 
 _next = timezone.now()
@@ -28,13 +34,44 @@ def tidy() -> None:
     if timezone.now() < _next:
         return
     _next = timezone.now() + EVERY
-    if prune_releases():
+    if cleaning_is_due(after=prune_releases()):
         wakeup.clean()
     LogChunk.objects.filter(created_at__lt=Now() - timedelta(days=LOG_DAYS)).delete()
+    shorten_logs(round(settings.SLIPWAY.log_megabytes * 1_000_000))
     IdempotencyKey.objects.filter(created_at__lt=Now() - timedelta(days=1)).delete()
     SignInLink.objects.filter(expires_at__lt=Now() - timedelta(days=1)).delete()
     forget_discarded_volumes()
     variables.forget_deleted()
+
+
+def cleaning_is_due(*, after: int) -> bool:
+    """Whether images have been pruned, or no cleaning went through since some were or within a day."""
+    try:
+        if after:
+            wake.valkey().delete(wake.key(CLEANED))
+        return not wake.valkey().exists(wake.key(CLEANED))
+    except redis.RedisError:
+        return True
+
+
+def begin_cleaning() -> None:
+    """Nobody asks again for a day, unless images are pruned meanwhile."""
+    wake.valkey().set(wake.key(CLEANED), 1, ex=CLEAN_EVERY)
+
+
+def cleaning_failed() -> None:
+    """It is asked for again by the next `tidy`."""
+    wake.valkey().delete(wake.key(CLEANED))
+
+
+def shorten_logs(most_bytes: int) -> None:
+    """Of each log that is longer the oldest chunks go; its reader sees one line in their place."""
+    sizes = LogChunk.objects.values("stream").annotate(total=Sum("size_bytes"))
+    for stream in sizes.filter(total__gt=most_bytes).values_list("stream", flat=True):
+        newer = Window(Sum("size_bytes"), order_by=F("first_seq").desc())
+        rows = LogChunk.objects.filter(stream=stream).annotate(with_newer=newer)
+        last = rows.filter(with_newer__gt=most_bytes).order_by("-first_seq").values_list("last_seq", flat=True).first()
+        LogChunk.objects.filter(stream=stream, last_seq__lte=last).delete()
 
 
 def prune_releases() -> int:

@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from apps.deployments.models import Build, Release
+from apps.deployments.release_variables import given_to
 from apps.lib.api import PageQuery
 
 
@@ -40,6 +41,17 @@ class ProcessOut(Schema):
     port: int | None = Field(examples=[8000])
 
 
+class ReleaseVariableOut(Schema):
+    """A variable of a release without its value."""
+
+    name: str = Field(examples=["DATABASE_URL"])
+    scope: str = Field(
+        description="`project`, `environment production`, `service` or `service in production`.", examples=["service"]
+    )
+    refers_to: list[str] = Field(examples=[["db.URL"]])
+    is_secret: bool
+
+
 class ReleaseOut(Schema):
     """A release without the values of its variables."""
 
@@ -53,6 +65,7 @@ class ReleaseOut(Schema):
     processes: dict[str, ProcessOut]
     variable_names: list[str] = Field(examples=[["DATABASE_URL", "LOG_LEVEL"]])
     secret_names: list[str] = Field(examples=[["DATABASE_URL"]])
+    variables: list[ReleaseVariableOut] = Field(description="Where each value came from.")
     is_kept: bool = Field(description="It can be rolled back to.")
     created_at: datetime
 
@@ -71,6 +84,11 @@ class ReleaseOut(Schema):
     @staticmethod
     def resolve_variable_names(obj: Release) -> list[str]:
         return sorted(obj.variable_sources)
+
+    @staticmethod
+    def resolve_variables(obj: Release) -> list[dict[str, object]]:
+        rows = given_to(obj, may_read=False)
+        return [{"name": row.name, "is_secret": row.is_secret, **row.source.as_dict()} for row in rows]
 
     @staticmethod
     def resolve_is_kept(obj: Release) -> bool:

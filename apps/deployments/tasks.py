@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import connection
 
-from apps.deployments import cleaning, pipeline
+from apps.deployments import cleaning, operating, pipeline
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
@@ -20,8 +21,9 @@ def run_build(deployment_id: str) -> None:
 
 @shared_task
 def run_deploy(deployment_id: str) -> None:
-    waiting = Deployment.objects.filter(pk=deployment_id, status=Status.PENDING, release__isnull=False).exists()
-    start = Status.PENDING if waiting else Status.DEPLOYING  # A rollback begins here; the others come from a build.
+    # A rollback begins here, and what uses a build again; the others come from a build.
+    waiting = Deployment.objects.filter(pk=deployment_id, status=Status.PENDING, build__isnull=False).exists()
+    start = Status.PENDING if waiting else Status.DEPLOYING
     deployment = claim(deployment_id, start=start, during=Status.DEPLOYING, step="release")
     if deployment is not None:
         pipeline.deploy(deployment)
@@ -30,6 +32,20 @@ def run_deploy(deployment_id: str) -> None:
 @shared_task
 def clean() -> None:
     cleaning.clean()
+
+
+@shared_task
+def measure_disk() -> None:
+    operating.store_measurement()
+
+
+@worker_ready.connect
+def remove_leftovers(**_: object) -> None:
+    """Celery starts: a worker that was killed left folders with a build's variables in them."""
+    try:
+        cleaning.remove_folders()
+    finally:
+        connection.close()
 
 
 @worker_shutting_down.connect

@@ -45,6 +45,7 @@ def full_queues() -> set[str]:
 
 
 def clean() -> None:
+    """Asked for again by `retention.tidy` until one has gone through."""
     _send("clean", queue="build")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import models
 from django.db.models import QuerySet
 
 from apps.accounts.access import Actor, not_found
@@ -38,8 +39,23 @@ def domain_for(actor: Actor, domain_id: UUID) -> Domain:
 
 
 def variable_for(actor: Actor, variable_id: UUID) -> Variable:
-    rows: QuerySet[Variable] = scoped(Variable, actor, "project__team").select_related("project__team", "service")
-    return _found(rows, variable_id, "variable")
+    rows: QuerySet[Variable] = scoped(Variable, actor, "project__team")
+    return _found(rows.select_related("project__team", "service", "environment"), variable_id, "variable")
+
+
+def variable_for_writer(actor: Actor, variable_id: UUID, *, deleted: bool = False) -> Variable:
+    """With `deleted` also one that was removed and can still be brought back."""
+    manager: models.Manager[Variable] = Variable.with_deleted if deleted else Variable.objects
+    rows = manager.filter(project__team__in=actor.teams)
+    row = _found(rows.select_related("project__team", "service", "environment"), variable_id, "variable")
+    actor.require(Permission.WRITE_VARIABLES, row.project.team_id)
+    return row
+
+
+def project_for_writer(actor: Actor, project_id: UUID, permission: Permission) -> Project:
+    project = project_for(actor, project_id)
+    actor.require(permission, project.team_id)
+    return project
 
 
 def volume_for(actor: Actor, volume_id: UUID) -> Volume:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -12,6 +14,15 @@ from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
 from apps.lib.encryption import EncryptedTextField
 from apps.lib.models import Base
+
+# The most that can be asked for.
+BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
+
+
+def finite(value: float) -> None:
+    """NaN is neither below nor above any limit."""
+    if not math.isfinite(value):
+        raise ValidationError("This is not a number.")
 
 
 class Project(Base):
@@ -67,21 +78,35 @@ class Service(Base):
     start_command = models.CharField(max_length=1000, blank=True)
     release_command = models.CharField(max_length=1000, blank=True)
     static_dir = models.CharField(max_length=250, blank=True)
-    build_memory_mb = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(128)])
-    build_timeout_seconds = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(10)])
+    build_memory_mb = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(128), MaxValueValidator(BUILD_MEMORY_MB)]
+    )
+    build_timeout_seconds = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(10), MaxValueValidator(BUILD_SECONDS)]
+    )
 
     port = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(65535)])
     replicas = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(20)])
-    memory_mb = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16)])
-    cpus = models.FloatField(default=1.0, validators=[MinValueValidator(0.05), MaxValueValidator(256)])
-    pids = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16)])
+    memory_mb = models.PositiveIntegerField(
+        default=512, validators=[MinValueValidator(16), MaxValueValidator(MEMORY_MB)]
+    )
+    cpus = models.FloatField(default=1.0, validators=[finite, MinValueValidator(0.05), MaxValueValidator(256)])
+    pids = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16), MaxValueValidator(PIDS)])
 
     health_path = models.CharField(max_length=250, blank=True)
-    health_deadline_seconds = models.FloatField(default=60.0, validators=[MinValueValidator(1), MaxValueValidator(900)])
-    health_interval_seconds = models.FloatField(default=0.5, validators=[MinValueValidator(0.02)])
-    drain_seconds = models.FloatField(default=30.0, validators=[MinValueValidator(0), MaxValueValidator(600)])
-    observation_seconds = models.FloatField(default=60.0, validators=[MinValueValidator(0), MaxValueValidator(900)])
-    releases_kept = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
+    health_deadline_seconds = models.FloatField(
+        default=60.0, validators=[finite, MinValueValidator(1), MaxValueValidator(900)]
+    )
+    health_interval_seconds = models.FloatField(
+        default=0.5, validators=[finite, MinValueValidator(0.02), MaxValueValidator(60)]
+    )
+    drain_seconds = models.FloatField(default=30.0, validators=[finite, MinValueValidator(0), MaxValueValidator(600)])
+    observation_seconds = models.FloatField(
+        default=60.0, validators=[finite, MinValueValidator(0), MaxValueValidator(900)]
+    )
+    releases_kept = models.PositiveSmallIntegerField(
+        default=10, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
 
     auto_deploy = models.BooleanField(default=True)
     auto_deploy_paused_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from django.conf import settings
@@ -10,8 +11,20 @@ from apps.deployments.models import Build as BuildRow
 from apps.deployments.models import DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
+from apps.projects.models import Service
 from workers.build.image import build_image
 from workers.build.secrets import Share
+
+SETTINGS = (
+    "root_directory", "dockerfile", "install_command", "build_command", "static_dir", "start_command", "release_command",
+)  # fmt: skip
+CREDENTIALS = re.compile(r"//[^/@]*@")
+
+
+def settings_told(service: Service) -> dict[str, str]:
+    """What a service says of how it is built: a change of it needs another build. Without credentials."""
+    told = {name: getattr(service, name) for name in SETTINGS}
+    return {"source_url": CREDENTIALS.sub("//", service.source_url), **told}
 
 
 class Build:
@@ -37,7 +50,9 @@ class Build:
         plan = attempt.plan
         assert attempt.checkout is not None and plan is not None
         began = time.monotonic()
-        share = Share(ca=settings.SLIPWAY.share_ca, package_index=settings.SLIPWAY.share_package_index)
+        told = settings.SLIPWAY
+        is_generated = plan.language != "dockerfile"
+        share = Share(told.share_ca, told.share_package_index, is_generated or told.share_index_credentials)
         image = build_image(
             attempt.checkout,
             plan,
@@ -54,6 +69,7 @@ class Build:
             author=attempt.checkout.author[:200],
             fingerprint=attempt.fingerprint,
             plan=plan.as_dict(),
+            settings=settings_told(attempt.service),
             digest=image.digest,
             size_bytes=image.size_bytes,
             seconds=time.monotonic() - began,

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.deployments.models import Build, Deployment, Release
-from apps.projects.models import Environment, Service, Variable, Volume
+from apps.projects.given import gift_of
+from apps.projects.models import Environment, Service, Volume
 from workers.build.shell_line import container_argv
 from workers.desired import Health, Limits, Mount, Process
 
@@ -40,17 +41,24 @@ def freeze(deployment: Deployment, build: Build) -> Release:
     return release
 
 
-def variables_of(service: Service, environment: Environment) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    """Values, the scope each came from, and the names of the secrets."""
-    values: dict[str, str] = {}
-    sources: dict[str, str] = {}
-    secrets: set[str] = set()
-    for row in Variable.objects.for_release(service, environment):
-        values[row.name] = row.value
-        scope = "service" if row.service_id else "project"
-        sources[row.name] = f"{scope} in {environment.slug}" if row.environment_id else scope
-        (secrets.add if row.is_secret else secrets.discard)(row.name)
-    return values, sources, sorted(secrets)
+def variables_of(
+    service: Service, environment: Environment
+) -> tuple[dict[str, str], dict[str, dict[str, object]], list[str]]:
+    """Values with their references followed, where each came from, and the names of the secrets.
+
+    Raises for a reference that leads nowhere: a release without one of its variables would fail in a stranger place.
+    """
+    gift = gift_of(service, environment)
+    for error in gift.problems.values():
+        raise error
+    return gift.values, {name: source.as_dict() for name, source in gift.sources.items()}, gift.secrets
+
+
+def secrets_of(service: Service, environment: Environment) -> list[str]:
+    """Every value that must not be read in a log, also where a reference leads nowhere."""
+    gift = gift_of(service, environment)
+    rows = [row.value for row in gift.rows.values() if row.is_secret]
+    return [*rows, *(gift.values[name] for name in gift.secrets)]
 
 
 def spec_of(service: Service, environment: Environment, build: Build) -> dict[str, Any]:

@@ -18,9 +18,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
         for model, field in ((Variable, "value"), (Service, "source_token"), (Release, "variables")):
-            rows = model._default_manager.select_for_update().only(field)
+            # The base manager also has the variables that were deleted and may come back.
+            rows = model._base_manager.select_for_update().only(field)
             for row in rows.iterator():
                 # By `update`: a release is never saved again, and its values stay what they are.
-                model._default_manager.filter(pk=row.pk).update(**{field: getattr(row, field)})
+                model._base_manager.filter(pk=row.pk).update(**{field: getattr(row, field)})
                 count += 1
         self.stdout.write(f"{count} values are encrypted with the newest key.")
