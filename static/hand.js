@@ -169,6 +169,8 @@ document.addEventListener("input", (event) => {
   for (const one of document.querySelectorAll(`${field.dataset.filter} > *`)) one.hidden = !words.every((word) => one.textContent.toLowerCase().includes(word));
 });
 
+document.addEventListener("change", (event) => event.target.closest("form[data-auto]")?.requestSubmit());
+
 // Clicks
 document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.button);

@@ -14,12 +14,12 @@ from apps.accounts.access import Actor
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions, outcome
-from apps.deployments.forms import whole_number
-from apps.deployments.logtext import first_view
-from apps.deployments.models import Deployment, LogStream
-from apps.deployments.presentation import slip_of
-from apps.deployments.queries import card_of, newest_of, releases_of
-from apps.deployments.views import log_answer
+from apps.deployments.board import icon_of
+from apps.deployments.filters import STATUSES, Filters
+from apps.deployments.metrics_cards import last_hour
+from apps.deployments.models import Deployment
+from apps.deployments.presentation import TRIGGERS, pill_of, slip_of
+from apps.deployments.queries import Card, card_of, newest_of, releases_of
 from apps.lib import pages
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
@@ -37,34 +37,62 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     return render(request, f"deployments/{template}", _overview(actor, row))
 
 
+def _kinds(card: Card) -> set[str]:
+    """What runs, and what is being made; a failed deployment leaves the icon to what goes on serving."""
+    latest = pill_of(card.latest).kind if card.latest else "rest"
+    return {card.health.pill.kind} | ({latest} & {"work"})
+
+
 def _overview(actor: Actor, row: Service) -> dict[str, Any]:
-    card = card_of(row)
+    card, newest = card_of(row), newest_of(row)
     return {
         "service": row,
         "card": card,
+        "status": icon_of(_kinds(card)),
         "slip": slip_of(card.live) if card.live else [],
         "before": outcome.release_before(card.live) if card.live else None,
-        "newest": newest_of(row),
+        "newest": newest,
+        "oldest": newest[::-1],
         "releases": releases_of(row),
+        "hour": last_hour(row),
         "can": abilities(actor, row.team_id),
     }
 
 
+@never_cache
 @require_GET
 def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
-    row = service_for(actor_of(request), service_id)
-    rows = Deployment.objects.filter(service=row).with_names()
-    found, cursor = pages.page(rows, cursor=request.GET.get("cursor", ""))
-    context = {"service": row, "deployments": found, "cursor": cursor}
-    return render(request, "deployments/deployments.html", context)
+    """Newest first; `?status=`, `?trigger=` and `?branch=` narrow them."""
+    actor = actor_of(request)
+    row = service_for(actor, service_id)
+    mine, filters = Deployment.objects.filter(service=row), Filters.of(request.GET)
+    found, cursor = pages.page(filters.of_rows(mine.with_names()), cursor=request.GET.get("cursor", ""))
+    context = {
+        "service": row,
+        "deployments": found,
+        "cursor": cursor,
+        "filters": filters,
+        "statuses": {name: word for name, (word, _) in STATUSES.items()},
+        "triggers": TRIGGERS,
+        "branches": mine.order_by("branch").values_list("branch", flat=True).distinct()[:100],
+        "can": abilities(actor, row.team_id),
+        "status": icon_of({pill_of(found[0]).kind} if found else set()),
+    }
+    template = "_deployments_list.html" if request.htmx else "deployments.html"  # type: ignore[attr-defined]
+    return render(request, f"deployments/{template}", context)
 
 
 @require_POST
 def service_deploy(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.DEPLOY)
-    made = actions.deploy(actor=actor, service=row, no_cache=bool(request.POST.get("no_cache")))
+    made = actions.deploy(actor=actor, service=row, **_asked(request))
     return redirect("deployment", deployment_id=made.pk)
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """How it is deployed: `no_cache` builds from nothing, `reuse_build` takes the live image with what is new."""
+    return {name: bool(request.POST.get(name)) for name in ("no_cache", "reuse_build")}
 
 
 @require_POST
@@ -74,24 +102,6 @@ def service_resume(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for_writer(actor, service_id, Permission.DEPLOY)
     actions.resume_auto_deploy(actor=actor, service=row)
     return redirect("service", service_id=row.pk)
-
-
-@never_cache
-@require_GET
-def service_logs(request: HttpRequest, service_id: UUID) -> HttpResponse:
-    """What its containers say, and said before they ended."""
-    row = service_for(actor_of(request), service_id)
-    before = whole_number(request.GET.get("before"))
-    lines = first_view(LogStream.objects.filter(service=row).first(), before)
-    return render(request, "deployments/logs.html", {"service": row, "lines": lines, "is_earlier": before is not None})
-
-
-@never_cache
-@require_GET
-def service_log(request: HttpRequest, service_id: UUID) -> HttpResponse:
-    """What the socket gives, for those without one. It never finishes."""
-    row = service_for(actor_of(request), service_id)
-    return log_answer(request, LogStream.objects.filter(service=row).first(), finished=False)
 
 
 @require_http_methods(["GET", "POST"])
