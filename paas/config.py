@@ -40,7 +40,8 @@ class Config(BaseSettings):
     bind: str = "127.0.0.1"
     port: int = 8000
     dashboard_url: str = ""  # "" means http://<bind>:<port>
-    base_domain: str = "apps.localhost"
+    base_domain: str = "apps.localhost"  # Until an operator sets another in the dashboard.
+    public_address: str = ""  # Addresses at which the world reaches the edge, separated by commas.
     debug: bool = False
 
     # The edge. Set TRAEFIK_ROUTES_DIR and TRAEFIK_URL to use a Traefik of your own instead of the embedded one.
@@ -53,9 +54,16 @@ class Config(BaseSettings):
     build_memory_mb: int = 2048
     build_cpus: float = 2.0
     build_timeout_seconds: int = 1800
+    # The most that a service may set for its builds. Memory: four times the default unless told.
+    build_memory_max_mb: int | None = None
+    build_timeout_max_seconds: int = 7200
+    build_cache_gb: float = Field(default=20.0, ge=0)  # What the engine's build cache is shrunk to; 0 leaves it alone.
     release_timeout_seconds: float = 600.0
     share_ca: bool = True  # Builds see the host's CA bundle, index settings and DNS server; nothing stays in the image.
     share_package_index: bool = True
+    share_index_credentials: bool = False  # Also with builds by a Dockerfile of the repository, which could keep them.
+
+    log_megabytes: float = Field(default=200.0, gt=0)  # Of each log; its oldest lines go first.
 
     allow_private_sources: bool = True  # git on this machine and its private networks; never link-local addresses.
     sample: bool = True
@@ -70,6 +78,14 @@ class Config(BaseSettings):
     def url(self) -> str:
         """The dashboard's address, without a trailing slash."""
         return self.dashboard_url.rstrip("/") or f"http://{self.bind}:{self.port}"
+
+    @property
+    def build_memory_ceiling_mb(self) -> int:
+        return max(self.build_memory_mb, self.build_memory_max_mb or 4 * self.build_memory_mb)
+
+    @property
+    def build_timeout_ceiling_seconds(self) -> int:
+        return max(self.build_timeout_seconds, self.build_timeout_max_seconds)
 
     @property
     def routes_dir(self) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import redis
-from django.db import Error, connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -11,7 +9,7 @@ from django.utils import timezone
 from apps.deployments.models import Deployment
 from apps.deployments.states import UNFINISHED
 from apps.hosts.models import Host
-from apps.lib.wake import valkey
+from apps.lib.vitals import vitals
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -20,25 +18,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """503 without PostgreSQL. Valkey away is said but not fatal: work goes on, slower."""
-    checks = {"postgresql": _postgresql(), "valkey": _valkey()}
+    checks = vitals()
     return JsonResponse({"checks": checks}, status=200 if checks["postgresql"] == "ok" else 503)
-
-
-def _postgresql() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error as error:
-        return f"away: {type(error).__name__}"
-    return "ok"
-
-
-def _valkey() -> str:
-    try:
-        valkey().ping()
-    except redis.RedisError as error:
-        return f"away: {type(error).__name__}"
-    return "ok"
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

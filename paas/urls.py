@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("apps.projects.urls")),
 ]
 
+handler400 = "apps.lib.failures.bad_request"
 handler500 = "apps.lib.failures.server_error"

@@ -36,7 +36,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
             user = actions.make_owner(**form.cleaned_data)
             actions.use_link(link)
             login(request, user, backend=BACKEND)
-            return redirect("home")
+            return redirect("welcome")
     return render(request, "accounts/setup.html", {"form": form}, status=status_of(form))
 
 

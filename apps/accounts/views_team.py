@@ -12,37 +12,91 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import actions, policy
+from apps.accounts import actions, invitations, policy
 from apps.accounts.access import membership_for, team_for
-from apps.accounts.forms import MemberForm, RoleForm, TokenForm
+from apps.accounts.activity import activity_context
+from apps.accounts.bearer import person_of
+from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TokenForm, TypedNameForm
 from apps.accounts.models import ActivityEvent, ApiToken
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
-from apps.lib import pages
+from apps.accounts.teams import delete_team, rename_team
 from apps.lib.forms import said_at, status_of
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def team(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """Who is in it, what each role may do; POST adds a person."""
+    """Who is in it, what each role may do; POST invites a person. The link stands in that answer and nowhere else."""
     actor = actor_of(request)
     row = team_for(actor, team_id)
     if request.method == "POST":
         actor.require(Permission.MANAGE_MEMBERS, row.pk)
-    form = MemberForm(request.POST or None)
+    form, link, invited = MemberForm(request.POST or None), "", None
     if request.method == "POST" and form.is_valid():
         with said_at(form, "email"):
-            actions.add_member(actor=actor, team=row, **form.cleaned_data)
-            return redirect("team", team_id=row.pk)
+            invited, link = invitations.invite(actor=actor, team=row, **form.cleaned_data)
+            form = MemberForm()
     context = {
         "team": row,
         "form": form,
+        "link": link,
+        "invited": invited,
         "can": abilities(actor, row.pk),
         "members": row.memberships.select_related("user").order_by("created_at"),
+        "invitations": invitations.open_invitations(row),
         "roles": [role.value for role in policy.Role],
         "matrix": _matrix(),
     }
     return render(request, "accounts/team.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "POST"])
+def team_settings(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """POST renames it."""
+    actor = actor_of(request)
+    row = team_for(actor, team_id)
+    form = TeamNameForm(request.POST or None, initial={"name": row.name})
+    if request.method == "POST":
+        actor.require(Permission.MANAGE_TEAM, row.pk)
+        if form.is_valid():
+            rename_team(actor=actor, team=row, name=form.cleaned_data["name"])
+            messages.info(request, "Renamed.")
+            return redirect("team-settings", team_id=row.pk)
+    context = {
+        "team": row,
+        "form": form,
+        "can": abilities(actor, row.pk),
+        "mine": row.memberships.filter(user=actor.user).first(),
+        "projects": row.projects.order_by("name")[:20],  # type: ignore[attr-defined]
+    }
+    return render(request, "accounts/team_settings.html", context, status=status_of(form))
+
+
+@require_http_methods(["GET", "POST"])
+def team_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """Its name typed deletes it, when it has no projects."""
+    actor = actor_of(request)
+    row = team_for(actor, team_id)
+    actor.require(Permission.MANAGE_TEAM, row.pk)
+    form = TypedNameForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with said_at(form, "confirm"):
+            delete_team(actor=actor, team=row, confirm=form.cleaned_data["confirm"])
+            messages.info(request, f"{row.name} is deleted.")
+            return redirect("home")
+    return render(request, "accounts/team_delete.html", {"team": row, "form": form}, status=status_of(form))
+
+
+@require_http_methods(["GET", "POST"])
+def team_new(request: HttpRequest) -> HttpResponse:
+    """Another team of one's own."""
+    actor = actor_of(request)
+    form = TeamNameForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = actions.make_team(user=person_of(actor), name=form.cleaned_data["name"])
+        return redirect("team", team_id=made.pk)
+    return render(request, "accounts/team_new.html", {"form": form}, status=status_of(form))
 
 
 def _matrix() -> list[tuple[str, list[bool]]]:
@@ -76,9 +130,8 @@ def member_remove(request: HttpRequest, membership_id: UUID) -> HttpResponse:
 @require_GET
 def activity(request: HttpRequest, team_id: UUID) -> HttpResponse:
     row = team_for(actor_of(request), team_id)
-    rows = ActivityEvent.objects.filter(team=row).select_related("actor")
-    events, cursor = pages.page(rows, cursor=request.GET.get("cursor", ""))
-    return render(request, "accounts/activity.html", {"team": row, "events": events, "cursor": cursor})
+    context = activity_context(request, ActivityEvent.objects.filter(team=row))
+    return render(request, "accounts/activity.html", {"team": row, **context})
 
 
 @never_cache

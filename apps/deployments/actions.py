@@ -25,6 +25,7 @@ from apps.hosts.models import Host
 from apps.lib.hostnames import slug
 from apps.projects import actions as projects
 from apps.projects.models import Domain, Environment, Project, Service, Volume
+from apps.projects.variables import set_variables
 from workers.errors import UserError
 
 
@@ -37,20 +38,43 @@ def deploy(
     commit: str = "",
     trigger: str = "manual",
     no_cache: bool = False,
+    reuse_build: bool = False,
 ) -> Deployment:
-    """Build and release the head of the service's branch, or `commit`. The newest request supersedes those that wait."""
+    """Build and release the head of the service's branch, or `commit`. The newest request supersedes those that wait.
+
+    With `reuse_build` the image that serves now gets the variables and settings of today: no git and no build.
+    """
     actor.require(Permission.DEPLOY, service.team_id)
     where = environment or service.environment
-    row = outcome.new_deployment(service, where.pk, actor=actor, trigger=trigger, commit=commit, no_cache=no_cache)
+    what: dict[str, Any] = {"commit": commit, "no_cache": no_cache}
+    if reuse_build:
+        what = _serving_build(service, where, commit=commit, no_cache=no_cache)
+    row = outcome.new_deployment(service, where.pk, actor=actor, trigger=trigger, **what)
     if Host.objects.default().draining_since is None:
-        wakeup.build(row)
+        wakeup.begin(row)
     return row
+
+
+def _serving_build(service: Service, environment: Environment, *, commit: str, no_cache: bool) -> dict[str, Any]:
+    live = Deployment.objects.filter(service=service, environment=environment).live().select_related("build").first()
+    if commit or no_cache:
+        raise UserError(
+            "deployment:user:reuse-or-build", "The live build cannot be used again and made anew at once.",
+            hint="Leave out reuse_build, or commit and no_cache.", status=422,
+        )  # fmt: skip
+    if live is None or live.build is None:
+        raise UserError(
+            "deployment:user:nothing-live", "Nothing is live here, so there is no build to use again.",
+            hint="Deploy with a build.", status=409,
+        )  # fmt: skip
+    return {"build": live.build, "commit": live.build.commit, "branch": live.branch}
 
 
 @transaction.atomic
 def cancel(*, actor: Actor, deployment: Deployment) -> Deployment:
     """Stop it; what was live goes on. A job that is under way sees the flag and undoes itself."""
     actor.require(Permission.DEPLOY, deployment.service.team_id)
+    outcome.lock(deployment.service_id)
     row = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
     if row.is_finished:
         raise UserError(
@@ -67,18 +91,23 @@ def cancel(*, actor: Actor, deployment: Deployment) -> Deployment:
 
 
 @transaction.atomic
-def rollback(*, actor: Actor, deployment: Deployment, release_id: UUID | None = None) -> Deployment:
+def rollback(
+    *, actor: Actor, deployment: Deployment, release_id: UUID | None = None, pause_auto_deploy: bool = True
+) -> Deployment:
     """Make an earlier release live again as it was: image, variables and settings. No build, no git, no registry.
 
-    `release_id` None takes the one that was live before `deployment`. Pauses auto-deploy; ends what is under way.
+    `release_id` None takes the one that was live before `deployment`. Ends what is under way. Pauses auto-deploy, so that
+    the next push does not undo it, unless told otherwise.
     """
     actor.require(Permission.DEPLOY, deployment.service.team_id)
+    outcome.lock(deployment.service_id)
     release = _release_to_return_to(deployment, release_id)
     for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE).select_for_update():
-        outcome.cancelled(row)
+        outcome.cancelled(row, falls_back=False)
     live = Deployment.objects.of(deployment).live().first() or deployment
-    service = deployment.service
-    Service.objects.filter(pk=service.pk, auto_deploy_paused_at=None).update(auto_deploy_paused_at=timezone.now())
+    if pause_auto_deploy:
+        running = Service.objects.filter(pk=deployment.service_id, auto_deploy_paused_at=None)
+        running.update(auto_deploy_paused_at=timezone.now())
     return outcome.start_rollback(live, release, actor=actor, trigger="rollback")
 
 
@@ -133,7 +162,7 @@ def create_app(
     where = row.production
     for values, secret in ((variables, False), (secrets, True)):
         if values:
-            projects.set_variables(actor=actor, project=row, service=made, values=values, secret=secret)
+            set_variables(actor=actor, project=row, service=made, values=values, secret=secret)
     for host in domains or []:
         projects.make_domain(actor=actor, service=made, environment=where, host=host)
     for name, path in (volumes or {}).items():
@@ -170,13 +199,18 @@ def delete_service(*, actor: Actor, service: Service, confirm: str) -> None:
     """Its containers, routes, images and history go; its volumes are kept until each is discarded by name."""
     actor.require(Permission.DELETE, service.team_id)
     _confirmed(service.name, confirm, f"{service.name} stops serving and its history is deleted.")
+    _delete(actor, service)
+    publish(Host.objects.default())
+    wakeup.clean()
+
+
+def _delete(actor: Actor, service: Service) -> None:
+    """Active jobs find their row gone, kill their children and stop."""
+    outcome.lock(service.pk)
     record(actor=actor, team_id=service.team_id, verb="deleted the service", subject=service)
-    # Active jobs find their row gone, kill their children and stop.
     Deployment.objects.filter(service=service).delete()
     Release.objects.filter(service=service).delete()
     service.delete()
-    publish(Host.objects.default())
-    wakeup.clean()
 
 
 @transaction.atomic
@@ -189,10 +223,12 @@ def delete_project(*, actor: Actor, project: Project, confirm: str) -> None:
             "project:user:has-volumes", f"{project.name} still keeps volumes.",
             hint="Discard each volume by its name first.", status=409,
         )  # fmt: skip
-    for service in project.services.all():
-        delete_service(actor=actor, service=service, confirm=service.name)
+    for service in project.services.order_by("pk"):
+        _delete(actor, service)
     record(actor=actor, team_id=project.team_id, verb="deleted the project", subject=project)
     project.delete()
+    publish(Host.objects.default())
+    wakeup.clean()
 
 
 def _confirmed(name: str, confirm: str, consequence: str) -> None:

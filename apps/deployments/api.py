@@ -70,6 +70,7 @@ def deploy(request: HttpRequest, response: HttpResponse, service_id: UUID, told:
         environment=environment_named(service.project, told.environment),
         commit=told.commit,
         no_cache=told.no_cache,
+        reuse_build=told.reuse_build,
         trigger="api" if actor.scope else "manual",
     )
     created(response, "get_deployment", row.pk)
@@ -108,10 +109,10 @@ def cancel_deployment(request: HttpRequest, deployment_id: UUID) -> Any:
 def rollback_deployment(
     request: HttpRequest, response: HttpResponse, deployment_id: UUID, told: RollbackIn | None = None
 ) -> Any:
-    """The release that was live before it, or `release_id`, is made live again. Pauses auto-deploy."""
+    """The release that was live before it, or `release_id`, is made live again. Pauses auto-deploy unless told not to."""
     actor = actor_of(request)
     told = told or RollbackIn()
-    row = actions.rollback(actor=actor, deployment=deployment_for(actor, deployment_id), release_id=told.release_id)
+    row = actions.rollback(actor=actor, deployment=deployment_for(actor, deployment_id), **told.model_dump())
     created(response, "get_deployment", row.pk)
     return row
 
@@ -125,7 +126,7 @@ def rollback_deployment(
 def rollback_service(
     request: HttpRequest, response: HttpResponse, service_id: UUID, told: ServiceRollbackIn | None = None
 ) -> Any:
-    """To the release that was live before the one that is, or to `release_id`. Pauses auto-deploy."""
+    """To the release that was live before the one that is, or to `release_id`. Pauses auto-deploy unless told not to."""
     actor = actor_of(request)
     told = told or ServiceRollbackIn()
     service = service_for(actor, service_id)
@@ -134,6 +135,6 @@ def rollback_service(
     newest = rows.filter(status=Status.LIVE).first() or rows.order_by("-number").first()
     if newest is None:
         raise UserError("rollback:user:nothing-before", "It was never deployed.", hint="Deploy it.", status=409)
-    row = actions.rollback(actor=actor, deployment=newest, release_id=told.release_id)
+    row = actions.rollback(actor=actor, deployment=newest, **told.model_dump(exclude={"environment"}))
     created(response, "get_deployment", row.pk)
     return row

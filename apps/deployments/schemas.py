@@ -119,6 +119,9 @@ class DeploymentIn(Told):
 
     commit: Commit = ""
     no_cache: bool = Field(default=False, description="Build anew without any cache.")
+    reuse_build: bool = Field(
+        default=False, description="The live image with the variables and settings of now: no git, no build."
+    )
     environment: Place | None = None
 
 
@@ -133,6 +136,7 @@ class RollbackIn(Told):
     """Which release to bring back. Left out: the one that was live before."""
 
     release_id: UUID | None = None
+    pause_auto_deploy: bool = Field(default=True, description="Pushes are not deployed until it is resumed.")
 
 
 class ServiceRollbackIn(RollbackIn):

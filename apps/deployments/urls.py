@@ -13,6 +13,7 @@ from apps.deployments import (
     views_palette,
     views_rollback,
     views_service,
+    views_staged,
     views_styleguide,
     views_welcome,
 )
@@ -43,6 +44,8 @@ urlpatterns = [
     page("services/<uuid:service_id>", views_service.service, name="service"),
     page("services/<uuid:service_id>/deployments", views_service.service_deployments, name="deployments"),
     page("services/<uuid:service_id>/deploy", views_service.service_deploy, name="service-deploy"),
+    page("services/<uuid:service_id>/changes", views_staged.changes, name="changes"),
+    page("services/<uuid:service_id>/changes/discard", views_staged.changes_discard, name="changes-discard"),
     page("services/<uuid:service_id>/resume", views_service.service_resume, name="service-resume"),
     page("services/<uuid:service_id>/logs", views_logs.service_logs, name="service-logs"),
     page("services/<uuid:service_id>/log", views_logs.service_log, name="service-log"),

@@ -7,22 +7,24 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions
-from apps.deployments.queries import address_of
+from apps.deployments.domains import domains_context
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import domain_for, service_for, volume_for
 from apps.projects.actions import create_volume
 from apps.projects.forms import ConfirmForm, DomainForm, VolumeForm
-from apps.projects.models import Domain, Volume
+from apps.projects.models import Volume
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def domains(request: HttpRequest, service_id: UUID) -> HttpResponse:
-    """Host names routed to it; POST adds one, which answers at once."""
+    """Host names routed to it, and whether each leads here; POST adds one, which answers at once."""
     actor = actor_of(request)
     row = service_for(actor, service_id)
     if request.method == "POST":
@@ -33,10 +35,17 @@ def domains(request: HttpRequest, service_id: UUID) -> HttpResponse:
             host = form.cleaned_data["host"]
             actions.add_domain(actor=actor, service=row, environment=row.environment, host=host)
             return redirect("domains", service_id=row.pk)
-    rows = Domain.objects.filter(service=row).select_related("environment").order_by("is_generated", "created_at")
-    found = [(domain, address_of(domain)) for domain in rows]
-    context = {"service": row, "form": form, "domains": found, "can": abilities(actor, row.team_id)}
+    context = {"service": row, "form": form, **domains_context(actor, row)}
     return render(request, "deployments/domains.html", context, status=status_of(form))
+
+
+@never_cache
+@require_GET
+def domains_check(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    """The fragment that looks again by itself."""
+    actor = actor_of(request)
+    row = service_for(actor, service_id)
+    return render(request, "deployments/_domains.html", {"service": row, **domains_context(actor, row)})
 
 
 @require_POST

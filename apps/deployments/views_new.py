@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,14 +17,16 @@ from apps.accounts.access import Actor, not_found, teams_of
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
-from apps.deployments import actions
+from apps.deployments import actions, suggested
 from apps.lib.encryption import decrypt, encrypt
 from apps.lib.forms import said_at, status_of
 from apps.lib.hostnames import slug
-from apps.projects.detection import detect
+from apps.projects.actions import free_host
+from apps.projects.detection import branches_of, detect
 from apps.projects.forms import COMMANDS, NewServiceForm, SourceForm
+from apps.projects.turns import RETRY_SECONDS
 from workers.build.job import BuildSettings, Source
-from workers.errors import PlatformError, UserError
+from workers.errors import PlatformError, SlipwayError, UserError
 
 AT_FIELD = {"branch": "branch", "root_directory": "root_directory", "dockerfile": "dockerfile"}
 AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_command", "token": "source_token"}
@@ -39,9 +42,28 @@ def new_service(request: HttpRequest) -> HttpResponse:
     form = SourceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form, "source_url", **AT_FIELD):
-            found = _look(form.cleaned_data)
+            found = _look(form.cleaned_data, actor)
             return _second_step(request, found, teams, _named(found, request.POST))
-    return render(request, "deployments/new.html", {"form": form}, status=status_of(form))
+    response = render(request, "deployments/new.html", {"form": form}, status=status_of(form))
+    if response.status_code == 429:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+def new_service_branches(request: HttpRequest) -> HttpResponse:
+    """Offered while the branch is typed; nothing when the repository cannot be asked: the form itself will say why."""
+    actor = actor_of(request)
+    _teams(actor)
+    told = request.POST
+    source = Source(told.get("source_url", "").strip(), token=told.get("source_token", ""))
+    try:
+        names = branches_of(source, who=actor.user)
+    except SlipwayError:
+        names = []
+    return render(request, "deployments/_branches.html", {"branches": names})
 
 
 @never_cache
@@ -55,9 +77,10 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = NewServiceForm(request.POST)
     if form.is_valid():
+        told = _told(form.cleaned_data, found, suggested.told(found["plan"]["suggested_variables"], request.POST))
         fields = {"host_name": "domain", "domain": "domain", "volume": "volume_path", "variables": "variables"}
         with said_at(form, "service", project="project", setting="start_command", **fields):
-            made = actions.create_app(actor=actor, team=team, **_told(form.cleaned_data, found))
+            made = actions.create_app(actor=actor, team=team, **told)
             return redirect("deployment", deployment_id=made.pk)
     return _second_step(request, found, teams, form)
 
@@ -73,12 +96,12 @@ def _teams(actor: Actor) -> list[Team]:
     return teams
 
 
-def _look(told: dict[str, Any]) -> dict[str, Any]:
+def _look(told: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """The source and its plan, JSON-ready."""
     where = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
     source = Source(told["source_url"], told["branch"], "", told["root_directory"], told["source_token"])
     build = BuildSettings(dockerfile=told["dockerfile"], start_command=told["start_command"])
-    found = detect(source, build)
+    found = detect(source, build, who=actor.user)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
 
@@ -102,31 +125,35 @@ def _named(found: dict[str, Any], told: Any) -> NewServiceForm:
     path = urlsplit(where["source_url"]).path.rstrip("/").removesuffix(".git").rstrip("/")
     project = slug(path.rpartition("/")[2]) or "app"
     service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
-    suggested = "\n".join(f"{k}={_quoted(v)}" for k, v in found["plan"]["suggested_variables"].items())
-    initial = {"project": project, "service": service, "variables": suggested}
-    return NewServiceForm(initial={**initial, "start_command": where["start_command"]})
-
-
-def _quoted(value: str) -> str:
-    return value if value.isascii() and not set(value) & set(" \"'#\\\n$") else json.dumps(value)
+    return NewServiceForm(initial={"project": project, "service": service, "start_command": where["start_command"]})
 
 
 def _second_step(request: HttpRequest, found: dict[str, Any], teams: list[Team], form: NewServiceForm) -> HttpResponse:
     form.suggest(found["plan"])
+    names = request.POST if form.is_bound else form.initial
+    host = free_host(slug(names.get("service", "")) or "app", slug(names.get("project", "")), last="2")
     # Encrypted, since it may hold an access token, and so that nobody sends another plan than the one found.
-    context = {"form": form, "found": found, "sealed": encrypt(json.dumps(found)), "teams": teams}
+    context = {
+        "form": form,
+        "found": found,
+        "sealed": encrypt(json.dumps(found)),
+        "teams": teams,
+        "url": settings.SLIPWAY.public_url(host),
+        "rows": suggested.rows(found["plan"]["suggested_variables"], request.POST if form.is_bound else None),
+    }
     return render(request, "deployments/new_found.html", context, status=status_of(form))
 
 
-def _told(told: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
-    """What `create_app` wants."""
+def _told(told: dict[str, Any], found: dict[str, Any], rows: suggested.Told) -> dict[str, Any]:
+    """What `create_app` wants. What was pasted wins over the suggested rows."""
     where = {**found["where"], **{name: told[name] for name in (*COMMANDS, "health_path")}}
+    secrets = {**rows.secrets, **told["secrets"]}
     return {
         "project": told["project"],
         "service": told["service"],
         "settings": where,
-        "variables": told["variables"],
-        "secrets": told["secrets"],
+        "variables": {**{k: v for k, v in rows.plain.items() if k not in secrets}, **told["variables"]},
+        "secrets": {k: v for k, v in secrets.items() if k not in told["variables"] or k in told["secrets"]},
         "domains": [told["domain"]] if told["domain"] else [],
         "volumes": {told["volume_name"]: told["volume_path"]} if told["volume_name"] else {},
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -16,12 +17,13 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.accounts.actions import record
+from apps.accounts.installation import base_domain
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
-from apps.lib.dotenv import NAME
 from apps.lib.hostnames import normalise_host, slug
-from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume
+from apps.projects.models import Domain, Environment, Project, Service, Volume
 from workers.errors import UserError
+from workers.git_remote import origin_of
 
 PATH = re.compile(r"^/[A-Za-z0-9._/-]{1,240}$")
 
@@ -75,6 +77,7 @@ def create_service(*, actor: Actor, project: Project, name: str, **settings_: An
         )  # fmt: skip
     service = Service(project=project, name=name.strip(), slug=label, **settings_)
     _clean(service)
+    origin_of(service.source_url)
     service.save()
     give_host(service, project.production)
     record(actor=actor, team_id=project.team_id, verb="created the service", subject=service)
@@ -83,8 +86,15 @@ def create_service(*, actor: Actor, project: Project, name: str, **settings_: An
 
 @transaction.atomic
 def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service:
-    """New settings: they take effect with the next deployment."""
+    """New settings: they take effect with the next deployment.
+
+    A source at another server (scheme, host or port) loses the access token, unless a new one comes with it: who may
+    write settings could otherwise have the token sent to a server of their own.
+    """
     actor.require(Permission.WRITE_SERVICE, service.team_id)
+    moved = changes.get("source_url", service.source_url)
+    if moved != service.source_url and origin_of(moved) != _known_origin(service) and service.source_token:
+        changes = {"source_token": "", **changes}
     before = {name: getattr(service, name) for name in changes}
     for name, value in changes.items():
         setattr(service, name, value)
@@ -97,68 +107,19 @@ def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service
 
 
 def give_host(service: Service, environment: Environment) -> Domain:
-    """`<service>.<base>`, or with the project's, then a random name when that is taken."""
-    base = settings.SLIPWAY.base_domain
+    """A host name beneath the base domain."""
     suffix = "" if environment.slug == "production" else f"-{environment.slug}"
-    tries = (
-        f"{service.slug}{suffix}",
-        f"{service.slug}-{service.project.slug}{suffix}",
-        f"{service.slug}{suffix}-{service.short_id}",
-    )
-    host = next(h for t in tries if not Domain.objects.filter(host=(h := f"{t[:63].strip('-')}.{base}")).exists())
+    host = free_host(service.slug, service.project.slug, suffix=suffix, last=service.short_id)
     return Domain.objects.create(service=service, environment=environment, host=host, is_generated=True)
 
 
-@transaction.atomic
-def set_variables(
-    *,
-    actor: Actor,
-    project: Project,
-    values: dict[str, str],
-    service: Service | None = None,
-    environment: Environment | None = None,
-    secret: bool | None = None,
-) -> list[Variable]:
-    """Write variables in one scope. `secret` None keeps what a variable was, and makes new ones plain.
-
-    A secret never becomes plain again: that would make its value readable.
-    """
-    actor.require(Permission.WRITE_VARIABLES, project.team_id)
-    rows = []
-    for name, value in values.items():
-        check_variable(name, value)
-        row = Variable.objects.filter(project=project, service=service, environment=environment, name=name).first()
-        row = row or Variable(project=project, service=service, environment=environment, name=name)
-        row.value = value
-        row.is_secret = row.is_secret or bool(secret)
-        row.save()
-        rows.append(row)
-    if rows:
-        subject = service or project
-        record(actor=actor, team_id=project.team_id, verb="set variables", subject=subject, names=sorted(values))
-    return rows
-
-
-def check_variable(name: str, value: str) -> None:
-    if not NAME.match(name) or len(name) > 200:
-        raise UserError(
-            "variables:user:invalid-name",
-            f"{name[:60]!r} cannot be a variable's name.",
-            hint="Use letters, digits and underscores, not beginning with a digit.",
-            status=422,
-        )
-    if "\0" in value or len(value) > 64_000:
-        raise UserError("variables:user:invalid-value", f"The value of {name} is too long or holds a NUL.", status=422)
-
-
-@transaction.atomic
-def delete_variable(*, actor: Actor, variable: Variable) -> None:
-    actor.require(Permission.WRITE_VARIABLES, variable.project.team_id)
-    subject = variable.service or variable.project
-    record(
-        actor=actor, team_id=variable.project.team_id, verb="removed variables", subject=subject, names=[variable.name]
-    )
-    variable.delete()
+def free_host(service: str, project: str, *, suffix: str = "", last: str) -> str:
+    """`<service>.<base>`, or with the project's name, then with `last`, when that is taken."""
+    base = base_domain()
+    tries = (f"{service}{suffix}", f"{service}-{project}{suffix}", f"{service}{suffix}-{last}")
+    hosts = [f"{label[:63].strip('-')}.{base}" for label in tries]
+    taken = set(Domain.objects.filter(host__in=hosts).values_list("host", flat=True))
+    return next(host for host in hosts if host not in taken)
 
 
 def make_domain(*, actor: Actor, service: Service, environment: Environment, host: str) -> Domain:
@@ -166,15 +127,18 @@ def make_domain(*, actor: Actor, service: Service, environment: Environment, hos
     actor.require(Permission.WRITE_DOMAINS, service.team_id)
     name = normalise_host(host)
     if name == _dashboard_host():
-        raise UserError("domain:user:reserved", f"{name} is the dashboard's own address.", status=422)
+        raise UserError(
+            "domain:user:reserved", f"{name} is the dashboard's own address.", hint="Choose another host name.",
+            status=422,
+        )  # fmt: skip
     try:
         with transaction.atomic():
             row = Domain.objects.create(service=service, environment=environment, host=name)
     except IntegrityError as error:
         raise UserError(
             "domain:user:taken",
-            f"{name} is routed to another service already.",
-            hint="Remove it there first, or choose another host name.",
+            f"{name} is taken: this Slipway routes it already.",
+            hint="Remove it where it is used, or choose another host name.",
             status=409,
         ) from error
     record(actor=actor, team_id=service.team_id, verb="added the domain", subject=row)
@@ -224,7 +188,15 @@ def discard_volume(*, actor: Actor, volume: Volume, confirm: str) -> Volume:
 
 
 def _dashboard_host() -> str:
-    return settings.SLIPWAY.url.split("://")[-1].split("/")[0].split(":")[0]
+    return urlsplit(settings.SLIPWAY.url).hostname or ""
+
+
+def _known_origin(service: Service) -> tuple[str, str, int | None] | None:
+    """None for an address kept from before such were refused."""
+    try:
+        return origin_of(service.source_url)
+    except UserError:
+        return None
 
 
 def _label(name: str, what: str) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 
+from apps.projects.turns import Turns
 from workers import git
 from workers.build.analyze import analyze
 from workers.build.fetch import fetch
@@ -24,7 +25,8 @@ from workers.errors import Stopped, UserError
 from workers.git_remote import check_url
 
 SECONDS = 20.0
-_slots = threading.BoundedSemaphore(2)  # A clone is heavy for a web process: others wait within their own limit.
+_detections = Turns(3)  # A clone is heavy for a web process.
+_lookups = Turns(3)  # Apart from those, so that a page which asks for branches does not hold up its own form.
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,15 @@ class Deadline:
             raise Stopped("deadline")
 
 
-def detect(source: Source, build: BuildSettings, *, seconds: float = SECONDS) -> Detection:
-    """Raises UserError `source:user:...` or `build:user:...` with what to change."""
+def detect(source: Source, build: BuildSettings, *, who: Hashable, seconds: float = SECONDS) -> Detection:
+    """Raises UserError `source:user:...` or `build:user:...` with what to change. One at a time for each person."""
+    _release_connection()
+    with _detections.taken_by(who):
+        return _detect(source, build, seconds)
+
+
+def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
     deadline = Deadline(seconds)
-    if not _slots.acquire(timeout=seconds):
-        raise _slow(seconds)
     folder = settings.SLIPWAY.home / "detect" / secrets.token_hex(8)
     try:
         workspace = Workspace(cache=folder / "cache", scratch=folder / "scratch")
@@ -74,8 +80,34 @@ def detect(source: Source, build: BuildSettings, *, seconds: float = SECONDS) ->
     except Stopped as stop:
         raise _slow(seconds) from stop
     finally:
-        _slots.release()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def branches_of(source: Source, *, who: Hashable, seconds: float = 8.0) -> list[str]:
+    """Names of its branches, the default one first. Nothing is cloned."""
+    _release_connection()
+    with _lookups.taken_by(who):
+        found = _branches(source, seconds)
+    return sorted(found.heads, key=lambda name: (name != found.default, name))[:200]
+
+
+def _branches(source: Source, seconds: float) -> git.Branches:
+    deadline = Deadline(seconds)
+    remote = check_url(
+        source.url,
+        allowed_files=settings.SLIPWAY.home / "samples",
+        allow_private=settings.SLIPWAY.allow_private_sources,
+    )
+    try:
+        return git.branches(remote, token=source.token, check=deadline.check)
+    except Stopped as stop:
+        raise _slow(seconds) from stop
+
+
+def _release_connection() -> None:
+    """Back to the pool: requests that wait for somebody's git server must not hold up all the others."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _default_branch(source: Source, deadline: Deadline) -> str:

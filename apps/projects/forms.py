@@ -34,7 +34,11 @@ class SourceForm(forms.Form):
     """The first step of a new service: where its source is."""
 
     source_url = line("Git URL", required=True, placeholder="https://github.com/owner/name", inputmode="url")
-    branch = line("Branch", "Empty means the repository's default branch.", placeholder="default branch")
+    branch = line(
+        "Branch", "Empty means the repository's default branch.", placeholder="default branch", list="branches",
+        **{"hx-post": "/new/branches", "hx-trigger": "focus", "hx-include": "closest form", "hx-target": "#branches",
+           "hx-swap": "outerHTML"},
+    )  # fmt: skip
     root_directory = line("Root directory", "The folder that holds the app, when it is not the top.", placeholder="/")
     source_token = forms.CharField(
         label="Access token",
@@ -44,23 +48,6 @@ class SourceForm(forms.Form):
     )
     dockerfile = line("Dockerfile", "Its path, when it is not called Dockerfile.", placeholder="Dockerfile")
     start_command = line("Start command", "When it can't be found by itself.", placeholder="detected")
-
-
-class VariablesForm(forms.Form):
-    """A pasted .env or JSON object. `cleaned_data["values"]` is a dict."""
-
-    values = box(
-        "Variables",
-        "NAME=value lines, a whole .env file, or a JSON object.",
-        placeholder="NAME=value",
-        spellcheck="false",
-    )
-    secret = forms.BooleanField(
-        label="These are secrets", required=False, help_text="A secret can be written and never read back."
-    )
-
-    def clean_values(self) -> dict[str, str]:
-        return parsed(self, "values")
 
 
 def parsed(form: forms.Form, field: str) -> dict[str, str]:
@@ -81,7 +68,10 @@ class NewServiceForm(forms.Form):
     start_command = line("Start command")
     release_command = line("Release command", "Runs once before each release, for migrations.")
     static_dir = line("Folder of static files")
-    health_path = line("Health path", "Empty means that an open port is enough.", placeholder="/healthz")
+    health_path = line(
+        "Health path", "Must answer 2xx or 3xx before it is live. Empty means that an open port is enough.",
+        placeholder="/healthz", list="health-paths",
+    )  # fmt: skip
     variables = box("Variables", "NAME=value lines, or a whole .env file.", placeholder="NAME=value")
     secrets = box("Secrets", "The same, for values that are never shown again.", placeholder="NAME=value", rows="3")
     volume_name = line("Volume", "A disk that is kept from release to release.", placeholder="data")
@@ -112,7 +102,7 @@ class NewServiceForm(forms.Form):
 
 class DomainForm(forms.Form):
     host = line(
-        "Host name", "Point its DNS record at this machine first.", required=True, placeholder="shop.example.com"
+        "Host name", "The record to create in DNS is shown once it is added.", required=True, placeholder="shop.example.com"
     )
 
 
@@ -168,13 +158,29 @@ LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "In
 LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push"}
 
 
+AT_ONCE = {"auto_deploy": "Takes effect at once.", "releases_kept": "Takes effect with the next cleaning."}
+
+
+def help_of(name: str) -> str:
+    """What a setting does, what it is when nobody sets it, and when a change of it is felt."""
+    field = Service._meta.get_field(name)
+    default = field.default if field.has_default() else None  # type: ignore[union-attr]
+    if isinstance(default, bool):
+        standard = f"Default: {'on' if default else 'off'}."
+    else:
+        standard = "" if default in (None, "") else f"Default: {default:g}." if isinstance(default, int | float) else ""
+        standard = standard or (f"Default: {default}." if default else "Default: as detected." if name in COMMANDS else "")
+    effect = AT_ONCE.get(name, "Takes effect with the next deployment.")
+    return " ".join(part for part in (HELP.get(name, ""), standard, effect) if part)
+
+
 class SettingsForm(_ServiceForm):
     """Every setting of a service. Saved by the action, not by the form."""
 
     source_token = forms.CharField(
         label="Access token",
         required=False,
-        help_text="Write a new one to replace what is kept. It is never shown.",
+        help_text="Write a new one to replace what is kept. It is never shown. Takes effect with the next deployment.",
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
 
@@ -186,7 +192,9 @@ class SettingsForm(_ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            if name != "source_token":
+                field.help_text = help_of(name)
             if isinstance(field.widget, forms.TextInput):
                 field.widget.attrs.update({**TECHNICAL, "class": "mono"})
 

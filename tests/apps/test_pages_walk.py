@@ -11,22 +11,27 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from apps.accounts.invitations import invite
 from apps.accounts.models import ApiToken, Membership
 from apps.deployments import logs
 from apps.deployments.models import Build, LogStream
+from apps.hosts.models import Host
 from apps.projects.models import Project, Service
 from tests.apps.cast import CANARY, Person, Shop
 
-OPEN = {"setup", "link", "sign-in", "livez", "readyz", "metrics"}
+OPEN = {"setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
 IN_DEVELOPMENT = {"styleguide"}  # 404 else; tests/apps/test_components.py shows it.
 READABLE = [
     "home",
-    "hosts",
+    "profile",
     "tokens",
     "service",
     "deployments",
     "service-logs",
     "service-log",
+    "service-log-search",
+    "service-log-download",
+    "service-metrics",
     "variables",
     "domains",
     "volumes",
@@ -34,9 +39,17 @@ READABLE = [
     "project",
     "deployment",
     "deployment-log",
+    "deployment-log-search",
+    "deployment-log-download",
     "team",
+    "team-settings",
     "activity",
+    "service-activity",
+    "project-activity",
+    "domains-check",
 ]
+OPERATORS = {"hosts", "host-drain", "queue", "queue-cancel", "queue-wake", "disk", "health", "installation", "base-check"}
+OPERATORS |= {"welcome", "welcome-sample", "welcome-recovery", "welcome-dismiss"}
 XSS = "<script>alert('xss')</script>"
 
 
@@ -67,6 +80,8 @@ def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
         "volume_id": shop.volume.pk,
         "deployment_id": shop.live.pk,
         "release_id": shop.first.release_id,
+        "host_id": Host.objects.get().pk,
+        "invitation_id": invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")[0].pk,
     }
 
 
@@ -107,8 +122,8 @@ def test_it_answers_charlie_as_if_nothing_existed(shop: Shop, alice: Person, cha
     """The same words for what is Alice's and for what never was: only the request's id differs."""
     client, ids = browser(charlie), ids_of(shop, alice)
     for pattern in WITH_IDS:
-        hers = ask(client, "GET", address(pattern, ids)).content.decode()
-        nobodys = ask(client, "GET", address(pattern, dict.fromkeys(ids, uuid4()))).content.decode()
+        hers = ask(client, "GET", address(pattern, ids)).getvalue().decode()
+        nobodys = ask(client, "GET", address(pattern, dict.fromkeys(ids, uuid4()))).getvalue().decode()
         assert without_request_id(hers) == without_request_id(nobodys)
 
 
@@ -124,7 +139,7 @@ def test_it_sends_those_who_are_not_signed_in_to_the_sign_in(shop: Shop, alice: 
 def test_it_refuses_bob_every_change(shop: Shop, alice: Person, bob: Person) -> None:
     client, ids = browser(bob), ids_of(shop, alice)
     answers = {str(p.name): ask(client, "POST", address(p, ids)).status_code for p in WITH_IDS}
-    hidden = {"token-revoke"}  # Alice's tokens are her own: for Bob there is none.
+    hidden = {"token-revoke"} | OPERATORS  # Alice's tokens are her own: for Bob there is none.
     assert {name: code for name, code in answers.items() if code not in (403, 405) and name not in hidden} == {}
     assert ask(client, "GET", reverse("new-service")).status_code == 403
     assert ask(client, "POST", reverse("new-service-deploy")).status_code == 403
@@ -135,6 +150,14 @@ def test_it_lets_bob_read(shop: Shop, alice: Person, bob: Person) -> None:
     for name in READABLE:
         pattern = next(p for p in PAGES if p.name == name)
         assert ask(client, "GET", address(pattern, ids)).status_code == 200, name
+
+
+def test_it_has_no_operator_page_for_others(shop: Shop, alice: Person, dora: Person) -> None:
+    client, ids = browser(dora), ids_of(shop, alice)
+    for pattern in PAGES:
+        if pattern.name in OPERATORS:
+            for method in ("GET", "POST"):
+                assert ask(client, method, address(pattern, ids)).status_code in (404, 405), pattern.name
 
 
 def test_it_refuses_every_post_without_a_csrf_token(shop: Shop, alice: Person) -> None:
@@ -150,7 +173,7 @@ def test_it_never_shows_a_secret(shop: Shop, alice: Person, dora: Person, bob: P
         client = browser(person)
         for pattern in PAGES:
             answer = ask(client, "GET", address(pattern, ids), htmx=htmx)
-            assert CANARY.encode() not in answer.content, pattern.name
+            assert CANARY.encode() not in answer.getvalue(), pattern.name
             assert answer.status_code in (200, 302, 403, 405), pattern.name
 
 
@@ -175,6 +198,6 @@ def test_it_has_no_inline_script_or_style(shop: Shop, alice: Person) -> None:
     client, ids = browser(alice), ids_of(shop, alice)
     for pattern in PAGES:
         answer = ask(client, "GET", address(pattern, ids))
-        text = answer.content.decode()
+        text = answer.getvalue().decode()
         assert "unsafe" not in answer["Content-Security-Policy"]
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script>|javascript:", text), pattern.name

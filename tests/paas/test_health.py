@@ -23,9 +23,9 @@ def test_it_is_ready_with_its_servers(client: Client) -> None:
 def test_it_is_ready_without_valkey_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     import redis
 
-    from paas import health
+    from apps.lib import vitals
 
-    monkeypatch.setattr(health, "valkey", lambda: redis.Redis(unix_socket_path="/nonexistent"))
+    monkeypatch.setattr(vitals, "valkey", lambda: redis.Redis(unix_socket_path="/nonexistent"))
     answer = client.get("/readyz")
     assert answer.status_code == 200 and answer.json()["checks"]["valkey"].startswith("away")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,13 +12,11 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import make_placeholder_owner, owner
 from apps.accounts.models import Team
 from apps.accounts.policy import Role
-from apps.deployments.actions import create_app
+from apps.deployments.first_run import SAMPLE, sample_url
 from apps.deployments.models import Deployment
+from apps.deployments.sample import deploy_sample
 from apps.deployments.states import Status
 from apps.projects.models import Domain, Service
-from workers.git import commit_folder
-
-NAME = "hello"
 
 
 class Command(BaseCommand):
@@ -34,7 +30,7 @@ class Command(BaseCommand):
         if not marker.exists():
             self._deploy()
             marker.touch()
-        service = Service.objects.filter(slug=NAME, source_url=self._url()).first()
+        service = Service.objects.filter(slug=SAMPLE, source_url=sample_url()).first()
         if service is None:
             return  # Deleted by its owner: it stays deleted.
         row = self._wait(service, time.monotonic() + options["timeout"])
@@ -43,26 +39,11 @@ class Command(BaseCommand):
         host = Domain.objects.filter(service=service).order_by("-is_generated").values_list("host", flat=True)[0]
         self.stdout.write(settings.SLIPWAY.public_url(host))
 
-    def _url(self) -> str:
-        return f"file://{settings.SLIPWAY.home / 'samples' / 'hello-python'}"
-
     def _deploy(self) -> None:
-        """The folder becomes a git repository in the data folder, and goes the way of every other one."""
-        copy = settings.SLIPWAY.home / "samples" / "hello-python"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(Path(settings.BASE_DIR) / "deploy" / "samples" / "hello-python", copy)
-        commit_folder(copy, branch="main", message="Say hello")
         user = owner() or make_placeholder_owner()
         team = Team.objects.filter(memberships__user=user, memberships__role=Role.OWNER).earliest("created_at")
-        if not Service.objects.filter(project__team=team, slug=NAME).exists():
-            create_app(
-                actor=Actor(user),
-                team=team,
-                project="samples",
-                service=NAME,
-                settings={"source_url": self._url(), "branch": "main", "health_path": "/health"},
-                trigger="sample",
-            )
+        if not Service.objects.filter(project__team=team, slug=SAMPLE).exists():
+            deploy_sample(actor=Actor(user), team=team)
 
     def _wait(self, service: Service, deadline: float) -> Deployment:
         while True:

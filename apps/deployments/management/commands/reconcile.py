@@ -10,9 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections, connection
 
+from apps.deployments.operating import measure_when_old
 from apps.deployments.reconcile import interval, reconcile
+from apps.projects.domain_checks import check_due
 
 log = logging.getLogger(__name__)
+UNHURRIED_SECONDS = 30.0
 
 
 class Command(BaseCommand):
@@ -22,6 +25,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+        threading.Thread(target=_unhurried, args=(stopping,), name="unhurried", daemon=True).start()
         while not stopping.is_set():
             try:
                 reconcile()
@@ -30,3 +34,15 @@ class Command(BaseCommand):
                 log.warning("database away: %s", error)
                 connection.close()
             stopping.wait(interval())
+
+
+def _unhurried(stopping: threading.Event) -> None:
+    """What waits for others (name servers, the engine) and must not hold up the rest."""
+    while not stopping.wait(UNHURRIED_SECONDS):
+        try:
+            check_due()
+            measure_when_old()
+        except Error as error:
+            log.warning("database away: %s", error)
+        finally:
+            connection.close()

@@ -1,0 +1,183 @@
+"""What operators see of all teams and may do to the machinery: the queue, the disk. Never what a team's things say.
+
+Being an operator opens no team: no page, log or value of another team's service is shown here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.accounts.access import Actor, not_found
+from apps.accounts.actions import record
+from apps.accounts.installation import installation, is_operator, require_operator
+from apps.accounts.models import Installation
+from apps.deployments import outcome, wakeup
+from apps.deployments.lease import AGENT
+from apps.deployments.models import Build, Deployment
+from apps.deployments.retention import kept_digests
+from apps.lib import wake
+from apps.projects.models import Volume
+from workers.build.disk import measure
+from workers.docker_cli import working_client
+from workers.errors import SlipwayError, UserError
+
+log = logging.getLogger(__name__)
+MEASURE_EVERY = timedelta(hours=1)
+
+
+def queue() -> list[Deployment]:
+    """What waits and what is under way, oldest first."""
+    rows = Deployment.objects.unfinished().select_related("service__project__team", "environment")
+    return list(rows.order_by("created_at")[:200])
+
+
+def queued_for(actor: Actor, deployment_id: UUID, *, on_page: bool = False) -> Deployment:
+    """For operators any unfinished or finished deployment; members of its team get 403 by the API, others 404."""
+    rows = Deployment.objects.select_related("service__project__team", "environment")
+    row: Deployment | None = rows.filter(pk=deployment_id).first()
+    is_hidden = row is None or (row.service.team_id not in actor.teams and not is_operator(actor))
+    if row is None or is_hidden or (on_page and not is_operator(actor)):
+        raise not_found("deployment")
+    require_operator(actor, "change the queue")
+    return row
+
+
+@transaction.atomic
+def cancel_queued(*, actor: Actor, deployment: Deployment) -> Deployment:
+    """As its own team would; said in that team's activity."""
+    require_operator(actor, "change the queue")
+    row = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
+    if row.is_finished:
+        raise UserError("deployment:user:finished", f"This deployment is {row.status} already.", status=409)
+    Deployment.objects.filter(pk=row.pk).update(cancel_requested_at=Now())
+    if row.lease_owner in ("", AGENT):
+        outcome.cancelled(row)
+    record(
+        actor=actor, team_id=row.service.team_id, verb="cancelled as an operator", subject=row.service,
+        deployment=row.key,
+    )  # fmt: skip
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def wake_queued(*, actor: Actor, deployment: Deployment) -> Deployment:
+    """Send its wake-up again. One that somebody works on, or that waits for another of its service, is not changed."""
+    require_operator(actor, "change the queue")
+    if deployment.is_finished:
+        raise UserError(
+            "deployment:user:finished", f"This deployment is {deployment.status} already.",
+            hint="Deploy it again on its service's page.", status=409,
+        )  # fmt: skip
+    wakeup.begin(deployment)
+    return deployment
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One thing on the disk: `owner` is "project / service", `note` why it is kept or that it is not."""
+
+    name: str
+    size: int
+    owner: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DiskStanding:
+    row: Installation
+    images: list[Piece] = field(default_factory=list)
+    others: int = 0
+    volumes: list[Piece] = field(default_factory=list)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        return dict(self.row.disk)
+
+    @property
+    def used(self) -> int:
+        return max(0, int(self.told.get("total", 0)) - int(self.told.get("free", 0)))
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.used / self.told["total"]) if self.told.get("total") else 0
+
+    @property
+    def is_measuring(self) -> bool:
+        wanted, at = self.row.disk_wanted_at, self.row.disk_measured_at
+        lately = wanted is not None and timezone.now() - wanted < timedelta(minutes=3)
+        return lately and (at is None or (wanted is not None and at < wanted))
+
+
+def disk_standing() -> DiskStanding:
+    """The last measurement, with names instead of ids. Four queries."""
+    row = installation()
+    sizes: dict[str, int] = row.disk.get("images", {})
+    builds = Build.objects.filter(digest__in=sizes).select_related("service__project").order_by("digest", "-created_at")
+    kept, known = kept_digests(), {}
+    for build in builds.distinct("digest"):
+        note = "kept: serves, or can be rolled back to" if build.digest in kept else "removed with the next cleaning"
+        name = f"{build.service.project} / {build.service}"
+        known[build.digest] = Piece(build.commit[:7], sizes[build.digest], name, note)
+    others = sum(size for digest, size in sizes.items() if digest not in known)
+    return DiskStanding(row, _largest(list(known.values())), others, _largest(_volumes(row.disk.get("volumes", {}))))
+
+
+def _volumes(sizes: dict[str, int]) -> list[Piece]:
+    rows = Volume.objects.filter(pk__in=list(sizes)).select_related("project", "service")
+    found = {row.key: row for row in rows}
+    return [
+        Piece(row.name, size, f"{row.project} / {row.service or 'no service'}", row.path)
+        if (row := found.get(key))
+        else Piece(key[:8], size, "", "discarded; removed by the host soon")
+        for key, size in sizes.items()
+    ]
+
+
+def _largest(pieces: list[Piece]) -> list[Piece]:
+    return sorted(pieces, key=lambda piece: -piece.size)
+
+
+def want_measurement(*, actor: Actor) -> Installation:
+    """It is measured where builds run, and shown when it is done."""
+    require_operator(actor, "measure the disk")
+    return _want()
+
+
+def _want() -> Installation:
+    row = installation()
+    Installation.objects.filter(pk=row.pk).update(disk_wanted_at=timezone.now())
+    wake.after_commit(lambda: current_app.send_task("apps.deployments.tasks.measure_disk", queue="build"))
+    row.refresh_from_db()
+    return row
+
+
+def measure_when_old() -> None:
+    """For the reconciler: once an hour."""
+    row = installation()
+    last = max(filter(None, (row.disk_measured_at, row.disk_wanted_at)), default=None)
+    if last is None or timezone.now() - last > MEASURE_EVERY:
+        _want()
+
+
+def store_measurement() -> None:
+    """In a build worker. What goes wrong is stored too, so that the page can say it."""
+    home = Path(settings.SLIPWAY.home)
+    try:
+        told = measure(working_client(home / "cache" / "machine"), home, settings.SLIPWAY.instance).as_dict()
+    except SlipwayError as error:
+        log.warning("the disk was not measured: %s", error.message)
+        told = {**installation().disk, "problem": error.message}
+    installation()
+    Installation.objects.update(disk=told, disk_measured_at=timezone.now())

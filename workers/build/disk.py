@@ -1,0 +1,93 @@
+"""What the engine and the data folder take of the disk. Asked where builds run, since only those may ask the engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from workers.docker_cli import client_env
+from workers.errors import PlatformError
+from workers.process import run
+
+SECONDS = 120.0
+FORM = (
+    '{{range .Images}}{{println "image" .ID .Size}}{{end}}'
+    '{{range .Volumes}}{{println "volume" .Size .Labels}}{{end}}'
+    '{{range .BuildCache}}{{println "cache" .Size}}{{end}}'
+)
+UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
+
+
+@dataclass
+class Disk:
+    """Bytes. `images` by id, all of the engine's; `volumes` by our own id of them, those of this installation."""
+
+    total: int = 0
+    free: int = 0
+    home: int = 0
+    cache: int = 0
+    images: dict[str, int] = field(default_factory=dict)
+    volumes: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def disk_argv(client: str) -> list[str]:
+    return [client, "system", "df", "--verbose", f"--format={FORM}"]
+
+
+def measure(client: str, home: Path, instance: str) -> Disk:
+    """Raises PlatformError `engine:platform:disk` when the engine does not tell."""
+    lines: list[str] = []
+    done = run(
+        disk_argv(client),
+        env=client_env(os.environ),
+        timeout_seconds=SECONDS,
+        on_line=lambda text, level: lines.append(text) if level == "out" else None,
+    )
+    if done.returncode:
+        raise PlatformError("engine:platform:disk", f"The engine does not tell its sizes: {' '.join(done.tail[-2:])}")
+    found = read(lines, instance)
+    usage = shutil.disk_usage(home)
+    found.total, found.free, found.home = usage.total, usage.free, folder_bytes(home)
+    return found
+
+
+def read(lines: Iterable[str], instance: str) -> Disk:
+    """The answer to `disk_argv`."""
+    found = Disk()
+    for line in lines:
+        kind, *rest = line.split()
+        if kind == "image":
+            found.images[rest[0]] = bytes_of(rest[1])
+        elif kind == "cache":
+            found.cache += bytes_of(rest[0])
+        elif kind == "volume" and len(rest) > 1:
+            labels = dict(pair.split("=", 1) for pair in rest[1].split(",") if "=" in pair)
+            if labels.get("slipway.instance") == instance and "slipway.volume" in labels:
+                found.volumes[labels["slipway.volume"]] = bytes_of(rest[0])
+    return found
+
+
+def bytes_of(text: str) -> int:
+    """`1.2GB` -> 1200000000; 0 for what is not known (`N/A`)."""
+    found = SIZE.fullmatch(text)
+    return round(float(found[1]) * UNITS[found[2]]) if found else 0
+
+
+def folder_bytes(folder: Path) -> int:
+    """What its files take on disk; what vanishes meanwhile or may not be read counts nothing."""
+    total = 0
+    for top, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(f"{top}/{name}").st_blocks * 512
+            except OSError:
+                continue
+    return total
