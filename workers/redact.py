@@ -1,7 +1,8 @@
 """Keeps known secrets out of what is stored or shown, in their plain and their common encoded forms.
 
 Not in charge of knowing which values are secret. Values shorter than 6 characters are left alone: replacing every `yes`
-or `8000` would spoil the text and hide nothing that cannot be guessed.
+or `8000` would spoil the text and hide nothing that cannot be guessed. The lines of a longer value count from 12 on, and
+its first 100 only: a file of 64 KB would else make thousands of spellings, which take seconds to prepare.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ import base64
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from urllib.parse import quote, quote_plus
 
 MIN_LENGTH = 6
+MIN_LINE, MAX_LINES = 12, 100  # Of the lines of one value.
+MAX_FORMS = 5000  # Of all values; the spellings of whole values are never left out.
+LONG = 256  # From here on a spelling is looked for by itself: a pattern of it would be slow to make.
 MARK = "[redacted]"
 
 
@@ -21,14 +27,17 @@ class Redactor:
     """`redact` for whole texts; `feed` and `flush` for one stream in which a secret may be split over chunks."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._forms = sorted({form for value in values for form in forms(value)})
+        self._forms = sorted(forms(values))
         longest_first = sorted(self._forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._long = [form for form in longest_first if len(form) >= LONG]
+        self._pattern = _pattern(longest_first[len(self._long) :])
         self._first_letters = {form[0] for form in self._forms}
         self._longest = len(longest_first[0]) if longest_first else 0
         self._held = ""
 
     def redact(self, text: str) -> str:
+        for form in self._long:
+            text = text.replace(form, MARK)
         return self._pattern.sub(MARK, text) if self._pattern else text
 
     def feed(self, text: str) -> str:
@@ -45,11 +54,18 @@ class Redactor:
     def _safe_length(self, text: str) -> int:
         start = max(0, len(text) - self._longest + 1)
         cut = next((i for i in range(start, len(text)) if self._may_grow(text, i)), len(text))
-        if self._pattern and cut < len(text):
-            for match in self._pattern.finditer(text):
-                if match.start() < cut < match.end():
-                    return match.start()
+        while cut < len(text) and (across := [begin for begin, end in self._spans(text) if begin < cut < end]):
+            cut = min(across)
         return cut
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        for form in self._long:
+            begin = text.find(form)
+            while begin >= 0:
+                yield begin, begin + len(form)
+                begin = text.find(form, begin + len(form))
+        if self._pattern:
+            yield from (match.span() for match in self._pattern.finditer(text))
 
     def _may_grow(self, text: str, start: int) -> bool:
         if text[start] not in self._first_letters:
@@ -60,25 +76,43 @@ class Redactor:
         return at < len(self._forms) and self._forms[at].startswith(end)
 
 
-def forms(value: str) -> set[str]:
+def forms(values: Iterable[str]) -> set[str]:
     """Every spelling that is replaced: as it is, line by line, URL-encoded, JSON-escaped, base64 at any offset."""
-    if len(value.strip()) < MIN_LENGTH:
-        return set()
-    parts = {value, value.strip(), *(line.strip() for line in value.splitlines())}
-    spelt = {
-        spelling
-        for part in parts
-        if len(part) >= MIN_LENGTH
-        for spelling in (
-            part,
-            quote(part),
-            quote(part, safe=""),
-            quote_plus(part),
-            json.dumps(part)[1:-1],
-            json.dumps(part, ensure_ascii=False)[1:-1],
-        )
+    known = [value for value in values if len(value.strip()) >= MIN_LENGTH]
+    whole = {form for value in known for part in (value, value.strip()) for form in _spellings(part)}
+    whole |= {form for value in known for part in (value, value.strip()) for form in _base64_forms(part)}
+    lines = chain.from_iterable(_spellings(line) for value in known for line in _lines(value))
+    return whole | set(islice(lines, max(0, MAX_FORMS - len(whole))))
+
+
+def _lines(value: str) -> list[str]:
+    lines = [line.strip() for line in value.splitlines()]
+    return [line for line in lines if len(line) >= MIN_LINE][:MAX_LINES] if len(lines) > 1 else []
+
+
+def _spellings(part: str) -> set[str]:
+    return {
+        part,
+        quote(part),
+        quote(part, safe=""),
+        quote_plus(part),
+        json.dumps(part)[1:-1],
+        json.dumps(part, ensure_ascii=False)[1:-1],
     }
-    return spelt | _base64_forms(value) | _base64_forms(value.strip())
+
+
+def _pattern(longest_first: list[str]) -> re.Pattern[str] | None:
+    return re.compile(_grouped(longest_first, 3)) if longest_first else None
+
+
+def _grouped(forms: list[str], depth: int) -> str:
+    """By their first letters, so that a text is not held against each of thousands at every place."""
+    if depth == 0 or len(forms) == 1:
+        return "|".join(map(re.escape, forms))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for form in forms:
+        groups[form[0]].append(form[1:])
+    return "|".join(f"{re.escape(letter)}(?:{_grouped(rest, depth - 1)})" for letter, rest in groups.items())
 
 
 def _base64_forms(value: str) -> set[str]:

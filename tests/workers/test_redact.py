@@ -38,9 +38,30 @@ def test_it_leaves_short_values_alone() -> None:
 
 
 def test_it_replaces_each_line_of_a_long_secret() -> None:
-    key = "-----BEGIN KEY-----\nabcdefgh\nxyz\n-----END KEY-----"
-    assert Redactor([key]).redact("line: abcdefgh, short: xyz") == "line: [redacted], short: xyz"
+    key = "-----BEGIN KEY-----\nabcdefghijkl\nabcdefgh\n-----END KEY-----"
+    assert Redactor([key]).redact("line: abcdefghijkl, short: abcdefgh") == "line: [redacted], short: abcdefgh"
     assert Redactor([key]).redact(key) == "[redacted]"
+
+
+def test_it_is_made_quickly_of_large_files() -> None:
+    files = [
+        "\n".join(base64.b64encode(bytes([n]) * 40 + i.to_bytes(8)).decode() for i in range(1000)) for n in range(10)
+    ]
+    begin = time.monotonic()
+    redactor = Redactor(files)
+    lines = [line for file in files for line in file.splitlines()[:100]]
+    assert {redactor.redact(f"<{line}>") for line in lines} == {"<[redacted]>"}
+    assert redactor.redact(f"<{files[9]}>") == redactor.redact(json.dumps(files[9])).replace('"', "<", 1).replace(
+        '"', ">"
+    )
+    assert time.monotonic() - begin < 3
+
+
+def test_it_finds_a_long_secret_in_a_stream() -> None:
+    secret = "".join(f"{n:04}" for n in range(100))
+    for cut in range(7, 407, 50):
+        text = f"before {secret} after"
+        assert streamed(Redactor([secret, "0001000"]), [text[:cut], text[cut:]]) == "before [redacted] after"
 
 
 def test_it_takes_the_longest_of_two_secrets() -> None:
