@@ -20,6 +20,7 @@ from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
 from apps.deployments.queries import live_of, url_of
 from apps.deployments.settings_told import described
+from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
 from apps.deployments.views_logs import log_page
 
@@ -75,4 +76,5 @@ def deployment_again(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
         environment=row.environment,
         no_cache=bool(request.POST.get("no_cache")),
     )
+    tell_started(request, made)
     return redirect("deployment", deployment_id=made.pk)

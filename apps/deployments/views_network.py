@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,6 +16,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions
 from apps.deployments.domains import domains_context
 from apps.lib.forms import said_at, status_of
+from apps.lib.undo import Undo, told
 from apps.projects.access import domain_for, service_for, volume_for
 from apps.projects.actions import create_volume
 from apps.projects.forms import ConfirmForm, DomainForm, VolumeForm
@@ -53,7 +55,8 @@ def domain_remove(request: HttpRequest, domain_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = domain_for(actor, domain_id)
     actions.remove_domain(actor=actor, domain=row)
-    messages.info(request, f"{row.host} is no longer routed.")
+    again = Undo(reverse("domains", args=[row.service_id]), {"host": row.host})
+    told(request, f"{row.host} is no longer routed.", undo=None if row.is_generated else again)
     return redirect("domains", service_id=row.service_id)
 
 

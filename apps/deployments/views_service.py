@@ -20,6 +20,7 @@ from apps.deployments.metrics_cards import last_hour
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import TRIGGERS, pill_of, slip_of
 from apps.deployments.queries import Card, card_of, newest_of, releases_of
+from apps.deployments.started import tell_started
 from apps.lib import pages
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
@@ -87,6 +88,7 @@ def service_deploy(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.DEPLOY)
     made = actions.deploy(actor=actor, service=row, **_asked(request))
+    tell_started(request, made)
     return redirect("deployment", deployment_id=made.pk)
 
 

@@ -1,0 +1,297 @@
+"""Fast by hand and live by itself, in a real browser: palette, keys, colours, toasts, dialogs, title and icon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from apps.deployments import actions, logs, outcome
+from apps.deployments.models import Deployment
+from apps.deployments.report import tell_changed
+from apps.deployments.states import Status
+from apps.projects.actions import rename_project
+from tests.apps.cast import Person, Shop, make_running
+from tests.stories.test_browser_pages import browser, complaints, signed_in, site, until
+from workers.errors import UserError
+
+__all__ = ["browser", "site"]
+
+
+@pytest.fixture
+def context(browser: Browser, site: str, alice: Person) -> BrowserContext:
+    return signed_in(browser, site, alice, viewport={"width": 1440, "height": 900})
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def opened(page: Page, address: str) -> list[str]:
+    """The page with its socket open; what the browser complains of from now on."""
+    said = complaints(page)
+    with page.expect_websocket() as found:
+        page.goto(address)
+    assert found.value.url
+    until(page, lambda: page.evaluate("Boolean(window.htmx)"))
+    page.wait_for_timeout(200)
+    return said
+
+
+def icon(page: Page) -> str:
+    return str(page.get_attribute("#favicon", "href")).rsplit("/", 1)[-1]
+
+
+def options(page: Page) -> list[str]:
+    return [text.strip() for text in page.locator("#palette-list [role=option] b").all_inner_texts()]
+
+
+def test_it_opens_anything_by_the_palette(page: Page, site: str, shop: Shop) -> None:
+    said = complaints(page)
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.keyboard.press("Control+k")
+    until(page, lambda: "Redeploy" in options(page) and "Greet politely" in options(page))
+    assert page.evaluate("document.activeElement.id") == "palette-input"
+    assert page.get_attribute("#palette-input", "aria-activedescendant") == "option-0"
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#palette-input", "aria-activedescendant") == "option-1"
+    page.keyboard.type("variab")
+    until(page, lambda: options(page)[:1] == ["Variables"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/variables")
+    assert said == []
+
+
+def test_it_does_by_the_palette_what_the_page_offers(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("redeploy")
+    until(page, lambda: options(page)[:1] == ["Redeploy"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/deployments/*")
+    assert Deployment.objects.latest("created_at").status == "pending"
+
+
+def test_it_offers_a_viewer_nothing_to_do(browser: Browser, site: str, shop: Shop, bob: Person) -> None:
+    page = signed_in(browser, site, bob).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.keyboard.press("Control+k")
+    until(page, lambda: "Greet politely" in options(page))
+    kinds = set(page.locator("#palette-list .kind").all_inner_texts())
+    assert "API" not in kinds
+    assert [o for o in options(page) if "eploy " in o or "Roll" in o or "Delete" in o] == []
+
+
+def test_it_gives_an_action_as_a_call_of_the_api(context: BrowserContext, page: Page, site: str, shop: Shop) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("copy as api redeploy")
+    until(page, lambda: options(page)[:1] == ["Copy as API call: Redeploy"])
+    page.keyboard.press("Enter")
+    until(page, lambda: "Copied" in page.inner_text("#toasts"))
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"curl -X POST {site}/api/v1/services/{shop.service.pk}/deployments")
+    assert "Authorization: Bearer $SLIPWAY_TOKEN" in copied
+
+
+def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    for key, ending in (("l", "/logs"), ("v", "/variables"), ("d", "/deployments"), ("p", "/")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"**{ending}")
+    page.keyboard.press("?")
+    assert "Deployments" not in page.inner_text("#sheet") and "All projects" in page.inner_text("#sheet")
+    page.keyboard.press("Escape")
+    page.goto(f"{site}/services/{shop.service.pk}/deployments")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/deployments/{shop.first.pk}")
+
+
+def test_it_leaves_single_keys_to_those_who_want_them(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/")
+    page.keyboard.press("?")
+    page.uncheck("#single-keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert not page.locator("#sheet").is_visible()
+
+
+def test_it_filters_at_once_and_on_the_server(page: Page, site: str, shop: Shop, make_service: Any) -> None:
+    make_service("billing")
+    page.goto(f"{site}/")
+    page.keyboard.press("/")
+    page.keyboard.type("bill")
+    assert page.locator("#cards article:visible").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=bill*")
+    assert page.locator("#cards article").count() == 1
+
+
+def test_it_paints_in_the_chosen_colours_from_the_first_view_on(context: BrowserContext, page: Page, site: str) -> None:
+    page.goto(f"{site}/")
+    page.click(".side .theme[value=dark]")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    page.reload()
+    assert page.get_attribute("html", "data-theme") == "dark"
+    assert page.evaluate(paper) == dark
+    assert page.get_attribute(".side .theme[value=dark]", "aria-pressed") == "true"
+    page.click(".side .theme[value=light]")
+    assert page.evaluate(paper) != dark
+    context.clear_cookies(name="slipway-theme")
+    page.reload()
+    until(page, lambda: page.get_attribute("html", "data-theme") == "light")
+
+
+def test_it_changes_the_list_of_projects_by_itself(page: Page, site: str, shop: Shop, alice: Person) -> None:
+    said = opened(page, f"{site}/")
+    assert icon(page) == "live.svg"
+    page.focus("[data-filter]")
+    page.keyboard.type("we")
+    make_running(shop.live, "exited")
+    rename_project(actor=alice.actor, project=shop.project, name="harbour")
+    assert until(page, lambda: "harbour" in page.inner_text("#cards")) < 1.0
+    assert icon(page) == "failed.svg"
+    assert page.input_value("[data-filter]") == "we"
+    assert page.evaluate("document.activeElement.name") == "q"
+    assert said == []
+
+
+def test_it_changes_a_project_and_the_deployments_by_themselves(
+    context: BrowserContext, site: str, shop: Shop, alice: Person
+) -> None:
+    project, runs = context.new_page(), context.new_page()
+    opened(project, f"{site}/projects/{shop.project.pk}")
+    opened(runs, f"{site}/services/{shop.service.pk}/deployments")
+    runs.locator(".menu-button").first.click()
+    menu = runs.locator(".menu:popover-open")
+    assert menu.is_visible()
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    assert until(runs, lambda: runs.locator(f"#run-{row.pk}").count() == 1) < 1.0
+    assert menu.count() == 1, "an open menu stays open"
+    until(project, lambda: "Waiting" in project.inner_text("#cards"))
+    row.advance(Status.BUILDING)
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    assert until(project, lambda: "Failed" in project.inner_text("#cards")) < 1.0
+    runs.bring_to_front()
+    until(runs, lambda: "Failed" in runs.inner_text(f"#run-{row.pk}"))
+
+
+def test_it_tells_in_title_and_icon(page: Page, site: str, shop: Shop, alice: Person) -> None:
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    said = opened(page, f"{site}/deployments/{row.pk}")
+    assert page.title().startswith("Waiting")
+    assert icon(page) == "building.svg"
+    row.advance(Status.BUILDING)
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    assert until(page, lambda: icon(page) == "failed.svg") < 2.0
+    assert page.title().startswith("Failed")
+    assert said == []
+
+
+def test_it_keeps_scroll_focus_and_selection(page: Page, site: str, shop: Shop) -> None:
+    page.set_viewport_size({"width": 900, "height": 500})
+    opened(page, f"{site}/services/{shop.service.pk}")
+    page.focus(".ribbon a >> nth=0")
+    page.evaluate("scrollTo(0, 200); getSelection().selectAllChildren(document.querySelector('h1'))")
+    where = "document.querySelector('.ribbon').getBoundingClientRect().top"
+    before = page.evaluate(where)
+    make_running(shop.live, "exited")
+    tell_changed(shop.live)
+    until(page, lambda: page.inner_text("#service_status .pill >> nth=0") == "Down")
+    assert page.evaluate(where) == pytest.approx(before, abs=2), "what one looks at stays where it is"
+    assert page.evaluate("String(getSelection())") == "web"
+    assert page.evaluate("document.activeElement.closest('.ribbon') !== null")
+
+
+def test_it_says_that_the_connection_is_lost_and_how_old_the_page_is(page: Page, site: str, shop: Shop) -> None:
+    page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
+    page.goto(f"{site}/")
+    until(page, lambda: page.inner_text("[data-link]") != "", 10)
+
+
+def test_it_asks_before_what_cannot_be_taken_back(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}/domains")
+    page.locator("form[data-confirm*='shop.example.com'] button").click()
+    assert "shop.example.com" in page.inner_text("#ask")
+    assert "stops answering" in page.inner_text("#ask")
+    page.click("#ask button[value=no]")
+    assert shop.service.domains.filter(host="shop.example.com").exists()
+    page.locator("form[data-confirm*='shop.example.com'] button").click()
+    page.click("#ask-yes")
+    until(page, lambda: not shop.service.domains.filter(host="shop.example.com").exists())
+
+
+def test_it_undoes_from_the_toast(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}/domains")
+    page.locator("form[data-confirm*='shop.example.com'] button").click()
+    page.click("#ask-yes")
+    page.click("#toasts button:has-text('Undo')")
+    until(page, lambda: shop.service.domains.filter(host="shop.example.com").exists())
+
+
+def test_it_opens_a_question_as_a_dialog_and_as_a_page(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.click(f"a[data-dialog][href*='{shop.first.release_id}'] >> nth=0")
+    until(page, lambda: page.locator("#page-dialog[open] h1").count() == 1)
+    assert "Roll back to aaaaaaa" in page.inner_text("#page-dialog h1")
+    page.keyboard.press("Escape")
+    page.click(f"a[data-dialog][href*='{shop.first.release_id}'] >> nth=0")
+    page.locator("#page-dialog button.go").click()
+    page.wait_for_url("**/deployments/*")
+    assert Deployment.objects.latest("created_at").trigger == "rollback"
+
+
+def test_it_keeps_the_width_of_a_button_at_work(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    button = page.locator(".top form button.go")
+    before = button.bounding_box()
+    page.route("**/deploy", lambda route: route.fulfill(status=204))
+    button.click(no_wait_after=True)
+    until(page, lambda: button.get_attribute("aria-busy") == "true")
+    after = button.bounding_box()
+    assert before and after and before["width"] == pytest.approx(after["width"], abs=1)
+    assert button.get_attribute("aria-label") == "Starting…"
+
+
+def test_it_shows_menus_whole_on_a_phone(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    page = signed_in(browser, site, alice, viewport={"width": 390, "height": 700}, has_touch=True).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}/deployments")
+    page.locator(".menu-button >> nth=1").click()
+    box = page.locator(".menu:popover-open").bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 700
+
+
+def test_it_sends_little(page: Page, site: str, shop: Shop) -> None:
+    """A first view of the biggest pages: all of it, and the scripts, as they go over the wire."""
+    for path in ("/", f"/services/{shop.service.pk}", f"/deployments/{shop.live.pk}"):
+        sizes: dict[str, int] = {}
+        context = page.context.browser.new_context()  # type: ignore[union-attr]
+        context.add_cookies(page.context.cookies())
+        fresh = context.new_page()
+        fresh.on("requestfinished", lambda r, s=sizes: s.update({r.url: r.sizes()["responseBodySize"]}))
+        fresh.goto(site + path, wait_until="networkidle")
+        total, scripts = sum(sizes.values()), sum(size for url, size in sizes.items() if url.endswith(".js"))
+        assert total < 100_000, (path, sizes)
+        assert scripts < 60_000, (path, sizes)
+        context.close()
+
+
+def test_it_needs_no_script_to_read_and_act(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    logs.append(shop.live.log, [logs.Line("x", at=timezone.now().isoformat())])
+    page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
+    page.goto(f"{site}/?q=web")
+    assert page.locator("#cards article").count() == 1
+    page.click(".side .theme[value=dark]")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    page.goto(f"{site}/services/{shop.service.pk}/deployments?status=live")
+    assert page.locator("tbody tr").count() == 1
