@@ -7,13 +7,14 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paas.settings")
-http = get_asgi_application()
+django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - Django must be set up first
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from apps.deployments import consumers  # noqa: E402
+from paas.bodies import BoundedBodies  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
 sockets = [
@@ -23,4 +24,5 @@ sockets = [
     path("ws/services/<uuid:pk>", consumers.ServiceConsumer.as_asgi()),
 ]
 
+http = BoundedBodies(django_application)
 application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

@@ -61,6 +61,12 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
     return Remote(url, pin=f"{host}:{port}:{','.join(spelt)}", is_private=private)
 
 
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port that a token is for. UserError as `check_url`, for the form alone: nobody is asked."""
+    parts = _parts(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
 def _parts(url: str) -> SplitResult:
     ssh = SSH_FORM.match(url)
     if ssh:

@@ -28,8 +28,11 @@ def said_at(form: forms.BaseForm, field: str = "", **codes: str) -> Iterator[Non
 
 
 def status_of(form: forms.BaseForm) -> int:
-    """200 for a form as it is first shown, 422 for one that was refused."""
-    return 422 if form.is_bound and form.errors else 200
+    """200 for a form as it is first shown, 422 for one that was refused, 429 where it must only be sent later."""
+    if not form.is_bound or not form.errors:
+        return 200
+    told = [error for errors in form.errors.as_data().values() for error in errors]
+    return 429 if any(str(error.code).endswith(":busy") for error in told) else 422
 
 
 def uuid_of(text: str | None) -> UUID | None:

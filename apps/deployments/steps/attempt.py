@@ -70,7 +70,7 @@ def source_of(service: Service, *, commit: str = "", branch: str = "") -> Source
 
 
 def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool = False) -> BuildSettings:
-    """The service's build settings, with this installation's limits where it has none of its own."""
+    """The service's build settings, with this installation's limits where it has none, never above its ceiling."""
     told = settings.SLIPWAY
     return BuildSettings(
         dockerfile=service.dockerfile,
@@ -81,9 +81,11 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
         static_dir=service.static_dir,
         variables=variables,
         limits=BuildLimits(
-            memory_bytes=(service.build_memory_mb or told.build_memory_mb) * 1024**2,
+            memory_bytes=min(service.build_memory_mb or told.build_memory_mb, told.build_memory_ceiling_mb) * 1024**2,
             cpus=told.build_cpus,
-            timeout_seconds=service.build_timeout_seconds or told.build_timeout_seconds,
+            timeout_seconds=min(
+                service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
+            ),
         ),
         no_cache=no_cache,
     )
