@@ -16,6 +16,7 @@ from ninja.security import HttpBearer
 from apps.deployments import reports
 from apps.deployments.desired import document_for
 from apps.hosts.actions import saw
+from apps.hosts.metrics import take_metrics
 from apps.hosts.models import Host
 from apps.lib import wake
 from workers import desired
@@ -103,4 +104,11 @@ def post_reports(request: HttpRequest, told: desired.Reports) -> tuple[int, None
 def post_logs(request: HttpRequest, told: desired.LogBatches) -> tuple[int, None]:
     for batch in told.batches:
         reports.take_logs(batch)
+    return 204, None
+
+
+@router.post("/metrics", response={204: None})
+def post_metrics(request: HttpRequest, told: desired.MetricsReport) -> tuple[int, None]:
+    host: Host = request.auth  # type: ignore[attr-defined]
+    take_metrics(host, told)
     return 204, None

@@ -113,8 +113,17 @@ def _cards(shown: list[UUID], healths: dict[UUID, Health]) -> list[Card]:
     urls: dict[UUID, list[str]] = defaultdict(list)
     for domain in Domain.objects.filter(service__in=shown).order_by("is_generated", "created_at"):
         urls[domain.service_id].append(address_of(domain))
+    sparks = sparklines(shown)
     return [
-        Card(services[pk], healths[pk], live.get(pk), ribbons[pk][-1] if ribbons[pk] else None, urls[pk], ribbons[pk])
+        Card(
+            services[pk],
+            healths[pk],
+            live.get(pk),
+            ribbons[pk][-1] if ribbons[pk] else None,
+            urls[pk],
+            ribbons[pk],
+            sparks.get(pk),
+        )
         for pk in shown
         if pk in services
     ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from apps.accounts.access import Actor
 from apps.hosts.actions import drain_host
-from apps.hosts.models import Host, ServiceState
+from apps.hosts.models import Host, Measurement, ServiceState
 from apps.lib.admin import ReadOnly, for_each
 
 
@@ -50,3 +50,15 @@ class ServiceStateAdmin(ReadOnly):
     list_filter = ["host"]
     search_fields = ["service__name"]
     list_select_related = ["service", "environment__project", "host"]
+
+
+@admin.register(Measurement)
+class MeasurementAdmin(ReadOnly):
+    """The newest first; the total is not counted, because there may be millions."""
+
+    list_display = ["state", "minutes", "at", "cpu_seconds", "memory_peak", "requests", "errors"]
+    list_filter = ["minutes"]
+    search_fields = ["state__service__name"]
+    list_select_related = ["state__service", "state__host"]
+    ordering = ["-at"]
+    show_full_result_count = False

@@ -8,9 +8,12 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from apps.hosts.metrics_models import Measurement
 from apps.lib import tokens
 from apps.lib.models import Base
 from apps.projects.models import Environment, Service
+
+__all__ = ["OFFLINE_AFTER", "Host", "HostManager", "Measurement", "ServiceState"]
 
 OFFLINE_AFTER = timedelta(seconds=45)
 

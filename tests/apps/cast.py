@@ -10,6 +10,7 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -27,8 +28,10 @@ from apps.deployments.models import Build, Deployment, DeploymentStep, Release
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
+from apps.hosts.metrics import take_metrics
 from apps.hosts.models import Host, ServiceState
 from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume
+from workers.desired import LATENCY_BOUNDS, MetricsReport, Sample, Tick, Traffic, Usage
 
 CANARY = "canary-7f3c91d2"
 PASSWORD = "a long password of nobody"
@@ -205,6 +208,21 @@ def make_running(deployment: Deployment, state: str = "running") -> ServiceState
     return row
 
 
+def make_measured(service: Service, at: datetime | None = None, **changes: Any) -> None:
+    """Ten seconds of a service as its host's agent measures them: 20 requests of about 80 ms, one of them a 500."""
+    latency = [0] * len(LATENCY_BOUNDS) + [0]
+    latency[LATENCY_BOUNDS.index(0.1)] = 20
+    told: dict[str, Any] = {
+        "service": str(service.pk), "cpu_limit": 1.0, "memory_limit_bytes": 512 * 2**20,
+        "usage": Usage(
+            seconds=10, cpu_cores=0.22, memory_bytes=188 * 2**20, received_bytes=10_240, sent_bytes=1_024_000
+        ),
+        "traffic": Traffic(seconds=10, requests=20, errors=1, latency=latency), **changes,
+    }  # fmt: skip
+    tick = Tick(at=at or timezone.now(), samples=[Sample(**told)])
+    take_metrics(Host.objects.default(), MetricsReport(ticks=[tick]))
+
+
 @pytest.fixture
 def shop(alice: Person) -> Shop:
     """A deployed service with variables, secrets, domains, a volume, logs and instances."""
@@ -219,6 +237,7 @@ def shop(alice: Person) -> Shop:
     live = make_live(actions.deploy(actor=alice.actor, service=service), "b" * 40)
     first.refresh_from_db()
     make_running(live)
+    make_measured(service)
     logs.append(live.log, [logs.Line(f"line {n}") for n in range(1, 11)])
     stream, _ = logs.LogStream.objects.get_or_create(service=service)
     logs.append(stream, [logs.Line(f"says {n}", source="web.1") for n in range(1, 6)])

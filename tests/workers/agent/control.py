@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from workers.desired import Document, LogBatches, Reports, Service
+from workers.desired import Document, LogBatches, MetricsReport, Reports, Service
 
 TARGET = "00000000-0000-4000-8000-00000000000a"
 TOKEN = "t" * 40
@@ -22,6 +22,7 @@ class Control:
         self.document = Document(target=TARGET, generation=0)
         self.reports: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
+        self.ticks: list[dict[str, Any]] = []
         self.refuse_deployment = ""
         self.failing = False
         self._cursors: dict[str, int] = {}
@@ -100,6 +101,12 @@ class Control:
             self.changed.notify_all()
         return 204
 
+    def take_metrics(self, body: bytes) -> int:
+        with self.changed:
+            self.ticks += MetricsReport.model_validate_json(body).model_dump(mode="json")["ticks"]
+            self.changed.notify_all()
+        return 204
+
     @staticmethod
     def _is(report: dict[str, Any], deployment: str, step: str, status: str) -> bool:
         return report["kind"] == "step" and (report["deployment"], report["step"], report["status"]) == (
@@ -130,6 +137,8 @@ def _handler(control: Control) -> type[BaseHTTPRequestHandler]:
                 self._answer(503)
             elif self.path == "/api/agent/reports":
                 self._answer(control.take_reports(body))
+            elif self.path == "/api/agent/metrics":
+                self._answer(control.take_metrics(body))
             else:
                 self._answer(control.take_logs(body))
 

@@ -19,6 +19,8 @@ class Pages(BaseHTTPRequestHandler):
             print("last words", flush=True)
             os._exit(3)
         status = int(get("STATUS", "200")) if self.path == "/health" else 200
+        if self.path.startswith("/fail"):
+            status = 500
         body = f"{get('SLIPWAY_RELEASE')} {self.headers['Host']}".encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
