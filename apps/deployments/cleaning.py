@@ -1,23 +1,28 @@
-"""Images of this installation that nothing needs any more are removed. Runs where images are built."""
+"""What builds leave behind is removed: images that nothing needs, cache beyond its budget, folders of dead workers.
+
+Runs where images are built. Not in charge of when, nor of which images are needed (`apps.deployments.retention`).
+"""
 
 from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
 from apps.deployments.models import Deployment
-from apps.deployments.retention import kept_digests
+from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_digests
 from apps.deployments.states import Status
 from apps.projects.models import Service
-from workers.build.clean import remove_images
+from workers.build.clean import prune_cache, remove_images
 from workers.docker_cli import working_client
 from workers.errors import Stopped
 
 log = logging.getLogger(__name__)
+DETECTION_SECONDS = 3600.0
 
 
 class _Log:
@@ -34,19 +39,42 @@ class _Log:
 
 
 def clean() -> None:
-    """By our label only; never what is live or kept for a rollback. Folders of deleted services go too."""
-    home = Path(settings.SLIPWAY.home)
-    known = {str(pk) for pk in Service.objects.values_list("pk", flat=True)}
-    for folder in (home / "cache").glob("*-*-*-*-*"):
-        if folder.name not in known:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Images by our label only; never what is live or kept for a rollback. Asked for again when a build is under way."""
+    begin_cleaning()
     try:
-        client = working_client(home / "cache" / "machine")
+        remove_folders()
+        client = working_client(Path(settings.SLIPWAY.home) / "cache" / "machine")
+        if settings.SLIPWAY.build_cache_gb:
+            prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
         gone = remove_images(client, f"slipway.instance={settings.SLIPWAY.instance}", _keep, _Log())
+        log.info("cleaned: %d images removed", len(gone))
     except Stopped:
-        return
-    if gone:
-        log.info("removed %d images that nothing needs", len(gone))
+        cleaning_failed()
+    except BaseException:
+        cleaning_failed()
+        raise
+
+
+def remove_folders() -> None:
+    """Caches of deleted services, and what killed processes left: builds nobody works on, detections long over."""
+    home = Path(settings.SLIPWAY.home)
+    # Listed before the rows are read: what is made meanwhile is not among them.
+    caches, builds = list((home / "cache").glob("*-*-*-*-*")), list((home / "builds").glob("*"))
+    known = {str(pk) for pk in Service.objects.values_list("pk", flat=True)}
+    working = Deployment.objects.filter(status=Status.BUILDING).values_list("pk", "fence")
+    under_way = {f"{pk}-{fence}" for pk, fence in working}
+    left = [folder for folder in caches if folder.name not in known]
+    left += [folder for folder in builds if folder.name not in under_way]
+    left += [folder for folder in (home / "detect").glob("*") if _age_seconds(folder) > DETECTION_SECONDS]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age_seconds(folder: Path) -> float:
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0  # It went by itself.
 
 
 def _keep() -> set[str]:

@@ -24,6 +24,7 @@ from apps.lib.text import storable
 log = logging.getLogger(__name__)
 
 LIVE_LINES = 20_000  # What the live stream keeps of a log; older lines are read from the chunks.
+LIVE_BYTES = 8_000_000  # And at most this much of Valkey's memory, for lines may be long.
 CHUNK_BYTES = 32_000  # A chunk grows to this before the next one begins.
 MAX_LINE = 64_000
 CONTAINERS_KNOWN = 100  # Of each the last batch is remembered.
@@ -96,7 +97,7 @@ def append(stream: LogStream, lines: Iterable[Line], *, container: str = "", cur
 
 def _store(stream: LogStream, first: int, rows: list[list[str]]) -> None:
     """Into the last chunk while it is small, so that a slow log does not become a row a line."""
-    size = sum(len(row[4]) + 60 for row in rows)
+    size = sum(len(row[4].encode(errors="replace")) + 60 for row in rows)
     last = LogChunk.objects.filter(stream=stream, last_seq=first - 1, size_bytes__lt=CHUNK_BYTES - size).first()
     if last is None:
         LogChunk.objects.create(
@@ -122,9 +123,17 @@ def _show(stream: LogStream, first: int, rows: list[list[str]]) -> None:
     pipe.expire(_live_key(stream), 3600)
     try:
         pipe.execute()
+        _shorten(_live_key(stream))
     except redis.ResponseError as error:
         # Two batches committed in one order and arrived in the other: readers find the hole and ask PostgreSQL.
         log.debug("live stream %s: %s", stream.pk, error)
+
+
+def _shorten(key: str) -> None:
+    """Drop the older half of a live stream until it fits. Readers find the hole and ask PostgreSQL."""
+    valkey: Any = wake.valkey()
+    while (valkey.memory_usage(key, samples=0) or 0) > LIVE_BYTES and (length := valkey.xlen(key)):
+        valkey.xtrim(key, maxlen=length // 2, approximate=False)
 
 
 def read(stream: LogStream, after: int, *, limit: int = 1000) -> list[Line]:

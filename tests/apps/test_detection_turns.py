@@ -66,6 +66,9 @@ def test_it_leaves_connections_for_everybody_else(alice: Person, silence: str) -
     while len(found) < 13 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert sorted(found) == [(429, "20")] * 13
+    connection.close()
+    pool = connection.pool.get_stats()  # type: ignore[attr-defined]
+    assert pool["pool_available"] == pool["pool_size"]  # Though three are still waiting for an answer.
     for thread in threads:
         thread.join(timeout=40)
     assert sorted(status for status, _ in found) == [422] * 3 + [429] * 13

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import threading
 import time
@@ -66,7 +65,7 @@ def open_bytes() -> int:
     total = 0
     for link in Path("/proc/self/fd").iterdir():
         try:
-            if "(deleted)" in os.readlink(link):
+            if "(deleted)" in str(link.readlink()):
                 total += link.stat().st_blocks * 512
         except FileNotFoundError:
             continue

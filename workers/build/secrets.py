@@ -22,6 +22,7 @@ CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CA_FILES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 PIP_OPTIONS = {"index-url", "extra-index-url", "find-links", "trusted-host", "timeout", "retries", "no-index"}
 NPM_OPTIONS = re.compile(r"^(registry|@[\w.-]+:registry|//\S+:(_authToken|_auth|username|_password|email)|strict-ssl)$")
+NPM_CREDENTIAL = re.compile(r":(_authToken|_auth|username|_password|email)$")
 UV_VARIABLES = {
     "UV_INDEX_URL": "index-url",
     "UV_DEFAULT_INDEX": "index-url",
@@ -37,6 +38,7 @@ class Share:
 
     ca: bool = True
     package_index: bool = True
+    credentials: bool = True  # Those of the package indexes: of no use to a Dockerfile that would print or keep them.
 
 
 def write_secrets(
@@ -50,8 +52,10 @@ def write_secrets(
         secrets["ca"] = bundle
     texts = {"variables": variables_text(settings.variables)}
     if share.package_index:
-        pip = pip_options(env)
-        texts |= {"pip_conf": pip_text(pip), "uv_toml": uv_text(pip | uv_options(env)), "npmrc": npm_text(env)}
+        pip, uv, npm = pip_options(env), uv_options(env), npm_options(env)
+        if not share.credentials:
+            pip, uv, npm = without_credentials(pip), without_credentials(uv), without_credentials(npm)
+        texts |= {"pip_conf": pip_text(pip), "uv_toml": uv_text(pip | uv), "npmrc": npm_text(npm)}
     for name, text in texts.items():
         if text:
             secrets[name] = _private_file(folder / name, text)
@@ -121,8 +125,8 @@ def uv_text(options: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def npm_text(env: Mapping[str, str]) -> str:
-    """The lines of this machine's .npmrc files about registries, `${NAME}` filled in from the environment."""
+def npm_options(env: Mapping[str, str]) -> dict[str, str]:
+    """This machine's .npmrc files as far as registries go, `${NAME}` filled in from the environment."""
     home = Path(env.get("HOME", "/root"))
     named = [Path("/etc/npmrc"), Path("/usr/etc/npmrc"), Path(env.get("NPM_CONFIG_USERCONFIG") or home / ".npmrc")]
     found: dict[str, str] = {}
@@ -133,8 +137,18 @@ def npm_text(env: Mapping[str, str]) -> str:
             found[name.strip()] = filled.strip('"')
     if env.get("NPM_CONFIG_REGISTRY") or env.get("npm_config_registry"):
         found["registry"] = env.get("npm_config_registry") or env["NPM_CONFIG_REGISTRY"]
-    kept = {k: v for k, v in found.items() if NPM_OPTIONS.match(k) and not (k.endswith("registry") and is_local(v))}
-    return "".join(f"{name}={value}\n" for name, value in kept.items())
+    return {k: v for k, v in found.items() if NPM_OPTIONS.match(k) and not (k.endswith("registry") and is_local(v))}
+
+
+def npm_text(options: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in options.items())
+
+
+def without_credentials(options: Mapping[str, str]) -> dict[str, str]:
+    """pip's, uv's or npm's options without addresses that hold a user name, and without npm's tokens."""
+    kept = {k: v for k, v in options.items() if not NPM_CREDENTIAL.search(k)}
+    told = {k: " ".join(word for word in v.split() if "@" not in urlsplit(word).netloc) for k, v in kept.items()}
+    return {name: value for name, value in told.items() if value}
 
 
 def network(resolv_conf: Path = Path("/etc/resolv.conf"), resolved: Path = RESOLVED) -> tuple[str, str]:

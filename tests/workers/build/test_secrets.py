@@ -54,7 +54,7 @@ def test_it_takes_npms_registries_with_their_tokens(tmp_path: Path) -> None:
     (tmp_path / ".npmrc").write_text(
         "registry=https://npm.example/\n//npm.example/:_authToken=${TOKEN}\ncafile=/etc/ca\nprefix=/x\n"
     )
-    text = subject.npm_text({"HOME": str(tmp_path), "TOKEN": "t0k"})
+    text = subject.npm_text(subject.npm_options({"HOME": str(tmp_path), "TOKEN": "t0k"}))
     assert "registry=https://npm.example/\n//npm.example/:_authToken=t0k\n" in text
     assert "cafile" not in text
     assert "prefix" not in text
@@ -72,6 +72,30 @@ def test_it_shares_nothing_of_the_machine_when_told_so(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path), "PIP_INDEX_URL": "https://pypi.example/simple"}
     given = write_secrets(tmp_path / "s", BuildSettings(variables={"A": "b"}), Share(False, False), env)
     assert set(given) == {"variables"}
+
+
+def test_it_keeps_the_indexes_credentials_to_itself_when_told_so(tmp_path: Path) -> None:
+    (tmp_path / ".npmrc").write_text(
+        "registry=https://npm.example/\n//npm.example/:_authToken=n-secret\n//npm.example/:username=n-secret\n"
+        "@own:registry=https://u:n-secret@own.example/\n//old.example/:_password=n-secret\nstrict-ssl=true\n"
+    )
+    (tmp_path / "uv").mkdir()
+    (tmp_path / "uv" / "uv.toml").write_text('[[index]]\nurl = "https://u:n-secret@i/s"\n')
+    env = {
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "PIP_INDEX_URL": "https://n-secret@pypi.example/simple",
+        "PIP_EXTRA_INDEX_URL": "https://b/s https://u:n-secret@c/s",
+    }
+    given = write_secrets(tmp_path / "s", BuildSettings(), Share(ca=False, credentials=False), env)
+    texts = {name: path.read_text() for name, path in given.items()}
+    assert texts == {
+        "pip_conf": "[global]\nextra-index-url = https://b/s\n",
+        "uv_toml": 'extra-index-url = ["https://b/s"]\n',
+        "npmrc": "registry=https://npm.example/\nstrict-ssl=true\n",
+    }
+    with_them = write_secrets(tmp_path / "t", BuildSettings(), Share(ca=False), env)
+    assert all("n-secret" in path.read_text() for path in with_them.values())
 
 
 def test_it_uses_the_hosts_network_only_for_a_name_server_on_loopback(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""What is cleaned, when it is asked for, and when it is asked for again. Real rows, folders and Valkey."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery.signals import worker_ready
+from django.utils import timezone
+
+from apps.deployments import cleaning, retention, tasks
+from apps.deployments.actions import deploy
+from apps.deployments.lease import claim
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+from apps.lib import wake
+from tests.apps.cast import Person, Shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    wake.valkey().delete(wake.key(retention.CLEANED))
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A client that finds no images, and writes down what it is asked."""
+    asked, client = tmp_path / "asked", tmp_path / "docker"
+    client.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    client.chmod(0o755)
+    monkeypatch.setattr(cleaning, "working_client", lambda _: str(client))
+    return asked
+
+
+@pytest.fixture
+def building(alice: Person, shop: Shop) -> Deployment:
+    row = deploy(actor=alice.actor, service=shop.service)
+    found = claim(row.key, start=Status.PENDING, during=Status.BUILDING, step="fetch")
+    assert found is not None
+    return found
+
+
+def folder(settings: Any, place: str, name: str) -> Path:
+    made = Path(settings.SLIPWAY.home) / place / name
+    (made / "build" / "secrets").mkdir(parents=True)
+    (made / "build" / "secrets" / "variables").write_text("export A=secret\n")
+    return made
+
+
+def test_it_removes_what_a_killed_build_worker_left(building: Deployment, shop: Shop, settings: Any) -> None:
+    working = folder(settings, "builds", f"{building.pk}-{building.fence}")
+    killed = folder(settings, "builds", f"{building.pk}-{building.fence - 1}")
+    finished = folder(settings, "builds", f"{shop.live.pk}-{shop.live.fence}")
+    assert tasks.remove_leftovers in [ref() for _, ref in worker_ready.receivers]
+    cleaning.remove_folders()
+    assert [working.exists(), killed.exists(), finished.exists()] == [True, False, False]
+
+
+def test_it_removes_detections_of_an_hour_ago_only(settings: Any) -> None:
+    old, new = folder(settings, "detect", "aa"), folder(settings, "detect", "bb")
+    os.utime(old, (time.time() - 3700,) * 2)
+    cleaning.remove_folders()
+    assert [old.exists(), new.exists()] == [False, True]
+
+
+def test_it_shrinks_the_build_cache_to_its_budget(engine: Path, settings: Any) -> None:
+    cleaning.clean()
+    assert "builder prune --force --keep-storage=20000000000" in engine.read_text()
+    engine.unlink()
+    settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"build_cache_gb": 0})
+    cleaning.clean()
+    assert "prune" not in engine.read_text()
+
+
+def test_it_asks_for_a_cleaning_once_a_day_though_nothing_was_pruned(engine: Path) -> None:
+    assert retention.cleaning_is_due(after=0)
+    cleaning.clean()
+    assert not retention.cleaning_is_due(after=0)
+    assert 0 < wake.valkey().ttl(wake.key(retention.CLEANED)) <= 86_400
+    assert retention.cleaning_is_due(after=2)
+    assert retention.cleaning_is_due(after=0)  # Until one has gone through.
+
+
+def test_it_asks_again_when_a_build_was_under_way(engine: Path, building: Deployment) -> None:
+    cleaning.clean()
+    assert "image rm" not in engine.read_text()
+    assert retention.cleaning_is_due(after=0)
+    building.advance(Status.CANCELLED)
+    cleaning.clean()
+    assert not retention.cleaning_is_due(after=0)
+
+
+def test_it_asks_again_when_the_engine_failed(engine: Path, tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(Exception, match="cannot be"):
+        cleaning.clean()
+    assert retention.cleaning_is_due(after=0)
+
+
+def test_tidying_wakes_the_cleaning(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(retention.wakeup, "clean", lambda: asked.append(1))
+    monkeypatch.setattr(retention, "_next", timezone.now())
+    retention.tidy()
+    retention.begin_cleaning()
+    monkeypatch.setattr(retention, "_next", timezone.now())
+    retention.tidy()
+    assert asked == [1]
