@@ -65,7 +65,7 @@ class ReleaseOut(Schema):
     processes: dict[str, ProcessOut]
     variable_names: list[str] = Field(examples=[["DATABASE_URL", "LOG_LEVEL"]])
     secret_names: list[str] = Field(examples=[["DATABASE_URL"]])
-    variables: list[ReleaseVariableOut] = Field(description="Where each value came from.")
+    variable_sources: list[ReleaseVariableOut] = Field(description="Where each value came from.")
     is_kept: bool = Field(description="It can be rolled back to.")
     created_at: datetime
 
@@ -86,7 +86,7 @@ class ReleaseOut(Schema):
         return sorted(obj.variable_sources)
 
     @staticmethod
-    def resolve_variables(obj: Release) -> list[dict[str, object]]:
+    def resolve_variable_sources(obj: Release) -> list[dict[str, object]]:
         rows = given_to(obj, may_read=False)
         return [{"name": row.name, "is_secret": row.is_secret, **row.source.as_dict()} for row in rows]
 
