@@ -42,9 +42,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.lib.middleware.request_id",
-    "django.middleware.gzip.GZipMiddleware",  # CSRF tokens are masked, and Django varies the length (BREACH).
     "django.middleware.security.SecurityMiddleware",
     "apps.lib.assets.static_files",
+    "django.middleware.gzip.GZipMiddleware",  # CSRF tokens are masked, and Django varies the length (BREACH).
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -9,18 +9,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Q, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment, DeploymentQuerySet
-from apps.deployments.presentation import Health, health_of
+from apps.deployments.presentation import STALE_AFTER, Health, health_of, is_up, pill_of, standing
 from apps.deployments.queries import address_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Project, Service, scoped
 
+Services = QuerySet[Service]
 PAGE = 24
 TICKS = 12
 FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
@@ -68,12 +70,11 @@ def board(
 ) -> Board:
     """`words` are looked for in names, branches and host names."""
     wanted = _wanted(actor, words, team, project)
-    healths = _healths(wanted)
-    order = sorted(wanted, key=lambda pk: FIRST[healths[pk].pill.kind])  # By name where the state is the same.
+    kinds = _kinds(wanted)
+    order = sorted(kinds, key=lambda pk: FIRST[kinds[pk]])  # By name where the state is the same.
     shown = order[(page - 1) * PAGE : page * PAGE]
-    kinds = {health.pill.kind for health in healths.values()}
     empty = _empty(actor, team) if page == 1 and not words and project is None else []
-    return Board(_cards(shown, healths), empty, len(order), page, icon_of(kinds))
+    return Board(_cards(shown), empty, len(order), page, icon_of(set(kinds.values())))
 
 
 def icon_of(kinds: set[str]) -> str:
@@ -84,32 +85,50 @@ def icon_of(kinds: set[str]) -> str:
     return "idle"
 
 
-def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -> list[UUID]:
+def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -> Services:
     rows = scoped(Service, actor, "project__team")
     if team is not None:
         rows = rows.filter(project__team=team)
     if project is not None:
         rows = rows.filter(project=project)
     for word in words.split():
+        hosts = Domain.objects.filter(service=OuterRef("pk"), host__icontains=word)
         named = Q(name__icontains=word) | Q(project__name__icontains=word) | Q(branch__icontains=word)
-        rows = rows.filter(named | Q(domains__host__icontains=word)).distinct()
-    return list(dict.fromkeys(rows.order_by("project__name", "name").values_list("pk", flat=True)))
+        rows = rows.filter(named | Exists(hosts))
+    return rows
 
 
-def _healths(services: list[UUID]) -> dict[UUID, Health]:
-    rows = Deployment.objects.filter(service__in=services).only(*LITTLE)
-    latest = {row.service_id: row for row in rows.order_by("service", "-created_at").distinct("service")}
-    live = {row.service_id: row for row in rows.filter(status=Status.LIVE)}
-    states = {row.service_id: row for row in ServiceState.objects.filter(service__in=services).order_by("reported_at")}
-    return {pk: health_of(live.get(pk), latest.get(pk), states.get(pk)) for pk in services}
+def _kinds(wanted: Services) -> dict[UUID, str]:
+    """Service -> the kind of its pill, by name. Plain values: this is all of them, maybe thousands."""
+    mine = {"service__in": wanted.values("pk")}
+    names = wanted.order_by("project__name", "name").values_list("pk", flat=True)
+    live = dict(Deployment.objects.filter(**mine, status=Status.LIVE).values_list("service_id", "release_id"))
+    reports = ServiceState.objects.filter(**mine).order_by("reported_at")
+    told = {pk: (at, each) for pk, at, each in reports.values_list("service_id", "reported_at", "instances")}
+    serving = Deployment.objects.filter(service=OuterRef("service"), status=Status.LIVE)
+    newest = Deployment.objects.filter(~Exists(serving), **mine).order_by("service", "-created_at").distinct("service")
+    latest = {row.service_id: pill_of(row).kind for row in newest.only(*LITTLE)}
+    now = timezone.now()
+
+    def kind(pk: UUID) -> str:
+        if pk not in live:
+            return latest.get(pk, "rest")
+        at, instances = told.get(pk, (None, []))
+        if at is None or now - at > STALE_AFTER:
+            return "warn"
+        return standing([is_up(i) for i in instances if str(i.get("release")) == str(live[pk])])
+
+    return {pk: kind(pk) for pk in names}
 
 
-def _cards(shown: list[UUID], healths: dict[UUID, Health]) -> list[Card]:
+def _cards(shown: list[UUID]) -> list[Card]:
     services = Service.objects.filter(pk__in=shown).select_related("project__team").in_bulk()
     ribbons: dict[UUID, list[Deployment]] = defaultdict(list)
     for row in _newest(shown):
         ribbons[row.service_id].insert(0, row)
     live = {row.service_id: row for row in _whole(shown).filter(status=Status.LIVE)}
+    reports = ServiceState.objects.filter(service__in=shown).order_by("reported_at")
+    states = {row.service_id: row for row in reports}
     urls: dict[UUID, list[str]] = defaultdict(list)
     for domain in Domain.objects.filter(service__in=shown).order_by("is_generated", "created_at"):
         urls[domain.service_id].append(address_of(domain))
@@ -117,7 +136,7 @@ def _cards(shown: list[UUID], healths: dict[UUID, Health]) -> list[Card]:
     return [
         Card(
             services[pk],
-            healths[pk],
+            health_of(live.get(pk), ribbons[pk][-1] if ribbons[pk] else None, states.get(pk)),
             live.get(pk),
             ribbons[pk][-1] if ribbons[pk] else None,
             urls[pk],

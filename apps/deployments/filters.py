@@ -10,6 +10,7 @@ from django.http import QueryDict
 from apps.deployments.models import DeploymentQuerySet
 from apps.deployments.presentation import TRIGGERS
 from apps.deployments.states import UNFINISHED, Status
+from apps.lib.forms import words_of
 
 STATUSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "live": ("Live", (Status.LIVE,)),
@@ -34,7 +35,7 @@ class Filters:
         return cls(
             status=status if status in STATUSES else "",
             trigger=trigger if trigger in TRIGGERS else "",
-            branch=query.get("branch", "")[:250],
+            branch=words_of(query.get("branch"), 250),
         )
 
     def of_rows(self, rows: DeploymentQuerySet) -> DeploymentQuerySet:

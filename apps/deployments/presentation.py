@@ -83,8 +83,9 @@ def title_of(deployment: Deployment, slip: list[Segment]) -> str:
 
 
 def _is_expected(deployment: Deployment, name: str) -> bool:
-    """A rollback neither fetches nor builds."""
-    return not (deployment.is_rollback and name in ("fetch", "analyze", "build"))
+    """A rollback neither fetches nor builds, nor does what uses the live image again."""
+    has_image = deployment.is_rollback or deployment.build_id is not None
+    return not (has_image and name in ("fetch", "analyze", "build"))
 
 
 def _segment(deployment: Deployment, name: str, step: DeploymentStep | None) -> Segment:
@@ -129,12 +130,19 @@ def _health_pill(
         return pill_of(latest) if latest else Pill("rest", "Not deployed")
     if stale:
         return Pill("warn", "Not reporting")
-    serving = [i for i in instances if i["is_live"]]
-    if serving and all(i["is_up"] for i in serving):
-        return Pill("live", "Live")
-    if any(i["is_up"] for i in serving):
-        return Pill("warn", "Partly up")
-    return Pill("fail", "Down")
+    return STANDING[standing([i["is_up"] for i in instances if i["is_live"]])]
+
+
+STANDING = {"live": Pill("live", "Live"), "warn": Pill("warn", "Partly up"), "fail": Pill("fail", "Down")}
+
+
+def standing(up: list[bool]) -> str:
+    """A kind of pill for a release of which these instances are up."""
+    return "live" if up and all(up) else "warn" if any(up) else "fail"
+
+
+def is_up(told: dict[str, Any]) -> bool:
+    return told.get("state") == "running" and told.get("healthy") is not False
 
 
 def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool) -> str:
@@ -151,7 +159,7 @@ def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dic
     return {
         **told,
         "is_live": live is not None and str(live.release_id) == str(told.get("release")),
-        "is_up": told.get("state") == "running" and told.get("healthy") is not False,
+        "is_up": is_up(told),
         "pill": _instance_pill(told, stale),
         "started_at": datetime.fromisoformat(started) if started else None,
     }

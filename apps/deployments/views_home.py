@@ -15,7 +15,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions
 from apps.deployments.board import board
 from apps.deployments.forms import whole_number
-from apps.lib.forms import said_at, status_of
+from apps.lib.forms import said_at, status_of, words_of
 from apps.projects.access import project_for
 from apps.projects.actions import rename_project
 from apps.projects.forms import ConfirmForm, NameForm
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Every service of the person's teams, failing ones first; `?q=`, `?team=` and `?page=` choose among them."""
     actor = actor_of(request)
     teams = teams_of(actor)
-    words, page = request.GET.get("q", "").strip()[:100], whole_number(request.GET.get("page")) or 1
+    words, page = words_of(request.GET.get("q")), whole_number(request.GET.get("page")) or 1
     team = next((team for team in teams if str(team.pk) == request.GET.get("team")), None)
     context = {
         "board": board(actor, words=words, team=team.pk if team else None, page=page),

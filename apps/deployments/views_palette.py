@@ -13,7 +13,7 @@ from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import pill_of
-from apps.lib.forms import uuid_of
+from apps.lib.forms import uuid_of, words_of
 from apps.projects.models import Project, Service, scoped
 
 Item = dict[str, str]
@@ -24,7 +24,7 @@ EACH = 6
 @require_GET
 def palette(request: HttpRequest) -> JsonResponse:
     """`{"items": [{"kind", "name", "note", "href" or "post", "api"}]}` for `?q=` on the page of `?service=`."""
-    actor, words = actor_of(request), request.GET.get("q", "").strip()[:100]
+    actor, words = actor_of(request), words_of(request.GET.get("q"))
     service = uuid_of(request.GET.get("service"))
     here = Service.objects.visible_to(actor).filter(pk=service).first() if service else None
     done = _actions(actor, here, words) if here else []

@@ -41,3 +41,8 @@ def uuid_of(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def words_of(text: str | None, longest: int = 100) -> str:
+    """What was typed to be looked for: short, and without what PostgreSQL has no letter for."""
+    return (text or "").replace("\x00", "").strip()[:longest]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django import template
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from apps.deployments import presentation
 from apps.deployments.logtext import plain
-from apps.deployments.models import Deployment
+from apps.deployments.models import Deployment, Release
 
 register = template.Library()
 
@@ -50,3 +55,22 @@ def tick(of: Deployment) -> str:
     if of.status == "superseded" and of.live_at is None:
         return ""
     return TICKS.get(of.status, "busy")
+
+
+@register.simple_tag
+def ticks(rows: list[Deployment], before: Release | None = None) -> SafeString:
+    """The links of a ribbon. In Python, since a page of cards has hundreds of them."""
+    address = reverse("deployment", args=[UUID(int=0)]).replace(str(UUID(int=0)), "")
+    return format_html_join("", TICK, (_tick(row, before, address) for row in rows))
+
+
+TICK = '<a href="{}{}" class="{}" title="{}: {} {}" aria-label="Deployment {}, {}{}"></a>'
+
+
+def _tick(row: Deployment, before: Release | None, address: str) -> tuple[object, ...]:
+    word = presentation.pill_of(row).word
+    comes_back = before is not None and row.release_id == before.pk and row.live_at is not None
+    look = f"{tick(row)} prev" if comes_back else tick(row)
+    message = row.build.message if row.build else ""
+    also = ", a rollback brings it back" if comes_back else ""
+    return address, row.pk, look, word, row.commit[:7], message, row.number, word, also

@@ -1,0 +1,200 @@
+"""The projects' page, the palette and the filters of deployments: what they find, for whom, in how many queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from apps.deployments import actions, outcome
+from apps.deployments.board import PAGE, board, icon_of
+from apps.deployments.filters import Filters
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+from apps.hosts.models import ServiceState
+from apps.projects.models import Domain, Project, Service
+from tests.apps.cast import Person, Shop, make_live, make_person, make_running
+from workers.errors import UserError
+
+pytestmark = pytest.mark.django_db
+Make = Callable[[str], Service]
+
+
+def names(of: Any) -> list[str]:
+    return [card.service.name for card in of.cards]
+
+
+def test_it_shows_failing_services_first_then_by_name(shop: Shop, make_service: Make, alice: Person) -> None:
+    make_service("billing")
+    assert names(board(alice.actor)) == ["billing", "web"]
+    make_running(shop.live, "exited")
+    found = board(alice.actor)
+    assert names(found) == ["web", "billing"]
+    assert found.worst == "failed"
+
+
+def test_it_tells_what_each_service_is(shop: Shop, alice: Person) -> None:
+    card = board(alice.actor).cards[0]
+    assert (card.url.split(":")[1], len(card.urls)) == ("//shop.example.com", 2)
+    assert [row.pk for row in card.ribbon] == [shop.first.pk, shop.live.pk], "oldest first"
+    assert (card.live, card.latest) == (shop.live, shop.live)
+
+
+def test_it_finds_by_name_project_branch_and_host(shop: Shop, make_service: Make, alice: Person) -> None:
+    billing = make_service("billing")
+    Domain.objects.create(service=billing, environment=billing.environment, host="pay.example.org")
+    Service.objects.filter(pk=billing.pk).update(branch="release")
+    for words, found in {
+        "BILL": ["billing"], "pay.example": ["billing"], "release": ["billing"], "shop web": ["web"],
+        "shop": ["billing", "web"], "nothing": [], "%": [],
+    }.items():  # fmt: skip
+        assert names(board(alice.actor, words=words)) == found, words
+
+
+def test_it_shows_nothing_of_other_teams(shop: Shop, charlie: Person, alice: Person) -> None:
+    assert board(charlie.actor).total == 0
+    assert board(charlie.actor, team=shop.team.pk).total == 0
+    assert board(charlie.actor, project=shop.project.pk).total == 0
+    assert board(alice.actor, team=charlie.team.pk).total == 0
+
+
+def test_it_gives_pages_and_projects_without_services(shop: Shop, alice: Person) -> None:
+    Project.objects.create(team=shop.team, name="empty", slug="empty")
+    for n in range(PAGE + 2):
+        Service.objects.create(project=shop.project, name=f"s{n:02}", slug=f"s{n:02}", source_url="x")
+    first, second = board(alice.actor), board(alice.actor, page=2)
+    assert (len(first.cards), len(second.cards), first.total) == (PAGE, 3, PAGE + 3)
+    assert (first.next, first.previous, second.next, second.previous) == (2, None, None, 1)
+    assert [project.name for project in first.empty] == ["empty"]
+    assert second.empty == []
+    assert board(alice.actor, page=99).cards == []
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "kind"),
+    [("running", 0, "live"), ("exited", 0, "fail"), ("running", 300, "warn"), ("starting", 0, "fail")],
+)
+def test_it_judges_by_little_as_by_all(shop: Shop, alice: Person, state: str, age: int, kind: str) -> None:
+    row = make_running(shop.live, state)
+    ServiceState.objects.filter(pk=row.pk).update(reported_at=row.reported_at - timedelta(seconds=age))
+    found = board(alice.actor)
+    assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
+
+
+def test_it_judges_what_is_not_live_by_its_newest_deployment(shop: Shop, alice: Person) -> None:
+    service = Service.objects.create(project=shop.project, name="new", slug="new", source_url="x")
+    assert names(board(alice.actor)) == ["web", "new"]
+    row = actions.deploy(actor=alice.actor, service=service)
+    assert board(alice.actor).worst == "building"
+    row.advance(Status.BUILDING)
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    assert names(board(alice.actor)) == ["new", "web"]
+
+
+def test_it_asks_as_often_for_many_as_for_one(shop: Shop, make_service: Make, alice: Person) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            board(alice.actor)
+        return len(asked)
+
+    one = count()
+    for n in range(4):
+        make_service(f"more-{n}")
+    assert count() == one <= 12
+
+
+@pytest.mark.parametrize(
+    ("kinds", "icon"),
+    [({"live", "fail"}, "failed"), ({"live", "work"}, "building"), ({"live", "rest"}, "live"), (set(), "idle")],
+)
+def test_it_takes_the_worst_for_the_icon(kinds: set[str], icon: str) -> None:
+    assert icon_of(kinds) == icon
+
+
+def test_it_offers_the_switcher_only_to_those_in_several_teams(shop: Shop, alice: Person) -> None:
+    assert "All teams" not in alice.client.get("/").content.decode()
+    other = make_person("Erin")
+    other.team.memberships.create(user=alice.user, role="viewer")
+    text = alice.client.get(f"/?team={other.team.pk}").content.decode()
+    assert "All teams" in text
+    assert "shop.example.com" not in text
+
+
+# The palette
+
+
+def items(person: Person, **asked: Any) -> list[dict[str, str]]:
+    return person.client.get("/palette", asked).json()["items"]
+
+
+def test_it_finds_what_one_may_see(shop: Shop, alice: Person, charlie: Person) -> None:
+    found = items(alice, q="web")
+    assert {"kind": "Service", "name": "web", "note": "shop", "href": f"/services/{shop.service.pk}"} in found
+    assert [item["kind"] for item in items(alice, q="greet")] == ["Deployment", "Deployment"]
+    assert [item["href"] for item in items(alice, q="bbbbbbb")] == [f"/deployments/{shop.live.pk}"]
+    for asked in ({"q": "web"}, {"q": "bbb"}, {"q": "shop"}, {"service": shop.service.pk}):
+        assert items(charlie, **asked) == [], asked
+
+
+def test_it_offers_what_the_role_allows(shop: Shop, alice: Person, dora: Person, bob: Person) -> None:
+    def done(person: Person) -> list[str]:
+        return [item["name"] for item in items(person, service=shop.service.pk) if item["kind"] == "Do"]
+
+    assert (done(alice), done(dora), done(bob)) == (["Deploy web", "Delete web"], ["Deploy web"], [])
+
+
+def test_it_takes_odd_questions_as_nothing(shop: Shop, alice: Person) -> None:
+    for asked in ({"q": "\x00'%"}, {"service": "x"}, {"q": "x" * 5000}):
+        assert alice.client.get("/palette", asked).status_code == 200
+        assert alice.client.get("/", asked).status_code == 200
+    assert alice.client.get(f"/services/{shop.service.pk}/deployments", {"branch": "\x00"}).status_code == 200
+
+
+# Filters
+
+
+@pytest.fixture
+def failed(shop: Shop, alice: Person) -> Deployment:
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    Deployment.objects.filter(pk=row.pk).update(branch="next", trigger="push")
+    row.refresh_from_db()
+    row.advance(Status.BUILDING)
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 3), ("status=failed", 1), ("status=live", 1), ("status=replaced", 1), ("status=work", 0),
+        ("status=odd", 3), ("trigger=push", 1), ("branch=next", 1), ("branch=main&status=failed", 0),
+    ],
+)  # fmt: skip
+def test_it_narrows_deployments_by_the_address(failed: Deployment, alice: Person, query: str, found: int) -> None:
+    text = alice.client.get(f"/services/{failed.service_id}/deployments?{query}").content.decode()
+    assert text.count('<tr id="run-') == found
+
+
+def test_it_keeps_the_filter_on_the_next_page() -> None:
+    assert Filters.of(QueryDict("status=failed&branch=a%26b&cursor=x")).query == "status=failed&branch=a%26b"
+
+
+def test_it_lists_deployments_in_as_many_queries_for_many(shop: Shop, alice: Person) -> None:
+    client, path = alice.client, f"/services/{shop.service.pk}/deployments"
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(path)
+        return len(asked)
+
+    before = count()
+    for n in range(4):
+        make_live(actions.deploy(actor=alice.actor, service=shop.service), str(n) * 40)
+    assert count() == before
