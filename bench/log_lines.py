@@ -41,7 +41,7 @@ def _ticks(app: App, count: int) -> list[float]:
     headers = {"Authorization": f"Bearer {app.slipway.token}"}
     taken: list[float] = []
     with connect(url, additional_headers=headers, max_size=None) as socket:
-        socket.send(json.dumps({"after": _last_seq(app)}))
+        socket.send(json.dumps({"after": last_seq(app)}))
         app.slipway.fetch(app.host, f"/ticks/{count}")
         while len(taken) < count:
             frame = json.loads(socket.recv(timeout=30))
@@ -52,10 +52,10 @@ def _ticks(app: App, count: int) -> list[float]:
 
 
 def _flood(app: App, count: int) -> Figure:
-    before = _last_seq(app)
+    before = last_seq(app)
     began = time.perf_counter()
     app.slipway.fetch(app.host, f"/flood/{count}")
-    until(lambda: _last_seq(app) >= before + count, 300, lambda: f"{_last_seq(app) - before} of {count} lines stored")
+    until(lambda: last_seq(app) >= before + count, 300, lambda: f"{last_seq(app) - before} of {count} lines stored")
     took = time.perf_counter() - began
     numbers = [int(line["text"].split()[1]) for line in _stored(app, before) if line["text"].startswith("flood ")]
     lost = count - len(set(numbers))
@@ -70,7 +70,7 @@ def _flood(app: App, count: int) -> Figure:
     )
 
 
-def _last_seq(app: App) -> int:
+def last_seq(app: App) -> int:
     return int(app.slipway.api("GET", f"/services/{app.id}/logs?tail=1")["last_seq"])
 
 

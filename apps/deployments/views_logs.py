@@ -1,0 +1,158 @@
+"""Logs as pages show them: the first view with links to older and newer lines, more by numbers, search, download.
+
+Build and runtime logs are the same here; an address says whose log it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.session import actor_of
+from apps.deployments import logs, logsearch
+from apps.deployments.access import deployment_for
+from apps.deployments.forms import whole_number
+from apps.deployments.logfile import as_file
+from apps.deployments.logsearch import Filter, Found, filter_of
+from apps.deployments.logtext import LEVELS
+from apps.deployments.models import LogStream
+from apps.deployments.states import STEPS
+from apps.projects.access import service_for
+
+FIRST_VIEW = 500
+MOST = 1000
+RANGES = (("15m", "Last 15 minutes"), ("1h", "Last hour"), ("24h", "Last 24 hours"))
+NOTHING = Found([], 1, 0)
+
+
+@never_cache
+@require_GET
+def service_logs(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    """What its containers say, and said before they ended."""
+    row = service_for(actor_of(request), service_id)
+    context = log_page(request, LogStream.objects.filter(service=row).first(), reverse("service-log", args=[row.pk]))
+    return render(request, "deployments/logs.html", {"service": row, **context})
+
+
+@never_cache
+@require_GET
+def service_log(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    """What the socket gives, for those without one. It never finishes."""
+    row = service_for(actor_of(request), service_id)
+    return _answer(request, LogStream.objects.filter(service=row).first(), finished=False)
+
+
+@never_cache
+@require_GET
+def service_log_search(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    row = service_for(actor_of(request), service_id)
+    return _matches(request, LogStream.objects.filter(service=row).first())
+
+
+@never_cache
+@require_GET
+def service_log_download(request: HttpRequest, service_id: UUID) -> HttpResponseBase:
+    row = service_for(actor_of(request), service_id)
+    return _download(request, LogStream.objects.filter(service=row).first(), row.name)
+
+
+@never_cache
+@require_GET
+def deployment_log(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
+    """What the socket gives, for those without one: `{"lines", "first", "last", "newest", "finished"}`."""
+    row = deployment_for(actor_of(request), deployment_id)
+    return _answer(request, LogStream.objects.filter(deployment=row).first(), finished=row.is_finished)
+
+
+@never_cache
+@require_GET
+def deployment_log_search(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
+    row = deployment_for(actor_of(request), deployment_id)
+    return _matches(request, LogStream.objects.filter(deployment=row).first())
+
+
+@never_cache
+@require_GET
+def deployment_log_download(request: HttpRequest, deployment_id: UUID) -> HttpResponseBase:
+    row = deployment_for(actor_of(request), deployment_id)
+    stream = LogStream.objects.filter(deployment=row).first()
+    return _download(request, stream, f"{row.service.name}-{row.number}")
+
+
+def log_page(request: HttpRequest, stream: LogStream | None, log_url: str) -> dict[str, Any]:
+    """What `_log.html` shows: the newest lines, those below `before`, above `after`, or around a number; filtered.
+
+    `log_url` gives more of them; what is below it searches and downloads.
+    """
+    wanted = filter_of(request.GET)
+    found = _read(request, stream, wanted, FIRST_VIEW)
+    newest = stream.next_seq - 1 if stream else 0
+    sources = {line.source for line in found.lines} | wanted.sources
+    sources |= set(STEPS[:-1]) if stream and stream.deployment_id else set()
+    kept = request.GET.copy()
+    for name in ("before", "after", "around"):
+        kept.pop(name, None)
+    return {
+        "lines": found.lines,
+        "found": found,
+        "newest": newest,
+        "is_tail": found.last >= newest,
+        "wanted": wanted,
+        "filters": f"{kept.urlencode()}&" if kept else "",
+        "levels": LEVELS,
+        "sources": sorted(sources),
+        "ranges": RANGES,
+        "told": request.GET,
+        "log_url": log_url,
+    }
+
+
+def _read(request: HttpRequest, stream: LogStream | None, wanted: Filter, limit: int) -> Found:
+    """By `around`, `after` or `before`, the newest when none is told."""
+    if stream is None:
+        return NOTHING
+    numbers = {name: whole_number(request.GET.get(name)) for name in ("around", "after", "before")}
+    if numbers["around"] is not None:
+        return logsearch.around(stream, numbers["around"], wanted, limit)
+    if numbers["after"] is not None:
+        return logsearch.newer(stream, numbers["after"], wanted, limit)
+    before = numbers["before"]
+    return logsearch.older(stream, logs.NEVER if before is None else before, wanted, limit)
+
+
+def _answer(request: HttpRequest, stream: LogStream | None, *, finished: bool) -> JsonResponse:
+    """Lines, at most `limit` (1000) of them, and from which number to which they are complete."""
+    limit = max(1, min(whole_number(request.GET.get("limit")) or MOST, MOST))
+    wanted = filter_of(request.GET)
+    after = whole_number(request.GET.get("after"))
+    if stream and after is not None and wanted.is_empty:  # Reading along: from Valkey while it has them.
+        lines = logs.read(stream, after, limit=limit)
+        found = Found(lines, after + 1, lines[-1].seq if lines else after)
+    else:
+        found = _read(request, stream, wanted, limit)
+    newest = max(stream.next_seq - 1, found.last) if stream else 0
+    told = {"first": found.first, "last": found.last, "newest": newest, "finished": finished}
+    return JsonResponse({"lines": [line.as_dict() for line in found.lines], **told})
+
+
+def _matches(request: HttpRequest, stream: LogStream | None) -> JsonResponse:
+    """Numbers of the lines with `q` in them, newest 5000 at most; `capped` when there may be more, below `from`."""
+    wanted = filter_of(request.GET)
+    before = whole_number(request.GET.get("before")) or logs.NEVER
+    found = logsearch.Matches([], 1, False)
+    if stream is not None and wanted.q:
+        found = logsearch.search(stream, wanted, before=before)
+    return JsonResponse({"numbers": found.numbers, "from": found.searched_from, "capped": found.is_capped})
+
+
+def _download(request: HttpRequest, stream: LogStream | None, name: str) -> HttpResponseBase:
+    """What the filters let through, as a text file; with moments and sources if `times` is told."""
+    if stream is None:
+        return as_file(iter(()), name)
+    return as_file(logsearch.texts(stream, filter_of(request.GET), with_times="times" in request.GET), name)

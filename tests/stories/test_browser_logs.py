@@ -1,0 +1,322 @@
+"""The log viewer in a real browser: following, loading, filters, finding, links, colours, JSON, 100,000 lines."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from apps.deployments import logs, outcome
+from apps.deployments.models import LogStream
+from tests.apps.cast import Person, Shop
+from tests.stories.test_browser_pages import browser, complaints, signed_in, site, under_way, until
+from workers.errors import UserError
+
+__all__ = ["browser", "site"]
+
+NUMBERS = "[...document.querySelectorAll('#log .line')].map(row => Number(row.id.slice(1)))"
+
+
+def say(stream: LogStream, *texts: str, source: str = "web.1", at: str = "") -> int:
+    return logs.append(stream, [logs.Line(text, at, source) for text in texts])
+
+
+@pytest.fixture
+def stream(shop: Shop) -> LogStream:
+    """3000 lines of which every 100th is an error; line 42 is JSON."""
+    row = LogStream.objects.get(service=shop.service)
+    say(row, *(("ERROR no. " if n % 100 == 0 else "line no. ") + str(n) for n in range(6, 42)))
+    say(row, json.dumps({"level": "warn", "msg": "<b>low</b> on disk", "free": 12}))
+    say(row, *(("ERROR no. " if n % 100 == 0 else "line no. ") + str(n) for n in range(43, 3001)), source="worker.1")
+    return row
+
+
+@pytest.fixture
+def page(browser: Browser, site: str, stream: LogStream, shop: Shop, alice: Person) -> Page:
+    """The service's log, live."""
+    found = signed_in(browser, site, alice, viewport={"width": 1440, "height": 900}).new_page()
+    opened(found, f"{site}/services/{shop.service.pk}/logs")
+    return found
+
+
+def opened(page: Page, url: str) -> None:
+    page.goto(url)
+    until(page, lambda: state(page) in ("Live", "Paused", "Ended"))
+
+
+def state(page: Page) -> str:
+    return page.inner_text("[data-state]") if page.locator("[data-state]").is_visible() else ""
+
+
+def numbers(page: Page) -> list[int]:
+    return page.evaluate(NUMBERS)  # type: ignore[no-any-return]
+
+
+def at_end(page: Page) -> bool:
+    return page.evaluate(  # type: ignore[no-any-return]
+        "(log => log.scrollHeight - log.scrollTop - log.clientHeight < 3)(document.getElementById('log'))"
+    )
+
+
+def up(page: Page, to: int = 0) -> None:
+    page.evaluate(f"document.getElementById('log').scrollTop = {to}")
+
+
+def find(page: Page, text: str, words: str) -> None:
+    page.fill("[name=q]", text)
+    until(page, lambda: page.inner_text("[data-count]") == words)
+
+
+def is_seen(page: Page, number: int) -> bool:
+    """Within what the log shows, not only on the page."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        """number => { const row = document.getElementById(`L${number}`)?.getBoundingClientRect();
+        const log = document.getElementById("log").getBoundingClientRect();
+        return Boolean(row) && row.bottom > log.top && row.top < log.bottom; }""",
+        number,
+    )
+
+
+def test_it_follows_the_end_until_a_person_goes_up(page: Page, stream: LogStream) -> None:
+    assert numbers(page) == list(range(2501, 3001)) and at_end(page)
+    say(stream, *(f"more {n}" for n in range(300)))
+    until(page, lambda: is_seen(page, 3300) and at_end(page))
+    up(page, 4000)
+    until(page, lambda: state(page) == "Paused")
+    say(stream, "one", "two")
+    until(page, lambda: page.inner_text("[data-fresh]") == "2 new lines ↓")
+    assert page.evaluate("document.getElementById('log').scrollTop") == 4000
+    page.click("[data-fresh]")
+    until(page, lambda: at_end(page) and state(page) == "Live")
+    assert not page.locator("[data-fresh]").is_visible()
+    page.focus("#log")
+    page.keyboard.press("f")
+    assert state(page) == "Paused"
+
+
+def test_it_loads_older_lines_where_one_is(page: Page) -> None:
+    up(page, 100)
+    until(page, lambda: numbers(page)[0] <= 1501)
+    seen = page.evaluate("document.getElementById('log').scrollTop")
+    assert seen > 5000, "what was in view stayed in view"
+    while numbers(page)[0] > 1:
+        up(page)
+        page.wait_for_timeout(50)
+    assert numbers(page) == list(range(1, 3001))
+    assert not page.locator("[data-older]").is_visible()
+
+
+def test_it_keeps_the_page_small_while_it_follows(page: Page, stream: LogStream) -> None:
+    for first in range(0, 30_000, 2000):
+        say(stream, *(f"flood {n}" for n in range(first, first + 2000)))
+    until(page, lambda: is_seen(page, 33_000), 20)
+    seen = numbers(page)
+    assert len(seen) <= 20_400 and seen == list(range(seen[0], 33_001))
+    assert page.locator("[data-older]").count() == 1
+
+
+def test_it_filters_by_level_source_and_time_on_the_server(page: Page, stream: LogStream) -> None:
+    page.check(".chip.error input")
+    until(page, lambda: numbers(page) == list(range(100, 3001, 100)))
+    assert "level=error" in page.url
+    say(stream, "nothing", "ERROR fresh")
+    until(page, lambda: numbers(page)[-1] == 3002)
+    assert len(numbers(page)) == 31, "what comes is filtered too"
+    page.uncheck(".chip.error input")
+    page.check(".chip.warn input")
+    until(page, lambda: numbers(page) == [42])
+    page.uncheck(".chip.warn input")
+    page.select_option("[name=source]", "web.1")
+    until(page, lambda: numbers(page) == [*range(1, 43), 3001, 3002])
+    page.select_option("[name=source]", "")
+    old = (timezone.now() - timedelta(hours=3)).isoformat()
+    say(stream, "late to arrive", at=old)
+    page.select_option("[name=range]", "1h")
+    until(page, lambda: 3002 in numbers(page) and 3003 not in numbers(page))
+    page.reload()
+    assert page.input_value("[name=range]") == "1h", "a filter is part of the address"
+    page.select_option("[name=range]", "between")
+    assert page.locator("[name=from]").is_visible()
+    page.fill("[name=to]", old[:16])
+    page.dispatch_event("[name=to]", "change")
+    until(page, lambda: numbers(page) == [])
+    assert page.inner_text("#log .none") == "No line is like this."
+
+
+def test_it_finds_in_the_whole_log(page: Page, stream: LogStream) -> None:
+    page.focus("#log")
+    page.keyboard.press("/")
+    find(page, "ERROR NO", "30 found")
+    page.keyboard.press("Enter")
+    until(page, lambda: page.inner_text("[data-count]") == "30 of 30" and is_seen(page, 3000))
+    page.keyboard.press("Enter")
+    until(page, lambda: page.inner_text("[data-count]") == "1 of 30" and is_seen(page, 100))
+    assert page.locator(".line.current").get_attribute("id") == "L100", "loaded from far away"
+    page.focus("#log")
+    page.keyboard.press("n")
+    until(page, lambda: page.inner_text("[data-count]") == "2 of 30" and is_seen(page, 200))
+    page.keyboard.press("N")
+    until(page, lambda: page.inner_text("[data-count]") == "1 of 30" and is_seen(page, 100))
+    until(page, lambda: page.evaluate("CSS.highlights.get('log-found').size") > 0)
+    say(stream, "Error no. 31")
+    until(page, lambda: page.inner_text("[data-count]") == "1 of 31")
+    page.click("[data-only]")
+    until(page, lambda: numbers(page) == [*range(100, 3001, 100), 3001])
+    page.fill("[name=q]", "nowhere at all")
+    until(page, lambda: page.inner_text("[data-count]") == "No match")
+
+
+def test_it_opens_links_to_lines_and_ranges_from_far_away(page: Page, site: str, shop: Shop) -> None:
+    opened(page, f"{site}/services/{shop.service.pk}/logs?level=error#L150-L152")
+    until(page, lambda: is_seen(page, 150))
+    assert page.locator(".line.picked").count() == 3, "a filter that hides it is taken away"
+    assert page.inner_text("[data-copy-lines]") == "Copy 3 lines"
+    page.click("#L155 > a")
+    assert page.url.endswith("#L155")
+    page.click("#L158 > a", modifiers=["Shift"])
+    assert page.url.endswith("#L155-L158") and page.locator(".line.picked").count() == 4
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("[data-copy-lines]")
+    until(page, lambda: page.inner_text("[data-copy-lines]") == "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "line no. 155\nline no. 156\nline no. 157\nline no. 158"
+    page.evaluate("location.hash = '#L2900'")
+    until(page, lambda: is_seen(page, 2900))
+    up(page, 10**6)
+    until(page, lambda: numbers(page)[-1] == 3000 and at_end(page) and state(page) == "Live")
+
+
+def test_it_copies_a_selection_without_numbers_and_times(page: Page) -> None:
+    page.evaluate(
+        "getSelection().setBaseAndExtent(document.querySelector('#L2990'), 0, document.querySelector('#L2992'), 4)"
+    )
+    assert page.evaluate("getSelection().toString()").split() == [
+        word for n in (2990, 2991, 2992) for word in ("line", "no.", str(n))
+    ]
+
+
+def test_it_shows_colours_progress_and_json_as_text(page: Page, stream: LogStream) -> None:
+    said = complaints(page)
+    say(stream, "\x1b[1;31mbad\x1b[0m <img src=x onerror=alert(1)>", "1 %\r50 %\r\x1b[32m100 %\x1b[0m",
+        "\x1b]8;;javascript:alert(1)\x07a link\x1b]8;;\x07", '{"level": "error", "msg": "<i>no</i>", "took": {"ms": 3}}',
+        "{not json}", '{"__proto__": {"x": 1}}')  # fmt: skip
+    until(page, lambda: page.locator("#L3006").count() == 1)
+    assert page.inner_text("#L3001 > span") == "bad <img src=x onerror=alert(1)>"
+    assert page.get_attribute("#L3001 > span > b", "class") == "b c1"
+    assert page.evaluate("getComputedStyle(document.querySelector('#L3001 b')).color") != page.evaluate(
+        "getComputedStyle(document.querySelector('#L2999 span')).color"
+    )
+    assert page.inner_text("#L3002 > span") == "100 %"
+    assert (page.inner_text("#L3003 > span"), page.locator("#L3003 span a").count()) == ("a link", 0)
+    assert page.inner_text("#L3004 > span").replace("\n", "") == '{ }<i>no</i> level: error took: {"ms":3}'
+    assert "error" in (page.get_attribute("#L3004", "class") or "")
+    assert page.inner_text("#L3005 > span") == "{not json}"
+    page.click("#L3004 .fold")
+    assert page.inner_text("#L3004 pre") == json.dumps(
+        {"level": "error", "msg": "<i>no</i>", "took": {"ms": 3}}, indent=2
+    )
+    page.click("#L3004 .fold")
+    assert page.locator("#L3004 pre").count() == 0
+    page.reload()
+    until(page, lambda: page.locator("#L3004 .fold").count() == 1)
+    assert page.get_attribute("#L3001 > span > b", "class") == "b c1", "the server shows the same"
+    assert said == []
+
+
+def test_it_remembers_wrapping_and_times(page: Page) -> None:
+    for name in ("wrap", "times"):
+        page.click(f"[data-look={name}]")
+        assert page.locator(f"#log.no-{name}").count() == 1
+    page.reload()
+    until(page, lambda: page.locator("#log.no-wrap.no-times").count() == 1)
+    assert not page.locator("#L3000 time").is_visible()
+    page.focus("#log")
+    page.keyboard.press("w")
+    page.keyboard.press("t")
+    assert page.locator("#log.no-wrap, #log.no-times").count() == 0
+
+
+def test_it_goes_on_after_the_network_came_back(page: Page, stream: LogStream) -> None:
+    page.context.set_offline(True)
+    page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
+    say(stream, "while away")
+    page.context.set_offline(False)
+    until(page, lambda: is_seen(page, 3001), 15)
+    assert numbers(page) == sorted(set(numbers(page)))
+
+
+def test_it_says_when_a_log_has_ended(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    page = signed_in(browser, site, alice).new_page()
+    page.goto(f"{site}/deployments/{shop.live.pk}")
+    until(page, lambda: state(page) == "Ended")
+    row = under_way(shop, alice)
+    opened(page, f"{site}/deployments/{row.pk}")
+    assert state(page) == "Live"
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    until(page, lambda: state(page) == "Ended")
+    until(page, lambda: page.locator("#log .line.error").count() > 0)
+
+
+def test_it_announces_now_and_then_and_not_each_line(page: Page, stream: LogStream) -> None:
+    assert page.get_attribute("#log", "role") == "log" and page.get_attribute("#log", "aria-live") == "off"
+    for _ in range(5):
+        say(stream, "one", "ERROR two")
+    until(page, lambda: page.inner_text("[data-said]") == "10 new lines, 5 of them errors", 8)
+
+
+def test_it_downloads_what_the_filter_lets_through(page: Page) -> None:
+    page.check(".chip.error input")
+    until(page, lambda: numbers(page)[0] == 100)
+    with page.expect_download() as told:
+        page.click("[data-download]")
+    text = told.value.path().read_text()
+    assert told.value.suggested_filename == "web.log"
+    assert [line.split(" ", 2)[1:] for line in text.splitlines()] == [
+        ["worker.1", f"ERROR no. {n}"] for n in range(100, 3001, 100)
+    ]
+
+
+def test_it_reads_and_searches_without_javascript(
+    browser: Browser, site: str, shop: Shop, stream: LogStream, alice: Person
+) -> None:
+    page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}/logs")
+    page.click("[data-older]")
+    assert page.locator("#L2500").count() == 1 and page.locator("#L2501").count() == 0
+    page.click("[data-newer]")
+    assert page.locator("#L3000").count() == 1
+    page.fill("[name=q]", "error no. 2")
+    page.check(".chip.error input", force=True)
+    page.click("[data-show]")
+    assert [row.get_attribute("id") for row in page.locator(".line").all()] == [
+        "L200", *(f"L{n}" for n in range(2000, 3000, 100)),
+    ]  # fmt: skip
+    page.click("#L200 > a")
+    assert page.locator("#L199").count() == 1, "each leads to what is around it"
+
+
+def test_it_stays_smooth_with_a_hundred_thousand_lines(
+    browser: Browser, site: str, shop: Shop, stream: LogStream, alice: Person
+) -> None:
+    for first in range(0, 97_000, 1000):
+        say(stream, *(f"line {n} {'x' * 60}" for n in range(first, first + 1000)))
+    page = signed_in(browser, site, alice).new_page()
+    opened(page, f"{site}/services/{shop.service.pk}/logs")
+    until(page, lambda: at_end(page))
+    while count_of_lines(page) < 100_000:
+        up(page)
+        page.wait_for_timeout(30)
+    took = page.evaluate(
+        """async () => { const log = document.getElementById("log"); const frames = []; let last = performance.now();
+        for (let at = 0; at < 60; at += 1) { log.scrollTop = at * 30000; await new Promise(requestAnimationFrame);
+          const now = performance.now(); frames.push(now - last); last = now; }
+        return frames.sort((a, b) => a - b)[56]; }"""
+    )
+    assert took < 400, f"95 of 100 frames within {took:.0f} ms"
+
+
+def count_of_lines(page: Page) -> int:
+    return page.evaluate("document.querySelectorAll('#log .line').length")  # type: ignore[no-any-return]
