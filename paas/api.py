@@ -9,10 +9,19 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.views import openapi_view
 
 from apps.accounts import api as accounts
-from apps.accounts import api_tokens
+from apps.accounts import api_people, api_tokens
 from apps.accounts.bearer import AUTH
 from apps.deployments import api as deployments
-from apps.deployments import api_builds, api_domains, api_logs, api_services, api_volumes
+from apps.deployments import (
+    api_builds,
+    api_domains,
+    api_logs,
+    api_metrics,
+    api_operator,
+    api_services,
+    api_staged,
+    api_volumes,
+)
 from apps.deployments.agent_api import router as agent_router
 from apps.deployments.repeats import once
 from apps.hosts import api as hosts
@@ -34,9 +43,9 @@ api = Api(
     auth=AUTH,
     throttle=WriteThrottle(300),
 )
-for module in (accounts, api_tokens, projects, api_services, deployments, api_logs):
+for module in (accounts, api_people, api_tokens, projects, api_services, deployments, api_staged, api_logs):
     api.add_router("", module.router)
-for module in (api_variables, api_domains, api_volumes, api_builds, hosts):
+for module in (api_variables, api_domains, api_volumes, api_builds, api_metrics, api_operator, hosts):
     api.add_router("", module.router)
 
 docs = partial(openapi_view, api=api)

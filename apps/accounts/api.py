@@ -135,4 +135,8 @@ def list_activity(request: HttpRequest, query: Query[ActivityQuery]) -> Any:
         rows = rows.filter(team=query.team_id)
     if query.subject_id:
         rows = rows.filter(subject_id=query.subject_id)
+    if query.subject_type:
+        rows = rows.filter(subject_type=query.subject_type)
+    if query.actor:
+        rows = rows.filter(actor_name=query.actor)
     return paged(rows, query)

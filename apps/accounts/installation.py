@@ -74,7 +74,7 @@ def dismiss_checklist(*, actor: Actor, on: bool = True) -> Installation:
     return row
 
 
-def note(actor: Actor, verb: str, **data: object) -> None:
+def note(actor: Actor, verb: str, **data: str) -> None:
     """What an operator did to the installation stands in the activity of each team that they own."""
     owned = Team.objects.filter(pk__in=Membership.objects.filter(user=actor.user, role="owner").values("team"))
     for team in owned:

@@ -43,7 +43,7 @@ def invite(*, actor: Actor, team: Team, email: str, role: str) -> tuple[Invitati
 
 
 def open_invitations(team: Team) -> QuerySet[Invitation]:
-    rows: QuerySet[Invitation] = Invitation.objects.open().filter(team=team)  # type: ignore[attr-defined]
+    rows: QuerySet[Invitation] = Invitation.objects.open().filter(team=team)
     return rows.select_related("invited_by").order_by("-created_at")
 
 
@@ -68,7 +68,7 @@ def revoke(*, actor: Actor, invitation: Invitation) -> None:
 
 def invitation_behind(token: str) -> Invitation:
     """The open invitation of a link. Looking does not use it up. It ends when its inviter could not make it any more."""
-    rows = Invitation.objects.open().select_related("team", "invited_by")  # type: ignore[attr-defined]
+    rows = Invitation.objects.open().select_related("team", "invited_by")
     row: Invitation | None = rows.filter(digest=tokens.digest(token)).first() if tokens.is_well_formed(token) else None
     if row is None or not _still_stands(row):
         raise UserError(

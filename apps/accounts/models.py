@@ -152,6 +152,7 @@ class Invitation(Base):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Invitation]] = InvitationQuerySet.as_manager()
+    url: str = ""  # Its link, known only where it was made.
 
     class Meta:
         constraints = [

@@ -114,3 +114,5 @@ class ActivityOut(Schema):
 class ActivityQuery(PageQuery):
     team_id: UUID | None = None
     subject_id: UUID | None = Field(default=None, description="A service, project or person.")
+    subject_type: str | None = Field(default=None, description="Such as service or domain.")
+    actor: str | None = Field(default=None, description="Who did it, by name.")

@@ -34,7 +34,7 @@ def delete_team(*, actor: Actor, team: Team, confirm: str) -> None:
             hint=f"Confirm with its name, {team.name}.", status=409,
         )  # fmt: skip
     # By its reverse name: projects stand above accounts.
-    if team.projects.exists():  # type: ignore[attr-defined]
+    if team.projects.exists():
         raise UserError(
             "team:user:has-projects", f"{team.name} still has projects.", hint="Delete each project first.", status=409
         )

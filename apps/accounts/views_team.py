@@ -68,7 +68,7 @@ def team_settings(request: HttpRequest, team_id: UUID) -> HttpResponse:
         "form": form,
         "can": abilities(actor, row.pk),
         "mine": row.memberships.filter(user=actor.user).first(),
-        "projects": row.projects.order_by("name")[:20],  # type: ignore[attr-defined]
+        "projects": row.projects.order_by("name")[:20],
     }
     return render(request, "accounts/team_settings.html", context, status=status_of(form))
 

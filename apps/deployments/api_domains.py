@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from apps.accounts.bearer import actor_of
+from apps.accounts.policy import Permission
 from apps.deployments import actions
 from apps.deployments.schemas_parts import DomainIn, DomainOut
 from apps.lib.api import Page, PageQuery, created, paged
 from apps.projects.access import domain_for, service_for
 from apps.projects.api_variables import environment_named
+from apps.projects.domain_checks import check
 from apps.projects.models import Domain
 
 router = Router(tags=["domains"])
@@ -54,3 +56,15 @@ def remove_domain(request: HttpRequest, domain_id: UUID) -> None:
     """It is no longer routed."""
     actor = actor_of(request)
     actions.remove_domain(actor=actor, domain=domain_for(actor, domain_id))
+
+
+@router.post(
+    "/domains/{uuid:domain_id}/check", response=DomainOut, operation_id="check_domain", summary="Look a domain up"
+)
+def check_domain(request: HttpRequest, domain_id: UUID) -> Any:
+    """Where its name leads now, within seconds. It is done every few minutes by itself."""
+    actor = actor_of(request)
+    row = domain_for(actor, domain_id)
+    actor.require(Permission.WRITE_DOMAINS, row.service.team_id)
+    check([row])
+    return row

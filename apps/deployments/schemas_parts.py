@@ -21,7 +21,19 @@ class DomainOut(Schema):
     host: str = Field(examples=["shop.example.com"])
     url: str = Field(examples=["http://shop.example.com"])
     is_generated: bool
+    state: str = Field(description="found, pending, wrong, unreachable, unsure, or empty before the first look.",
+                       examples=["found"])  # fmt: skip
+    detail: str = Field(examples=["It leads here (203.0.113.7)."])
+    checked_at: datetime | None
     created_at: datetime
+
+    @staticmethod
+    def resolve_state(obj: Domain) -> str:
+        return obj.check_state
+
+    @staticmethod
+    def resolve_detail(obj: Domain) -> str:
+        return obj.check_detail
 
     @staticmethod
     def resolve_environment(obj: Domain) -> str:

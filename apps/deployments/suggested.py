@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|API_?KEY|_KEY$|DSN|CREDENTIAL", re.IGNORECASE)
+from apps.projects.paste import SOUNDS_SECRET
+
 HINT = re.compile(r"^$|^<.*>$|change|replace|example|your|xxx|\.\.\.|todo|secret|password", re.IGNORECASE)
 
 
@@ -33,7 +34,7 @@ def rows(examples: Mapping[str, str], told: Mapping[str, str] | None = None) -> 
 
 
 def _row(number: int, name: str, example: str, told: Mapping[str, str] | None) -> Row:
-    is_secret = bool(SECRET.search(name))
+    is_secret = bool(SOUNDS_SECRET.search(name.upper()))
     if told is not None:
         is_secret, value = bool(told.get(f"suggested-secret-{number}")), told.get(f"suggested-{number}", "")
         # A secret that was typed is not sent back to the page.

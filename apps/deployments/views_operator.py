@@ -15,6 +15,7 @@ from apps.accounts.access import Actor, not_found
 from apps.accounts.installation import require_operator_page
 from apps.accounts.session import actor_of
 from apps.deployments import operating
+from apps.deployments.lease import AGENT
 from apps.deployments.views_welcome import base_form, saved
 from apps.hosts.actions import drain_host
 from apps.hosts.installation import checks, host_rows, shown_settings, versions
@@ -53,7 +54,7 @@ def host_drain(request: HttpRequest, host_id: UUID) -> HttpResponse:
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     _operator(request)
-    return render(request, "hosts/queue.html", {"rows": operating.queue(), "agent": operating.AGENT})
+    return render(request, "hosts/queue.html", {"rows": operating.queue(), "agent": AGENT})
 
 
 @require_POST

@@ -56,7 +56,7 @@ def undone_by(release: Release) -> list[Deployment]:
     first = mine.filter(release=release, live_at__isnull=False).order_by("live_at").first()
     if first is None:
         return []
-    later = mine.filter(live_at__gt=first.live_at).exclude(commit=release.commit).with_names().order_by("-live_at")  # type: ignore[attr-defined]
+    later = mine.filter(live_at__gt=first.live_at).exclude(commit=release.commit).with_names().order_by("-live_at")
     found: dict[str, Deployment] = {}
     for row in later[:200]:
         found.setdefault(row.commit, row)

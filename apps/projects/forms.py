@@ -35,10 +35,10 @@ class SourceForm(forms.Form):
 
     source_url = line("Git URL", required=True, placeholder="https://github.com/owner/name", inputmode="url")
     branch = line(
-        "Branch", "Empty means the repository's default branch.", placeholder="default branch", list="branches",
-        **{"hx-post": "/new/branches", "hx-trigger": "focus", "hx-include": "closest form", "hx-target": "#branches",
-           "hx-swap": "outerHTML"},
-    )  # fmt: skip
+        "Branch", "Empty means the repository's default branch.", placeholder="default branch", list="branches"
+    )
+    branch.widget.attrs |= {"hx-post": "/new/branches", "hx-trigger": "focus", "hx-include": "closest form"}
+    branch.widget.attrs |= {"hx-target": "#branches", "hx-swap": "outerHTML"}
     root_directory = line("Root directory", "The folder that holds the app, when it is not the top.", placeholder="/")
     source_token = forms.CharField(
         label="Access token",
@@ -102,7 +102,10 @@ class NewServiceForm(forms.Form):
 
 class DomainForm(forms.Form):
     host = line(
-        "Host name", "The record to create in DNS is shown once it is added.", required=True, placeholder="shop.example.com"
+        "Host name",
+        "The record to create in DNS is shown once it is added.",
+        required=True,
+        placeholder="shop.example.com",
     )
 
 
@@ -169,7 +172,9 @@ def help_of(name: str) -> str:
         standard = f"Default: {'on' if default else 'off'}."
     else:
         standard = "" if default in (None, "") else f"Default: {default:g}." if isinstance(default, int | float) else ""
-        standard = standard or (f"Default: {default}." if default else "Default: as detected." if name in COMMANDS else "")
+        standard = standard or (
+            f"Default: {default}." if default else "Default: as detected." if name in COMMANDS else ""
+        )
     effect = AT_ONCE.get(name, "Takes effect with the next deployment.")
     return " ".join(part for part in (HELP.get(name, ""), standard, effect) if part)
 

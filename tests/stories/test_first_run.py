@@ -75,7 +75,6 @@ def test_a_first_day(fresh: tuple[Slipway, str], page: Page, git: GitServer) -> 
     # A repository that cannot be read says so at its field; the right one says what was found.
     repository = git.repository("own")
     repository.commit(app("one", body=COLOUR))
-    page.get_by_role("link", name="New service").first.click()
     page.get_by_label("Git URL").fill("http://127.0.0.1:1/nothing.git")
     page.get_by_role("button", name="Look at it").click()
     expect(page.get_by_label("Git URL")).to_have_attribute("aria-invalid", "true")
