@@ -17,6 +17,11 @@ NO_ENVIRONMENT = "00000000-0000-0000-0000-000000000000"  # Said by nobody: from 
 StepName = Literal["fetch", "analyze", "build", "release", "start", "health", "switch", "drain"]
 
 
+def key_of(service: str, environment: str) -> str:
+    """A service in an environment, by one word: the names of its routes and of what is remembered of it."""
+    return service if environment == NO_ENVIRONMENT else f"{service}-{environment}"
+
+
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,6 +94,11 @@ class Service(Model):
     routes: list[Route] = []
     drain_seconds: float = 30.0
     observation_seconds: float = 60.0
+
+    @property
+    def key(self) -> str:
+        """Tells it from the same service in another environment."""
+        return key_of(self.id, self.environment)
 
 
 class Document(Model):

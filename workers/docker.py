@@ -25,6 +25,11 @@ from docker.utils import kwargs_from_env
 from workers.errors import PlatformError, UserError
 
 INSTANCE = "slipway.instance"
+REFUSED = "engine:platform:refused"
+SMALL_FILE = 1024**2
+# Bits of Go's `fs.FileMode`, in which the engine tells what a path is: https://pkg.go.dev/io/fs#FileMode
+_SYMLINK = 1 << 27
+_NO_PLAIN_FILE = 1 << 31 | _SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
 _NO_SUCH_COMMAND = re.compile(r'exec: "([^"]*)": (executable file not found|stat .* no such file|permission denied)')
 
 
@@ -158,15 +163,26 @@ class Engine:
                 yield Event(action, event["Actor"]["ID"], told.get("slipway.service", ""), int(code) if code else None)
 
     def read_file(self, container: str, path: str) -> str:
-        """A small text file of a container, running or not; "" when it has none."""
+        """A small text file of a container, running or not, through one symbolic link; "" when it has none.
+
+        What is larger than 1 MB or no plain file counts as none: it is an image's own, and may be made to hurt.
+        """
         try:
             with _errors("read a file of a container"):
-                chunks, _ = self._api.get_archive(container, path)
-                with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+                chunks, stat = self._api.get_archive(container, path)
+                if stat["mode"] & _SYMLINK and stat["linkTarget"]:
+                    chunks, stat = self._api.get_archive(container, stat["linkTarget"])
+                if stat["mode"] & _NO_PLAIN_FILE or stat["size"] > SMALL_FILE:
+                    return ""
+                with tarfile.open(fileobj=io.BytesIO(_first_bytes(chunks, SMALL_FILE + 10 * 1024))) as tar:
                     file = tar.extractfile(tar.getmembers()[0])
-                    return file.read(1024**2).decode("utf-8", "replace") if file else ""
-        except NotThere:
+                    return file.read(SMALL_FILE).decode("utf-8", "replace") if file else ""
+        except (NotThere, tarfile.TarError):  # The latter: it grew while it was read.
             return ""
+        except PlatformError as error:
+            if error.code == REFUSED:  # A link to itself, say.
+                return ""
+            raise
 
     def write_archive(self, container: str, tar: bytes) -> None:
         """Unpack a tar file over the root of a container."""
@@ -239,6 +255,16 @@ class Engine:
             self._api.remove_image(image)
 
 
+def _first_bytes(chunks: Iterator[bytes], count: int) -> bytes:
+    """Enough of them; the rest of an answer that is longer is never taken."""
+    taken = io.BytesIO()
+    for chunk in chunks:
+        taken.write(chunk)
+        if taken.tell() > count:
+            break
+    return taken.getvalue()
+
+
 def _assert_ours(labels: dict[str, str], instance: str) -> None:
     if labels.get(INSTANCE) != instance:
         raise PlatformError("engine:platform:not-labelled", "Something was to be made without our label.", retry=False)
@@ -279,4 +305,4 @@ def _refused(doing: str, why: str) -> PlatformError | UserError:
             f"The start command `{missing[1]}` is not in the image, or may not be run.",
             hint="Check the start command; a program installed by the build must be on the PATH of the image.",
         )
-    return PlatformError("engine:platform:refused", f"Docker could not {doing}: {why.strip()}")
+    return PlatformError(REFUSED, f"Docker could not {doing}: {why.strip()}")

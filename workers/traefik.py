@@ -39,7 +39,7 @@ def service_file(service: Service, addresses: Sequence[str]) -> dict[str, Any]:
     The middleware names release and deployment in each answer: that is how a switch is seen to be done. Idle
     connections last a second, so that a container that is being drained is let go of quickly.
     """
-    name = service.id
+    name = service.key
     told = {RELEASE_HEADER: service.release.id, DEPLOYMENT_HEADER: service.deployment}
     routers = {
         f"{name}-{number}": {"rule": rule(route), "service": name, "middlewares": [name]}
@@ -62,7 +62,7 @@ def service_file(service: Service, addresses: Sequence[str]) -> dict[str, Any]:
 
 
 class Routes:
-    """The folder that Traefik watches."""
+    """The folder that Traefik watches. A service is named by its `Service.key`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -95,13 +95,18 @@ class Routes:
     def remove(self, service: str) -> None:
         self._path(service).unlink(missing_ok=True)
 
+    def rename(self, service: str, new: str) -> None:
+        """Does nothing when there is no such file, or one of that name already."""
+        if self._path(service).exists() and not self._path(new).exists():
+            self._path(service).rename(self._path(new))
+
     def services(self) -> set[str]:
-        """Ids of the services that have a file."""
+        """Keys of the services that have a file."""
         return {path.stem for path in self.folder.glob("*.yml")}
 
     def _path(self, service: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f-]{36}", service):
-            raise PlatformError("route:platform:bad-id", "A route is named by a service's id.", retry=False)
+        if not re.fullmatch(r"[0-9a-f-]{36}(-[0-9a-f-]{36})?", service):
+            raise PlatformError("route:platform:bad-id", "A route is named by a service's key.", retry=False)
         return self.folder / f"{service}.yml"
 
 

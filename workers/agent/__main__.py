@@ -13,6 +13,7 @@ import threading
 from workers.agent.client import ControlPlane
 from workers.agent.config import AgentConfig, config_from
 from workers.agent.converge import Converger
+from workers.agent.environments import Environments
 from workers.agent.log_source import Positions
 from workers.agent.logs import LogShipper
 from workers.agent.metrics import Metrics
@@ -32,7 +33,9 @@ class Agent:
         self._control = ControlPlane(config.api_url, config.host_token)
         self._engine = Engine(config.instance)
         store = Store(config.data_dir)
-        self._logs = LogShipper(self._engine, self._control, Positions(config.data_dir / "positions"))
+        environments = Environments(store)
+        positions = Positions(config.data_dir / "positions")
+        self._logs = LogShipper(self._engine, self._control, positions, environments.of)
         self._reporter = Reporter(self._control)
         world = World(
             engine=self._engine,
@@ -40,6 +43,7 @@ class Agent:
             routes=Routes(config.routes_dir),
             logs=self._logs,
             store=store,
+            environments=environments,
             edge_url=config.edge_url,
             rotation=config.logs,
         )

@@ -18,6 +18,10 @@ WAIT_SECONDS = 25
 Taken = Literal["stored", "refused"]
 
 
+class NotStored(PlatformError):
+    """It answered, but could not take what was sent. Later it may."""
+
+
 class ControlPlane:
     """One connection pool; may be used from several threads."""
 
@@ -50,7 +54,7 @@ class ControlPlane:
         if answer.is_success:
             return "stored"
         if answer.status_code >= 500 or answer.status_code in (401, 403, 408, 425, 429):
-            raise PlatformError("agent:platform:not-stored", f"The control plane answered {answer.status_code}.")
+            raise NotStored("agent:platform:not-stored", f"The control plane answered {answer.status_code}.")
         return "refused"
 
     def _call(self, method: str, path: str, **options: Any) -> httpx2.Response:

@@ -12,13 +12,15 @@ import traceback
 from collections.abc import Iterable
 
 from workers.agent.drains import Drains
+from workers.agent.environments import service_of
 from workers.agent.instances import Instances
 from workers.agent.keep_up import is_as_wanted, keep_up
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
-from workers.agent.rollout import Failed, roll_out
+from workers.agent.rollout import Failed, first_step, roll_out
 from workers.agent.spec import volume_name
 from workers.agent.store import Attempt
+from workers.agent.turns import Turns
 from workers.agent.world import Check, World
 from workers.desired import Document, ErrorReport, Service, StepName
 from workers.docker import Container
@@ -26,7 +28,6 @@ from workers.errors import PlatformError, SlipwayError, Stopped
 
 TICK_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 0.3  # The engine tells of an end before its own list shows it.
-AT_ONCE = 8  # Services that are worked on at the same time.
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 
 
@@ -40,7 +41,7 @@ class Converger:
         self._observer = Observer(world, stopping)
         self.instances = Instances(world, reporter, lambda: self.document)
         self._wake = threading.Event()
-        self._slots = threading.Semaphore(AT_ONCE)
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._busy: set[str] = set()
         self._tries: dict[str, tuple[int, float]] = {}  # Failed tries and the moment of the next one.
@@ -55,6 +56,7 @@ class Converger:
         """A document that is on disk already."""
         self._reporter.generation = document.generation
         self.document = document
+        self._world.environments.want(document.services)
         self._tries.clear()
         self.wake()
 
@@ -82,13 +84,21 @@ class Converger:
         everything = self._world.engine.containers()
         ours = [c for c in everything if c.label("role") in ("app", "release")]
         self._world.logs.sync(ours, seen_at)
-        wanted = {service.id: service for service in document.services}
-        present = {c.label("service") for c in ours} | self._world.routes.services() | self._world.store.services()
+        self._hand_over()
+        wanted = {service.key: service for service in document.services}
+        by_key = {c.id: self._world.environments.key(c) for c in ours}
+        present = {*by_key.values()} | self._world.routes.services() | self._world.store.services()
         for identifier in [*wanted, *(present - wanted.keys())]:
-            mine = [c for c in ours if c.label("service") == identifier]
+            mine = [c for c in ours if by_key[c.id] == identifier]
             if not self._settled(identifier, wanted.get(identifier), mine):
                 self._begin(identifier)
         self._clean(document, ours)
+
+    def _hand_over(self) -> None:
+        """Nothing is begun meanwhile: only this thread begins work."""
+        with self._lock:
+            working = set(self._busy)
+        self._world.environments.hand_over(self._world.routes, working)
 
     def _settled(self, identifier: str, service: Service | None, mine: list[Container]) -> bool:
         if service is None:
@@ -98,6 +108,8 @@ class Converger:
         if memory.failed == attempt and service.rolling_out:
             return self._is_told(service)
         if not _is_live(service, memory.live):
+            return False
+        if memory.observed is None and not self._observer.is_watching(service):
             return False
         apps = [c for c in mine if c.label("role") == "app"]
         return self._is_told(service) and is_as_wanted(service, apps, self._world, self._drains.busy())
@@ -112,8 +124,7 @@ class Converger:
 
     def _work(self, identifier: str) -> None:
         try:
-            with self._slots:
-                self._settle(identifier)
+            self._settle(identifier)
             self._tries.pop(identifier, None)
         except Stopped:
             pass  # The next tick begins with the newest document.
@@ -137,7 +148,8 @@ class Converger:
     def _settle(self, identifier: str) -> None:
         service = self._service(identifier)
         if service is None:
-            self._remove(identifier)
+            with self._turns.upkeep():
+                self._remove(identifier)
             return
         memory = self._world.store.memory(identifier)
         steps = Steps(self._reporter, service.deployment, service.fence, quiet=not service.rolling_out)
@@ -145,12 +157,15 @@ class Converger:
         if service.rolling_out and memory.failed == attempt:
             steps.failed(memory.failed_step, ErrorReport(**(memory.error or {})))
         elif _is_live(service, memory.live):
-            keep_up(service, self._world, self._drains, self._checker(service))
+            with self._turns.upkeep():
+                keep_up(service, self._world, self._drains, self._checker(service))
             self._tell_again(service, steps)
             self._observer.watch(service, steps)
         else:
-            self._told.add(_key(service))
-            roll_out(service, self._world, self._drains, steps, self._checker(service))
+            check = self._checker(service)
+            with self._turns.rollout(lambda: steps.running(first_step(service, memory)), check):
+                self._told.add(_key(service))
+                roll_out(service, self._world, self._drains, steps, check)
             self._observer.watch(service, steps)
         self._told.add(_key(service))
 
@@ -161,7 +176,7 @@ class Converger:
         told: tuple[StepName, ...] = ("start", "health", "switch", "drain")
         for step in told:
             steps.succeeded(step)
-        memory = self._world.store.memory(service.id)
+        memory = self._world.store.memory(service.key)
         if memory.observed is not None:
             steps.observed(ErrorReport(**memory.observed_error) if memory.observed_error else None)
 
@@ -169,10 +184,12 @@ class Converger:
         """A service that is no longer wanted: first nobody is sent there, then its containers end."""
         self._world.routes.remove(identifier)
         leaving = self._drains.busy()
-        left = [c for c in self._world.engine.containers(service=identifier) if c.id not in leaving]
+        everything = self._world.engine.containers(service=service_of(identifier))
+        mine = [c for c in everything if self._world.environments.key(c) == identifier]
+        left = [c for c in mine if c.id not in leaving]
         if left:
             self._drains.begin(left, self.wake)
-        elif not leaving:
+        elif not mine:
             self._world.store.forget(identifier)
 
     def _clean(self, document: Document, ours: Iterable[Container]) -> None:
@@ -194,7 +211,7 @@ class Converger:
         def check() -> None:
             if self._stopping.is_set():
                 raise Stopped("shutdown")
-            newest = self._service(service.id)
+            newest = self._service(service.key)
             if newest is None or _key(newest) != _key(service) or newest.release != service.release:
                 raise Stopped("superseded")
 
@@ -202,7 +219,7 @@ class Converger:
 
     def _service(self, identifier: str) -> Service | None:
         document = self.document
-        return next((s for s in document.services if s.id == identifier), None) if document else None
+        return next((s for s in document.services if s.key == identifier), None) if document else None
 
     def _is_told(self, service: Service) -> bool:
         return not service.rolling_out or _key(service) in self._told
@@ -225,7 +242,7 @@ def _is_live(service: Service, live: Attempt | None) -> bool:
 
 
 def _key(service: Service) -> tuple[str, str, int]:
-    return service.id, service.deployment, service.fence
+    return service.key, service.deployment, service.fence
 
 
 def _say(text: str) -> None:

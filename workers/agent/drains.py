@@ -11,19 +11,21 @@ import time
 from collections.abc import Callable
 
 from workers.agent.sockets import ESTABLISHED, sockets
-from workers.agent.world import World
+from workers.agent.world import Check, World
 from workers.docker import Container
 from workers.errors import SlipwayError
 
 # The edge may still be handing over requests that it accepted before it took the new route.
 QUIET_SECONDS = 0.4
+LOOK_EVERY = 0.05
 
 
 class Drains:
     def __init__(self, world: World, stopping: threading.Event) -> None:
         self._world = world
         self._stopping = stopping
-        self._busy: set[str] = set()
+        self._busy: dict[str, object] = {}  # Container -> whose it is: one taken back may be let go of again.
+        self._ending: set[str] = set()  # Those that are being stopped, which nobody can take back.
         self._lock = threading.Lock()
 
     def busy(self) -> set[str]:
@@ -35,11 +37,23 @@ class Drains:
         """Drain these at the same time; `when_done` is called once, after the last one is gone."""
         with self._lock:
             ours = [c for c in containers if c.id not in self._busy]
-            self._busy.update(c.id for c in ours)
-        threading.Thread(target=self._run, args=(ours, when_done), name="drain", daemon=True).start()
+            owner = object()
+            self._busy.update({c.id: owner for c in ours})
+        threading.Thread(target=self._run, args=(ours, owner, when_done), name="drain", daemon=True).start()
 
-    def _run(self, containers: list[Container], when_done: Callable[[], None]) -> None:
-        threads = [threading.Thread(target=self._let_go, args=(c,), daemon=True) for c in containers]
+    def spare(self, containers: list[Container], check: Check) -> None:
+        """Take these back: they are wanted again. Returns once those are gone for which it is too late."""
+        with self._lock:
+            for container in containers:
+                if container.id not in self._ending:
+                    self._busy.pop(container.id, None)
+            late = self._ending & {c.id for c in containers}
+        while late & self.busy():
+            check()
+            time.sleep(LOOK_EVERY)
+
+    def _run(self, containers: list[Container], owner: object, when_done: Callable[[], None]) -> None:
+        threads = [threading.Thread(target=self._let_go, args=(c, owner), daemon=True) for c in containers]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -47,25 +61,40 @@ class Drains:
         if not self._stopping.is_set():
             when_done()
 
-    def _let_go(self, container: Container) -> None:
+    def _let_go(self, container: Container, owner: object) -> None:
         try:
-            self._wait_until_quiet(container)
-            if not self._stopping.is_set():
+            self._wait_until_quiet(container, owner)
+            if not self._stopping.is_set() and self._may_end(container.id, owner):
                 self._world.dispose(container.id, float(container.label("stop_seconds") or 30))
         except SlipwayError as error:
             print(f"{container.name} could not be removed yet: {error.message}", file=sys.stderr, flush=True)
         finally:
             with self._lock:
-                self._busy.discard(container.id)
+                if self._is_owned(container.id, owner):
+                    del self._busy[container.id]
+                    self._ending.discard(container.id)
 
-    def _wait_until_quiet(self, container: Container) -> None:
+    def _is_owned(self, container: str, owner: object) -> bool:
+        return self._busy.get(container) is owner
+
+    def _may_end(self, container: str, owner: object) -> bool:
+        """From here on it can not be taken back."""
+        with self._lock:
+            if not self._is_owned(container, owner):
+                return False
+            self._ending.add(container)
+            return True
+
+    def _wait_until_quiet(self, container: Container, owner: object) -> None:
         port = container.label("port")
         pid = self._world.pid(container.id) if port else None
         if pid is None:
             return
         now = time.monotonic()
         deadline, quiet_since = now + float(container.label("drain_seconds") or 30), now
-        while now < deadline and now - quiet_since < QUIET_SECONDS and not self._stopping.wait(0.05):
+        while now < deadline and now - quiet_since < QUIET_SECONDS and not self._stopping.wait(LOOK_EVERY):
+            if not self._is_owned(container.id, owner):
+                return
             now = time.monotonic()
             if in_flight(pid, int(port)):
                 quiet_since = now

@@ -38,6 +38,9 @@ class Follow:
             size += len(lines[-1].text)
         return lines
 
+    def hold(self) -> None:
+        """The engine's API has no more of a container that is gone: what was read by now is all there will be."""
+
     def flush(self) -> list[Line]:
         return []
 

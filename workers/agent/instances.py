@@ -55,9 +55,13 @@ class Instances:
         everything = self._world.engine.containers(role="app")
         self._samples = {c.id: self._samples[c.id] for c in everything if c.id in self._samples}
         for service in document.services:
-            mine = [c for c in everything if c.label("service") == service.id]
+            mine = [c for c in everything if self._world.environments.key(c) == service.key]
             told = [instance for c in mine if (instance := self._describe(service, c)) is not None]
-            self._reporter.add(InstancesReport(service=service.id, at=datetime.now(UTC), instances=told))
+            self._reporter.add(
+                InstancesReport(
+                    service=service.id, environment=service.environment, at=datetime.now(UTC), instances=told
+                )
+            )
         self._world.meter.round_done()
 
     def _describe(self, service: Service, container: Container) -> Instance | None:
@@ -68,7 +72,7 @@ class Instances:
                 return instance
             sample = self._world.engine.stats(container.id)
             used = self._use(container.id, sample)
-            self._world.meter.read(service.id, container.id, reading_of(sample, measured(sample)))
+            self._world.meter.read(service.key, container.id, reading_of(sample, measured(sample)))
         except PlatformError:
             return None
         return instance.model_copy(update={**used, "healthy": self._healthy(service, container)})

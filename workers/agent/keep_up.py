@@ -25,23 +25,24 @@ def is_as_wanted(service: Service, mine: list[Container], world: World, leaving:
         return False
     if slots(staying) != wanted_slots(service):
         return False
-    return world.routes.read(service.id) == _route_bytes(service, staying)
+    return world.routes.read(service.key) == _route_bytes(service, staying)
 
 
 def keep_up(service: Service, world: World, drains: Drains, check: Check) -> None:
-    leaving = drains.busy()
-    mine = [c for c in world.containers(service.id) if c.id not in leaving]
     wanted = wanted_slots(service)
+    drains.spare([c for c in world.containers(service) if belongs(c, service) and _slot(c) in wanted], check)
+    leaving = drains.busy()
+    mine = [c for c in world.containers(service) if c.id not in leaving]
     surplus = [c for c in mine if not belongs(c, service) or _slot(c) not in wanted]
     staying = [c for c in mine if c not in surplus]
     if any(c.state == "exited" for c in staying):
         time.sleep(GRACE)
-        staying = [c for c in world.containers(service.id) if c.id in {s.id for s in staying}]
+        staying = [c for c in world.containers(service) if c.id in {s.id for s in staying}]
     for broken in [c for c in staying if c.state in ("dead", "removing")]:
         world.engine.remove(broken.id)
         staying.remove(broken)
     world.start_missing(service, staying, check)
-    _write_route(service, world, [c for c in world.containers(service.id) if c.id not in leaving])
+    _write_route(service, world, [c for c in world.containers(service) if c.id not in leaving])
     if surplus:
         drains.begin(surplus)
 
@@ -67,5 +68,5 @@ def _route_bytes(service: Service, containers: list[Container]) -> bytes | None:
 def _write_route(service: Service, world: World, containers: list[Container]) -> None:
     wanted = [c for c in containers if _slot(c) in wanted_slots(service)]
     content = _route_bytes(service, wanted)
-    if world.routes.read(service.id) != content:
-        world.routes.restore(service.id, content)
+    if world.routes.read(service.key) != content:
+        world.routes.restore(service.key, content)

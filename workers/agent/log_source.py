@@ -10,16 +10,19 @@ import os
 import threading
 import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workers.agent.follow import Follow
-from workers.agent.store import write_private
+from workers.agent.redaction import redactor
+from workers.agent.store import set_aside, write_private
 from workers.agent.tail import Line, Position, Tail
 from workers.docker import Container, Engine
-from workers.redact import Redactor
 
 MAX_LINES, MAX_BYTES = 1000, 256 * 1024
+AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0
+LOST = "where this log stood was lost: lines before this one may come once more"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Stand:
     cursor: int = 0
     start: Position | None = None
     count: int = 0
+
+    @classmethod
+    def lost(cls) -> Stand:
+        """Where it stood is not known: from the first line on, under cursors that are beyond any used before."""
+        return cls(cursor=time.time_ns() // 1_000_000)
 
 
 class Positions:
@@ -42,61 +50,110 @@ class Positions:
         path = self._folder / f"{container}.json"
         if not path.exists():
             return Stand()
-        raw = json.loads(path.read_text())
-        return Stand(raw["cursor"], Position(**raw["start"]) if raw["start"] else None, raw["count"])
+        try:
+            raw = json.loads(path.read_text())
+            return Stand(int(raw["cursor"]), Position(**raw["start"]) if raw["start"] else None, int(raw["count"]))
+        except (ValueError, TypeError, KeyError) as error:
+            set_aside(path, error)
+            return Stand.lost()
 
     def save(self, container: str, stand: Stand) -> None:
         write_private(self._folder / f"{container}.json", json.dumps(asdict(stand)).encode())
 
     def forget(self, container: str) -> None:
-        (self._folder / f"{container}.json").unlink(missing_ok=True)
+        for ending in ("json", "json.broken"):
+            (self._folder / f"{container}.{ending}").unlink(missing_ok=True)
 
 
 class Source:
     """`ending` is set when nothing more will be written; `done` once all of it is stored."""
 
-    def __init__(self, container: Container, told: dict[str, Any], engine: Engine, positions: Positions) -> None:
+    def __init__(
+        self, container: Container, told: dict[str, Any], engine: Engine, positions: Positions, environment: str
+    ) -> None:
         self.container = container
+        self.environment = environment
         self.since = time.monotonic()
         self.ending = False
         self.done = threading.Event()
         self.full = False
+        self.not_before = 0.0  # `time.monotonic()`; set when it could not be read.
+        self._failing_since = 0.0
+        self._reading = threading.Lock()
+        self._closed = False
         self._positions = positions
-        self._redactor = Redactor(secrets_of(told))
+        self._redactor = redactor(secrets_of(told))
         self._stand = positions.load(container.id)
         self._end = self._stand.start
         self._again = self._stand.count  # After a restart: exactly that batch once more.
+        self._gap = LOST if self._stand.cursor and not self._again else ""
+        self._held: list[Line] = []  # Read, and not noted on disk yet.
         self._reader = _reader(told, container, engine, self._stand.start)
 
     def next_batch(self) -> dict[str, Any] | None:
-        """A `LogBatch` as JSON, noted on disk as being on its way; None when there is nothing."""
-        limit = self._again or MAX_LINES
-        lines = self._reader.read(limit, 1 << 40 if self._again else MAX_BYTES)
-        if not lines and self.ending:
-            lines = self._reader.flush()
+        """A `LogBatch` as JSON, noted on disk as being on its way; None when there is nothing.
+
+        After an OSError (no space, say) the same lines come with the next call.
+        """
+        with self._reading:
+            lines = self._held = self._held or self._read()
         if not lines:
             return None
-        self.full = len(lines) >= MAX_LINES
         cursor = self._stand.cursor if self._again else self._stand.cursor + 1
-        self._again = 0
-        self._stand = Stand(cursor, self._end, len(lines))
-        self._end = lines[-1].end
-        self._positions.save(self.container.id, self._stand)
-        return self._batch(cursor, lines)
+        stand = Stand(cursor, self._end, len(lines))
+        self._positions.save(self.container.id, stand)
+        self.full = len(lines) >= MAX_LINES
+        self._held, self._again, self._failing_since = [], 0, 0.0
+        self._stand, self._end = stand, lines[-1].end
+        told, self._gap = [*gap(self._gap), *map(self._told, lines)], ""
+        return self._batch(cursor, told)
+
+    def failed(self) -> bool:
+        """It could not be read just now. Whether to give up: it has ended, and this goes on for too long."""
+        now = time.monotonic()
+        self.not_before = now + AGAIN_SECONDS
+        self._failing_since = self._failing_since or now
+        return self.ending and now - self._failing_since >= GIVE_UP_SECONDS
+
+    def given_up(self) -> dict[str, Any]:
+        """The batch that says so in the place of the lines."""
+        return self._batch(self._stand.cursor + 1, gap("the last lines are missing: they could not be read"))
+
+    def hold(self) -> None:
+        """Its file is about to go: keep it open, so that what is left of it can still be read."""
+        with self._reading:
+            if not self._closed:
+                self._reader.hold()
 
     def close(self) -> None:
-        self._reader.close()
+        with self._reading:
+            self._closed = True
+            self._reader.close()
 
-    def _batch(self, cursor: int, lines: list[Line]) -> dict[str, Any]:
-        label, redact = self.container.label, self._redactor.redact
+    def _read(self) -> list[Line]:
+        lines = self._reader.read(self._again or MAX_LINES, 1 << 40 if self._again else MAX_BYTES)
+        return self._reader.flush() if not lines and self.ending else lines
+
+    def _told(self, line: Line) -> dict[str, str]:
+        return {"at": line.at, "text": self._redactor.redact(line.text), "kind": line.kind, "level": line.level}
+
+    def _batch(self, cursor: int, lines: list[dict[str, str]]) -> dict[str, Any]:
+        """Named by the engine's id: a container that is made anew may have the same name, and counts from 1 again."""
+        label = self.container.label
         return {
             "service": label("service"),
+            "environment": self.environment,
             "deployment": label("deployment") if label("role") == "release" else None,
             "process": label("process"),
-            "container": self.container.name,
+            "container": self.container.id,
             "cursor": cursor,
-            "lines": [{"at": x.at, "text": redact(x.text), "kind": x.kind, "level": x.level} for x in lines],
+            "lines": lines,
         }
+
+
+def gap(text: str) -> list[dict[str, str]]:
+    """The line that stands for what is missing; none for ""."""
+    return [{"at": datetime.now(UTC).isoformat(), "text": text, "kind": "gap", "level": "out"}] if text else []
 
 
 def secrets_of(told: dict[str, Any]) -> list[str]:
@@ -108,8 +165,7 @@ def secrets_of(told: dict[str, Any]) -> list[str]:
 
 def _reader(told: dict[str, Any], container: Container, engine: Engine, position: Position | None) -> Tail | Follow:
     """The engine's file when we may read it, else its API. Before its first start a container has no path yet."""
-    expected = f"{engine.root_dir()}/containers/{container.id}/{container.id}-json.log"
-    path = told.get("LogPath") or expected
+    path = told.get("LogPath") or f"{engine.root_dir()}/containers/{container.id}/{container.id}-json.log"
     if os.access(path, os.R_OK) or os.geteuid() == 0:
         return Tail(Path(path), position)
     return Follow(engine, container.id, position)

@@ -6,18 +6,18 @@ leaves, so that after a restart the very same batch is sent again under the same
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from workers.agent.client import ControlPlane
-from workers.agent.log_source import Positions, Source, secrets_of
+from workers.agent.log_source import MAX_BYTES, Positions, Source, secrets_of
+from workers.agent.outgoing import REQUEST_BYTES, Sender, encoded, last_of
+from workers.agent.redaction import last_lines, redactor
 from workers.docker import Container, Engine, NotThere
-from workers.errors import PlatformError
-from workers.redact import Redactor
 
 BUSY_PAUSE, IDLE_PAUSE = 0.015, 0.04
 BUSY_SECONDS = 2.0  # How long after a line the short pause is kept.
@@ -26,14 +26,23 @@ BATCHES_AT_ONCE = 16
 
 
 class LogShipper:
-    def __init__(self, engine: Engine, control: ControlPlane, positions: Positions) -> None:
+    """`environment_of` says which environment a container is of."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        control: ControlPlane,
+        positions: Positions,
+        environment_of: Callable[[Container], str],
+    ) -> None:
         self._engine = engine
-        self._control = control
         self._positions = positions
+        self._environment_of = environment_of
         self._sources: dict[str, Source] = {}
-        self._extra: list[dict[str, Any]] = []
+        self._extra: list[bytes] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._sender = Sender(control, self._stopping)
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
 
     def start(self) -> None:
@@ -51,14 +60,15 @@ class LogShipper:
             told = self._engine.inspect(container.id)
         except NotThere:
             return
+        environment = self._environment_of(container)
+        source = Source(container, told, self._engine, self._positions, environment)  # Slow with large secrets.
         with self._lock:
-            if container.id not in self._sources:
-                self._sources[container.id] = Source(container, told, self._engine, self._positions)
+            self._sources.setdefault(container.id, source)
 
     def sync(self, containers: list[Container], seen_at: float) -> None:
         """Follow these, and let go of those that are gone. `seen_at`: `time.monotonic()` before the engine was asked."""
         for container in containers:
-            self.track(container)
+            self._track_alone(container)
         here = {container.id for container in containers}
         with self._lock:
             for source in self._sources.values():
@@ -66,96 +76,104 @@ class LogShipper:
                     source.ending = True
 
     def finish(self, container: str, seconds: float = FINISH_SECONDS) -> None:
-        """Returns once a stopped container's last line is stored, or after `seconds` without a control plane."""
+        """Returns once a stopped container's last line is stored, or after `seconds` without a control plane.
+
+        Then its file is kept open, and what is left of it is sent when the control plane is back.
+        """
         with self._lock:
             source = self._sources.get(container)
         if source is not None:
             source.ending = True
-            source.done.wait(seconds)
-            self._forget(source)
+            if not source.done.wait(seconds):
+                source.hold()
 
-    def tell_deployment(self, container: Container, lines: list[str]) -> None:
+    def tell_deployment(self, container: Container, count: int) -> None:
         """A failed container's last lines, for the deployment's own log."""
         try:
-            redactor = Redactor(secrets_of(self._engine.inspect(container.id)))
+            secrets = secrets_of(self._engine.inspect(container.id))
+            lines = last_lines(self._engine, container.id, count, redactor(secrets))
         except NotThere:
-            redactor = Redactor([])
+            return
         now = datetime.now(UTC).isoformat()
-        told = [{"at": now, "text": redactor.redact(line)[:65536], "kind": "line", "level": "out"} for line in lines]
+        kept = last_of([line[:65536] for line in lines], MAX_BYTES)
+        told = [{"at": now, "text": line, "kind": "line", "level": "out"} for line in kept]
         batch = {
             "service": container.label("service"),
+            "environment": self._environment_of(container),
             "deployment": container.label("deployment"),
             "process": container.label("process"),
-            "container": f"{container.name}:last-lines",
+            "container": f"{container.id}:last-lines",
             "cursor": 1,
             "lines": told,
         }
         if told:
             with self._lock:
-                self._extra.append(batch)
+                self._extra.append(encoded(batch))
 
     def _run(self) -> None:
         busy_until = 0.0
         while not self._stopping.is_set():
             batches, senders = self._collect()
             if batches:
-                if not self._send(batches):
+                if not self._sender.send(batches):
                     return
                 busy_until = time.monotonic() + BUSY_SECONDS
             if not any(source.full for source in senders):
                 self._stopping.wait(BUSY_PAUSE if time.monotonic() < busy_until else IDLE_PAUSE)
 
-    def _collect(self) -> tuple[list[dict[str, Any]], list[Source]]:
+    def _collect(self) -> tuple[list[bytes], list[Source]]:
         with self._lock:
-            batches, self._extra = self._extra, []
+            batches, self._extra = self._extra[:BATCHES_AT_ONCE], self._extra[BATCHES_AT_ONCE:]
             sources = list(self._sources.values())
+        size = sum(map(len, batches))
         senders: list[Source] = []
         for source in sources:
-            batch = self._next_of(source)
+            if len(batches) >= BATCHES_AT_ONCE or size >= REQUEST_BYTES:
+                break
+            batch = self._next_of(source) if source.not_before <= time.monotonic() else None
             if batch is not None:
                 batches.append(batch)
+                size += len(batch)
                 senders.append(source)
-            elif source.ending:
-                self._forget(source)
-            if len(batches) >= BATCHES_AT_ONCE:
-                break
         self._rotate(senders)
         return batches, senders
 
-    def _next_of(self, source: Source) -> dict[str, Any] | None:
-        """One log that can not be read must not hold up the others."""
+    def _next_of(self, source: Source) -> bytes | None:
+        """One log that can not be read must not hold up the others; it is tried again before it is given up."""
+        was_ending = source.ending  # Asked first: what is written until then is read.
         try:
-            return source.next_batch()
-        except OSError as error:
-            print(f"the log of {source.container.name} is not read: {error}", file=sys.stderr, flush=True)
-            self._stopping.wait(0.5)
-            return None
+            batch = source.next_batch()
+        except Exception as error:
+            print(f"the log of {source.container.name} is not read: {error!r}", file=sys.stderr, flush=True)
+            if not source.failed():
+                return None
+            batch = source.given_up()
+            self._forget(source)
+        if batch is None and was_ending:
+            self._forget(source)
+        return encoded(batch) if batch is not None else None
+
+    def _track_alone(self, container: Container) -> None:
+        """What is wrong with one container's log must not keep the host from what it should run."""
+        try:
+            self.track(container)
+        except Exception:
+            print(f"the log of {container.name} is not followed: {traceback.format_exc()}", file=sys.stderr, flush=True)
 
     def _rotate(self, senders: list[Source]) -> None:
         """Those that were served go behind, so that a flood of some does not keep the others waiting."""
-        if len(senders) >= BATCHES_AT_ONCE:
+        if senders:
             with self._lock:
                 for source in senders:
                     if self._sources.pop(source.container.id, None):
                         self._sources[source.container.id] = source
 
-    def _send(self, batches: list[dict[str, Any]]) -> bool:
-        """False when the agent stops first: the same is sent after its next start."""
-        body = json.dumps({"batches": batches}).encode()
-        pause = 0.1
-        while True:
-            try:
-                if self._control.send("logs", body) == "refused":
-                    print("the control plane refused a batch of log lines", file=sys.stderr, flush=True)
-                return True
-            except PlatformError:
-                if self._stopping.wait(pause):
-                    return False
-                pause = min(pause * 2, 5.0)
-
     def _forget(self, source: Source) -> None:
         with self._lock:
             self._sources.pop(source.container.id, None)
         source.close()
-        self._positions.forget(source.container.id)
+        try:
+            self._positions.forget(source.container.id)
+        except OSError as error:
+            print(f"a log's position stays: {error}", file=sys.stderr, flush=True)
         source.done.set()

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from workers.agent.request import get
 from workers.desired import Service
 from workers.errors import PlatformError
 from workers.traefik import DEPLOYMENT_HEADER, RELEASE_HEADER
 
 DEADLINE_SECONDS = 10.0
+ASK_SECONDS = 2.0  # The app's own answer, however it drips, must not keep a switch for longer.
 
 
 def wait_until_routed(edge_url: str, service: Service, check: Callable[[], None]) -> None:
@@ -40,17 +42,11 @@ def _ask(edge_url: str, service: Service) -> tuple[bool, str]:
     health = service.release.health.path
     path = health if health and health.startswith(route.path) else route.path
     edge = urlsplit(edge_url)
-    connection = http.client.HTTPConnection(edge.hostname or "127.0.0.1", edge.port or 80, timeout=2)
+    address = edge.hostname or "127.0.0.1", edge.port or 80
     try:
-        connection.request(
-            "GET", path, headers={"Host": route.host, "User-Agent": "slipway-probe", "Connection": "close"}
-        )
-        answer = connection.getresponse()
-        answer.read(65536)
+        answer = get(*address, path, route.host, "slipway-probe", ASK_SECONDS)
     except (OSError, http.client.HTTPException) as error:
         return False, type(error).__name__
-    finally:
-        connection.close()
     unwanted = (502, 503, 504) if path == health else (502, 504)
-    named = answer.getheader(RELEASE_HEADER), answer.getheader(DEPLOYMENT_HEADER)
+    named = answer.headers.get(RELEASE_HEADER), answer.headers.get(DEPLOYMENT_HEADER)
     return named == (service.release.id, service.deployment) and answer.status not in unwanted, str(answer.status)

@@ -10,7 +10,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Literal
 
-from workers.agent.client import ControlPlane
+from workers.agent.client import ControlPlane, NotStored
 from workers.desired import ErrorReport, InstancesReport, ObservedReport, Reports, StepName, StepReport
 from workers.errors import PlatformError, SlipwayError
 
@@ -22,6 +22,10 @@ Status = Literal["running", "succeeded", "failed", "skipped"]
 AnyReport = StepReport | ObservedReport | InstancesReport
 
 
+TRIES = 3  # Of a whole batch, before its reports are sent one by one.
+BAD_TRIES = 3  # Of one report that fails while others are taken; then it is dropped.
+
+
 class Reporter:
     def __init__(self, control: ControlPlane) -> None:
         self.generation = 0
@@ -29,6 +33,8 @@ class Reporter:
         self._waiting: list[AnyReport] = []
         self._wake = threading.Condition()
         self._stopping = False
+        self._failures = 0  # Of whole batches, one after another.
+        self._bad: dict[int, int] = {}  # Reports by `id` -> how often each failed while others were taken.
         self._thread = threading.Thread(target=self._run, name="reports", daemon=True)
 
     def start(self) -> None:
@@ -68,14 +74,50 @@ class Reporter:
                 pause = min(pause * 2, 5.0)
                 continue
             pause = 0.1
-            self._drop(batch)
 
     def _send(self, batch: list[AnyReport]) -> None:
-        """A refused batch is sent one by one, so that a stale report does not take the others with it."""
-        if self._control.send("reports", self._body(batch)) == "refused" and len(batch) > 1:
-            for report in batch:
+        """What is refused or fails again and again is sent one by one: a bad report must not hold up the others."""
+        if self._failures >= TRIES:
+            self._send_one_by_one(batch)
+            return
+        try:
+            taken = self._control.send("reports", self._body(batch))
+        except NotStored:
+            self._failures += 1
+            raise
+        self._failures = 0
+        if taken == "refused" and len(batch) > 1:
+            self._send_one_by_one(batch)
+        else:
+            self._drop(batch)
+
+    def _send_one_by_one(self, batch: list[AnyReport]) -> None:
+        """Raises the last failure. What stays is tried again, but not for ever when others are taken."""
+        failed: dict[int, AnyReport] = {}
+        last: NotStored | None = None
+        taken = 0
+        for report in batch:
+            if any(_deployment(report) == _deployment(other) != "" for other in failed.values()):
+                continue  # The order within a deployment is kept.
+            try:
                 self._control.send("reports", self._body([report]))
                 self._drop([report])
+                taken += 1
+            except NotStored as error:
+                failed[id(report)], last = report, error
+        if last is None:
+            self._failures = 0
+            return
+        if taken:
+            self._give_up_on(failed)
+        raise last
+
+    def _give_up_on(self, failed: dict[int, AnyReport]) -> None:
+        self._bad = {key: self._bad.get(key, 0) + 1 for key in failed}
+        hopeless = [report for key, report in failed.items() if self._bad[key] >= BAD_TRIES]
+        for report in hopeless:
+            print(f"a report that is never stored is dropped: {report.kind}", file=sys.stderr, flush=True)
+        self._drop(hopeless)
 
     def _drop(self, sent: list[AnyReport]) -> None:
         gone = {id(report) for report in sent}
@@ -133,5 +175,11 @@ def on_the_wire(error: SlipwayError) -> ErrorReport:
     return ErrorReport(code=error.code, message=error.message, hint=error.hint, retry=error.retry)
 
 
+def _deployment(report: AnyReport) -> str:
+    return "" if isinstance(report, InstancesReport) else report.deployment
+
+
 def _replaced_by(old: AnyReport, new: InstancesReport) -> bool:
-    return isinstance(old, InstancesReport) and old.service == new.service
+    if not isinstance(old, InstancesReport):
+        return False
+    return (old.service, old.environment) == (new.service, new.environment)

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 
 from workers.agent.drains import Drains
 from workers.agent.probe import wait_until_routed
-from workers.agent.reporter import Steps, on_the_wire
+from workers.agent.redaction import last_lines, redactor_of, told
+from workers.agent.reporter import Steps
 from workers.agent.spec import web_process
-from workers.agent.store import Attempt
+from workers.agent.store import Attempt, Memory
 from workers.agent.until_healthy import wait_until_healthy
 from workers.agent.world import Check, Replica, World, belongs
 from workers.desired import Service, StepName
-from workers.docker import Container
 from workers.errors import PlatformError, SlipwayError, Stopped, UserError
 from workers.traefik import service_file
 
@@ -35,15 +35,15 @@ def roll_out(service: Service, world: World, drains: Drains, steps: Steps, check
     at: list[StepName] = ["start"]
     try:
         with _undone_on_failure(service, world, steps, at):
-            if service.release.release_command and world.store.memory(service.id).released != attempt:
+            if first_step(service, world.store.memory(service.key)) == "release":
                 _run_release_command(service, world, steps, check, at)
-            fresh = _start(service, world, steps, check, at)
+            fresh = _start(service, world, drains, steps, check, at)
             _wait(service, world, fresh, steps, check, at)
             _switch(service, world, fresh, steps, check, at)
     except Failed:
         raise
     world.store.remember(
-        service.id,
+        service.key,
         live=attempt,
         release=service.release.id,
         switched_at=time.time(),
@@ -63,18 +63,24 @@ def route(service: Service, running: list[Replica]) -> dict[str, object] | None:
     return service_file(service, addresses) if service.routes and addresses else None
 
 
+def first_step(service: Service, memory: Memory) -> StepName:
+    """What a rollout begins with."""
+    attempt = Attempt(service.deployment, service.fence)
+    return "release" if service.release.release_command and memory.released != attempt else "start"
+
+
 def _run_release_command(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> None:
     at[0] = "release"
     command = service.release.release_command or []
     steps.running("release", " ".join(command))
-    for stale in world.engine.containers(service=service.id, role="release"):
+    for stale in world.containers(service, "release"):
         world.dispose(stale.id, 2)
     process = web_process(service.release) or min(service.release.processes)
     job = world.start(service, process, 0, role="release")
     while (state := world.engine.inspect(job.id)["State"])["Status"] in ("created", "running"):
         check()
         time.sleep(0.05)
-    last = world.engine.last_lines(job.id, 5)
+    last = last_lines(world.engine, job.id, 5, redactor_of(service.release))
     world.dispose(job.id, 2)
     if state["ExitCode"] != 0:
         raise UserError(
@@ -82,14 +88,18 @@ def _run_release_command(service: Service, world: World, steps: Steps, check: Ch
             f"The release command exited with code {state['ExitCode']}. {' | '.join(last)[-500:]}".strip(),
             hint="Nothing was switched. Mend the command or what it needs, and deploy again.",
         )
-    world.store.remember(service.id, released=Attempt(service.deployment, service.fence))
+    world.store.remember(service.key, released=Attempt(service.deployment, service.fence))
     steps.succeeded("release")
 
 
-def _start(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> list[Replica]:
+def _start(
+    service: Service, world: World, drains: Drains, steps: Steps, check: Check, at: list[StepName]
+) -> list[Replica]:
+    """One of this deployment that was on its way out is taken back: the control plane wants it again."""
     at[0] = "start"
     steps.running("start", f"docker run {service.release.image}")
-    fresh = world.start_missing(service, world.containers(service.id), check)
+    drains.spare([c for c in world.containers(service) if belongs(c, service)], check)
+    fresh = world.start_missing(service, world.containers(service), check)
     steps.succeeded("start")
     return fresh
 
@@ -108,23 +118,23 @@ def _switch(
     at[0] = "switch"
     content = route(service, fresh)
     if content is None:
-        world.routes.remove(service.id)
+        world.routes.remove(service.key)
         steps.skipped("switch")
         return
     steps.running("switch", f"route {', '.join(r.host + r.path for r in service.routes)}")
-    before = world.routes.read(service.id)
-    world.routes.write(service.id, content)
+    before = world.routes.read(service.key)
+    world.routes.write(service.key, content)
     try:
         wait_until_routed(world.edge_url, service, check)
     except (SlipwayError, Stopped):
-        world.routes.restore(service.id, before)
+        world.routes.restore(service.key, before)
         raise
     steps.succeeded("switch")
 
 
 def _drain(service: Service, world: World, drains: Drains, steps: Steps) -> None:
     """In the background: what is new serves already."""
-    old = [c for c in world.containers(service.id) if not belongs(c, service)]
+    old = [c for c in world.containers(service) if not belongs(c, service)]
     steps.running("drain", f"docker stop {' '.join(c.name for c in old)}" if old else "")
     drains.begin(old, lambda: steps.succeeded("drain"))
 
@@ -139,10 +149,10 @@ def _undone_on_failure(service: Service, world: World, steps: Steps, at: list[St
         raise
     except SlipwayError as error:
         _undo(service, world, steps, at[0], error)
-        raise Failed(error.message) from error
+        raise Failed(told(error, service).message) from error
     except Exception as error:
-        told = PlatformError("agent:platform:bug", f"The agent failed: {type(error).__name__}: {error}")
-        _undo(service, world, steps, at[0], told)
+        bug = PlatformError("agent:platform:bug", f"The agent failed: {type(error).__name__}: {error}")
+        _undo(service, world, steps, at[0], bug)
         raise
 
 
@@ -151,23 +161,19 @@ def _undo(service: Service, world: World, steps: Steps, step: StepName, error: S
     if steps.quiet:
         return
     _remove_fresh(service, world, tell=True)
-    told = on_the_wire(error)
+    report = told(error, service)
     attempt = Attempt(service.deployment, service.fence)
-    world.store.remember(service.id, failed=attempt, failed_step=step, error=told.model_dump())
-    steps.failed(step, told)
+    world.store.remember(service.key, failed=attempt, failed_step=step, error=report.model_dump())
+    steps.failed(step, report)
 
 
 def _remove_fresh(service: Service, world: World, *, tell: bool) -> None:
     """What this attempt started, unless it is live. With `tell` its last lines go to the deployment's own log."""
-    live = world.store.memory(service.id).live
+    live = world.store.memory(service.key).live
     if live and live.deployment == service.deployment:
         return
-    jobs = world.engine.containers(service=service.id, role="release")
-    for container in [c for c in world.containers(service.id) if belongs(c, service)] + jobs:
+    jobs = world.containers(service, "release")
+    for container in [c for c in world.containers(service) if belongs(c, service)] + jobs:
         if tell and container.label("role") == "app":
-            _tell_last_lines(container, world)
+            world.logs.tell_deployment(container, LAST_LINES)
         world.dispose(container.id, 2)
-
-
-def _tell_last_lines(container: Container, world: World) -> None:
-    world.logs.tell_deployment(container, world.engine.last_lines(container.id, LAST_LINES))

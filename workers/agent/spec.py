@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from workers.desired import Process, Release, Service
+from workers.desired import NO_ENVIRONMENT, Process, Release, Service
 
 # Higher than a dockerd without CAP_SYS_RESOURCE may hand out is refused; Debian's and Docker's units allow more.
 OPEN_FILES = 16384
@@ -66,7 +66,8 @@ def container_name(service: Service, process_name: str, index: int, *, instance:
     """Made of ids and numbers only; process names are user text. One name per deployment, process and replica."""
     kind = sorted(service.release.processes).index(process_name)
     last = "release" if role == "release" else f"{kind}-{index}"
-    ids = "-".join(short(i) for i in (service.id, service.release.id, service.deployment))
+    named = [service.environment] if service.environment != NO_ENVIRONMENT else []
+    ids = "-".join(short(i) for i in (service.id, *named, service.release.id, service.deployment))
     return f"slipway-{instance}-{ids}-{last}"
 
 
@@ -81,8 +82,12 @@ def network_name(instance: str, project: str) -> str:
 def labels_for(
     service: Service, process_name: str, *, instance: str, role: str, address: str, index: int
 ) -> dict[str, str]:
-    """What a container is, readable by the engine's filters. Names of secrets only, never a value."""
+    """What a container is, readable by the engine's filters. Names of secrets only, never a value.
+
+    An environment that nobody named is left out, so that the container goes to the one that is named later.
+    """
     return {
+        **({"slipway.environment": service.environment} if service.environment != NO_ENVIRONMENT else {}),
         "slipway.instance": instance,
         "slipway.service": service.id,
         "slipway.project": service.project,

@@ -60,7 +60,7 @@ class Store:
         except FileNotFoundError:
             return
         except (ValueError, TypeError) as error:
-            _set_aside(path, error)
+            set_aside(path, error)
 
     def document(self) -> Document | None:
         """The newest document that was ever seen."""
@@ -70,13 +70,14 @@ class Store:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            _set_aside(path, error)
+            set_aside(path, error)
             return None
 
     def keep_document(self, document: Document) -> None:
         write_private(self.folder / "document.json", document.model_dump_json().encode())
 
     def memory(self, service: str) -> Memory:
+        """`service` is a `Service.key`, here and below."""
         return self._memories.get(service, Memory())
 
     def remember(self, service: str, **changes: Any) -> Memory:
@@ -92,7 +93,15 @@ class Store:
             if self._memories.pop(service, None) is not None:
                 self._save()
 
+    def rename(self, old: str, new: str) -> None:
+        """Does nothing when something is remembered of `new` already."""
+        with self._lock:
+            if old in self._memories and new not in self._memories:
+                self._memories[new] = self._memories.pop(old)
+                self._save()
+
     def services(self) -> set[str]:
+        """The keys of services of which something is remembered."""
         return set(self._memories)
 
     def _save(self) -> None:
@@ -100,7 +109,7 @@ class Store:
         write_private(self.folder / "state.json", json.dumps(raw).encode())
 
 
-def _set_aside(path: Path, error: Exception) -> None:
+def set_aside(path: Path, error: Exception) -> None:
     """Torn, or of another version: the control plane's next document and the engine's labels tell the same."""
     print(f"{path.name} is not understood and is set aside: {error}", file=sys.stderr, flush=True)
     path.replace(path.with_name(f"{path.name}.broken"))
@@ -112,4 +121,6 @@ def write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # Else the name may outlive a power cut, and the content not.
     draft.replace(path)

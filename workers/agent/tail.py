@@ -49,6 +49,7 @@ class Tail:
         self._inode = self._offset = self._head = 0
         self._rotated = False  # The end that was read next is the file's last.
         self._gap = ""
+        self._cut_off = False
         self._parts: list[str] = []
         self._parts_length = 0
 
@@ -76,9 +77,19 @@ class Tail:
                         break
         return lines
 
+    def hold(self) -> None:
+        """The files are about to be removed: keep open the one that is read. Those after it can not be kept."""
+        if self._fd >= 0 or self._open_first():
+            files = self._files()
+            self._cut_off = bool(files) and files[-1][1] != self._inode
+
     def flush(self) -> list[Line]:
-        """A last line that never got its newline."""
-        return [self._whole(datetime.now(UTC).isoformat(), "out")] if self._parts else []
+        """A last line that never got its newline, and a marker when files were removed before they were read."""
+        last = [self._whole(datetime.now(UTC).isoformat(), "out")] if self._parts else []
+        if self._cut_off and self._inode:
+            self._cut_off = False
+            last.append(self._marker("the last lines are missing: they were not sent before the container was removed"))
+        return last
 
     def close(self) -> None:
         if self._fd >= 0:

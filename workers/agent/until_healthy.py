@@ -6,8 +6,9 @@ import time
 
 from workers.agent.diagnosis import ended, unhealthy
 from workers.agent.health import Answer, ask, host_header
+from workers.agent.redaction import last_lines, redactor_of
 from workers.agent.world import Check, Replica, World
-from workers.desired import Process, Service
+from workers.desired import Health, Process, Service
 
 EAGER_SECONDS, EAGER_PAUSE = 5.0, 0.025  # Most apps listen within seconds: notice it at once, then ask as set.
 LOOK_EVERY = 0.1  # How often the engine is asked whether it still runs.
@@ -38,16 +39,30 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
     answer = Answer(False)
     while (now := time.monotonic()) < deadline:
         check()
-        answer = ask(replica.address, replica.port or 0, health, host)
+        answer = ask(replica.address, replica.port or 0, _within(health, deadline - now), host)
         if answer.healthy:
             return
         if now - looked >= LOOK_EVERY:
             looked = now
             _raise_if_ended(service, world, replica)
-        time.sleep(EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds)
+        pause = EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds
+        _sleep(min(pause, deadline - time.monotonic()), check)
     _raise_if_ended(service, world, replica)
     pid = int(world.engine.inspect(replica.id)["State"]["Pid"])
-    raise unhealthy(pid, _process(service, replica), health, answer, world.engine.last_lines(replica.id, 20))
+    said = last_lines(world.engine, replica.id, 20, redactor_of(service.release))
+    raise unhealthy(pid, _process(service, replica), health, answer, said)
+
+
+def _within(health: Health, seconds: float) -> Health:
+    return health.model_copy(update={"timeout_seconds": min(health.timeout_seconds, seconds)})
+
+
+def _sleep(seconds: float, check: Check) -> None:
+    """In small pieces: an hour between two questions must not keep a newer document waiting."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, LOOK_EVERY))
+        check()
 
 
 def _raise_if_ended(service: Service, world: World, replica: Replica) -> None:
@@ -59,7 +74,7 @@ def _raise_if_ended(service: Service, world: World, replica: Replica) -> None:
     if not state.get("OOMKilled") and state["Status"] == "running":
         return
     limit = _process(service, replica).limits.memory_bytes
-    error = ended(state, limit, world.engine.last_lines(replica.id, 20))
+    error = ended(state, limit, last_lines(world.engine, replica.id, 20, redactor_of(service.release)))
     if error:
         raise error
 

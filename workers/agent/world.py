@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from workers.agent.environments import Environments
 from workers.agent.logs import LogShipper
 from workers.agent.metrics_usage import Meter
 from workers.agent.networks import Networks
@@ -43,15 +44,17 @@ class World:
     routes: Routes
     logs: LogShipper
     store: Store
+    environments: Environments
     edge_url: str
     rotation: LogRotation
     exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
     out_of_memory: set[str] = field(default_factory=set)
     meter: Meter = field(default_factory=Meter)
 
-    def containers(self, service: str) -> list[Container]:
-        """The app containers of a service, of every deployment."""
-        return self.engine.containers(service=service, role="app")
+    def containers(self, service: Service, role: str = "app") -> list[Container]:
+        """The containers of a service in its environment, of every deployment."""
+        found = self.engine.containers(service=service.id, role=role)
+        return [c for c in found if self.environments.key(c) == service.key]
 
     def start_missing(self, service: Service, found: list[Container], check: Check) -> list[Replica]:
         """Every replica that should run, running. One that exists is adopted; several start at the same time."""

@@ -52,6 +52,46 @@ def test_it_redacts_secrets(host: Host, service: Service) -> None:
     assert host.control.texts(service=service.id)[0] == "boot [redacted]"
 
 
+def test_it_tells_no_secret_in_an_error_nor_in_last_lines(host: Host, service: Service) -> None:
+    """Cut or not: the sentence repeats the last 200 letters that the app printed."""
+    secret = "x" * 150 + "open-sesame" + "y" * 150
+    bad = next_release(service, SECRET=secret, EXIT="1", SAY=f"can not connect to {secret}")
+    host.control.publish(
+        bad.model_copy(update={"release": bad.release.model_copy(update={"secret_names": ["SECRET"]})})
+    )
+    told = host.control.step(bad.deployment, "health", "failed")["error"]
+    assert told["message"].endswith("The last that it printed: can not connect to [redacted]")
+    host.control.wait(lambda: host.control.texts(deployment=bad.deployment), 5, "last lines")
+    everything = str(host.control.reports) + str(host.control.lines)
+    assert "sesame" not in everything and "yyyyyyyy" not in everything
+
+
+def test_it_loses_no_line_of_a_container_that_is_made_anew_under_the_same_name(host: Host, service: Service) -> None:
+    host.control.publish(service)
+    host.control.step(service.deployment, "drain")
+    (first,) = host.containers(service)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "], 5)
+    subprocess.run([DOCKER, "rm", "-f", first.id], check=True, capture_output=True)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot ", "boot "], 15)
+    (second,) = host.containers(service)
+    assert second.name == first.name
+    assert {x["container"] for x in host.control.lines if x["service"] == service.id} == {first.id, second.id}
+
+
+def test_it_follows_the_other_logs_when_one_position_is_broken(host: Host, service: Service) -> None:
+    host.control.publish(service)
+    host.control.step(service.deployment, "drain")
+    (container,) = host.containers(service)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "], 5)
+    host.stop_agent()
+    (host.home / "agent" / "positions" / f"{container.id}.json").write_bytes(b"")
+    host.start_agent()
+    second = next_release(service)
+    host.control.publish(second)
+    host.control.step(second.deployment, "drain")
+    assert any(text.startswith("where this log stood was lost") for text in host.control.texts(service=service.id))
+
+
 def test_it_cuts_a_huge_line(host: Host, service: Service) -> None:
     host.control.publish(huge := next_release(service, HUGE="1000000"))
     host.control.step(huge.deployment, "drain")

@@ -55,6 +55,44 @@ def test_it_lets_a_slow_request_finish(host: Host, service: Service) -> None:
     host.control.step(second.deployment, "drain")
 
 
+def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> None:
+    """The agent switched, but the control plane ended the attempt and wants the release before."""
+    import threading
+
+    old = service.model_copy(update={"drain_seconds": 6.0})
+    host.control.publish(old)
+    host.control.step(old.deployment, "drain")
+    (before,) = host.containers(old)
+    slow = threading.Thread(target=lambda: host.get(old, "/slow"))
+    slow.start()
+    time.sleep(0.2)
+    second = next_release(old)
+    host.control.publish(second)
+    host.control.step(second.deployment, "switch")
+    host.control.publish(old.model_copy(update={"rolling_out": False}))
+    host.control.wait(lambda: host.get(old).text.startswith(old.release.id), 5)
+    slow.join()
+    ends_at = time.monotonic() + 5
+    while time.monotonic() < ends_at:
+        assert host.get(old).text.startswith(old.release.id)
+        time.sleep(0.02)
+    host.control.wait(lambda: [c.id for c in host.containers(old)] == [before.id], 10)
+
+
+def test_it_starts_one_anew_that_can_not_be_taken_back(host: Host, service: Service) -> None:
+    """It is being stopped already, and still has the name that the new one needs."""
+    slow = next_release(service, SLOW_END="4")
+    host.control.publish(slow)
+    host.control.step(slow.deployment, "drain")
+    second = next_release(slow)
+    host.control.publish(second)
+    host.control.step(second.deployment, "switch")
+    time.sleep(1.5)
+    host.control.publish(slow.model_copy(update={"rolling_out": False}))
+    host.control.wait(lambda: host.get(slow).text.startswith(slow.release.id), 10)
+    assert "Conflict" not in (host.home / "agent.log").read_text()
+
+
 @pytest.mark.parametrize(
     ("variables", "code", "words"),
     [

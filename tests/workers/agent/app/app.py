@@ -40,7 +40,7 @@ def flood(count):
 def main():
     print("boot", get("SECRET", ""), flush=True)
     if get("EXIT"):
-        print("no database", flush=True)
+        print(get("SAY", "no database"), flush=True)
         sys.exit(int(get("EXIT")))
     if get("EAT"):
         print(len(bytearray(int(get("EAT")) * 1024**2)))
@@ -58,6 +58,7 @@ def main():
     stop_on_term(server)
     server.serve_forever()
     server.server_close()
+    time.sleep(float(get("SLOW_END", "0")))
 
 
 def stop_on_term(server):

@@ -1,0 +1,63 @@
+"""Apps that answer drop by drop, or never: no question to one of them takes longer than it was given."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from workers.agent.health import ask
+from workers.agent.request import get
+from workers.agent.until_healthy import _sleep
+from workers.desired import Health
+from workers.errors import Stopped
+
+
+@pytest.fixture
+def dripping() -> Iterator[int]:
+    """The port of a server that sends a byte of its answer every 50 ms, for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            try:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                while True:
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+            except OSError:
+                connection.close()
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+
+
+def test_it_does_not_wait_for_an_answer_that_drips(dripping: int) -> None:
+    started = time.monotonic()
+    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org")
+    assert time.monotonic() - started < 1
+    assert (answer.healthy, answer.status, answer.listens) == (False, None, True)
+
+
+def test_it_gives_up_on_what_never_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            get("127.0.0.1", server.getsockname()[1], "/", "example.org", "test", 0.2)
+        assert time.monotonic() - started < 1
+
+
+def test_it_gives_way_while_it_sleeps() -> None:
+    started = time.monotonic()
+
+    def check() -> None:
+        if time.monotonic() - started > 0.2:
+            raise Stopped("superseded")
+
+    with pytest.raises(Stopped):
+        _sleep(3600, check)
+    assert time.monotonic() - started < 1
