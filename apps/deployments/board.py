@@ -149,8 +149,11 @@ def _cards(shown: list[UUID]) -> list[Card]:
 
 
 def _whole(services: list[UUID]) -> DeploymentQuerySet:
-    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services).select_related("build", "actor")
-    return rows
+    """As much as a card and its ribbon show."""
+    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services)
+    return rows.select_related("build").only(
+        *LITTLE, "number", "commit", "actor_name", "build__message", "build__author"
+    )
 
 
 def _newest(services: list[UUID]) -> DeploymentQuerySet:
