@@ -211,6 +211,7 @@ class Sample(Model):
     """A service since the sample before. None: not known, which is not zero. The limits are those of all its containers."""
 
     service: Id
+    environment: Id = NO_ENVIRONMENT
     cpu_limit: Amount = 0.0
     memory_limit_bytes: Count = 0
     usage: Usage | None = None

@@ -47,9 +47,11 @@ def take_metrics(host: Host, report: desired.MetricsReport) -> None:
     ticks = [tick for tick in report.ticks if now - KEPT[MINUTE] < tick.at < now + AHEAD]
     wanted = {UUID(sample.service) for tick in ticks for sample in tick.samples}
     rows = ServiceState.objects.filter(host=host, service__in=wanted).order_by("reported_at")
-    states = {str(service): str(pk) for pk, service in rows.values_list("pk", "service_id")}
+    states: dict[tuple[str, str], str] = {}
+    for pk, service, environment in rows.values_list("pk", "service_id", "environment_id"):
+        states[str(service), str(environment)] = states[str(service), desired.NO_ENVIRONMENT] = str(pk)
     for tick in ticks:
-        samples = {states[s.service]: s for s in tick.samples if s.service in states}
+        samples = {states[key]: s for s in tick.samples if (key := (s.service, s.environment)) in states}
         told = [_row(state, tick.at, span, sample) for state, sample in samples.items() for span in SPANS]
         if told:
             with connection.cursor() as cursor:

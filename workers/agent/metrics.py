@@ -72,19 +72,20 @@ class Metrics:
         before, self._edge = self._edge, now or self._edge
         if before is None or now is None:
             return {}
-        return traffic_between(before, now, [service.id for service in document.services if service.routes])
+        return traffic_between(before, now, [service.key for service in document.services if service.routes])
 
 
 def tick_of(services: list[Service], usage: dict[str, Usage], traffic: dict[str, Traffic]) -> Tick:
-    """Services of which nothing is known are left out."""
-    known = [service for service in services if service.id in usage or service.id in traffic]
+    """Services, by their keys, of which nothing is known are left out."""
+    known = [service for service in services if service.key in usage or service.key in traffic]
     samples = [
         Sample(
             service=service.id,
+            environment=service.environment,
             cpu_limit=sum(p.limits.cpus * p.replicas for p in service.release.processes.values()),
             memory_limit_bytes=sum(p.limits.memory_bytes * p.replicas for p in service.release.processes.values()),
-            usage=usage.get(service.id),
-            traffic=traffic.get(service.id),
+            usage=usage.get(service.key),
+            traffic=traffic.get(service.key),
         )
         for service in known
     ]

@@ -1,8 +1,8 @@
 """What the edge answered for each service, out of Traefik's Prometheus counters. Pure, but for `scrape`.
 
-Names of the counters: https://doc.traefik.io/traefik/observability/metrics/overview/. Routes are named by service ids
-(`workers.traefik`), so `<service id>@file` is the service. A long-lived connection counts as a request when it ends, and
-is left out of the latency.
+Names of the counters: https://doc.traefik.io/traefik/observability/metrics/overview/. Routes are named by service
+keys (`workers.traefik`), so `<service key>@file` is the service. A long-lived connection counts as a request when it
+ends, and is left out of the latency.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from workers.errors import PlatformError
 _STARTED = re.compile(r"^process_start_time_seconds (\S+)$", re.MULTILINE)
 _LABELS = (
     r'code="(?P<code>\d+)",method="(?P<method>[^"]*)",protocol="(?P<protocol>\w*)"'
-    r',service="(?P<service>[0-9a-f-]{36})@file"'
+    r',service="(?P<service>[0-9a-f-]{36,73})@file"'
 )
 _REQUESTS = re.compile(rf"^traefik_service_requests_total\{{{_LABELS}\}} (?P<value>\S+)$", re.MULTILINE)
 _BUCKET = re.compile(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.workers.agent.conftest import Host, make_service, new_id, next_release
 from workers.agent.environments import Environments
+from workers.agent.metrics import tick_of
+from workers.agent.metrics_edge import Counters, counters_in, traffic_between
 from workers.agent.store import Attempt, Store
 from workers.desired import NO_ENVIRONMENT, Route, Service
 from workers.docker import Container
@@ -57,6 +59,21 @@ def test_it_hands_over_what_stands_under_the_services_id_alone(tmp_path: Path) -
     assert (store.services(), routes.services()) == ({named.key}, {named.key})
     assert Store(tmp_path).memory(named.key).live == Attempt(named.deployment, 1)
     assert routes.read(named.key) == b"a: 1\n"
+
+
+def test_it_measures_each_environment_by_itself() -> None:
+    first = in_environment(make_service("x"), new_id())
+    second = in_environment(first, new_id())
+    counters = "".join(
+        f'traefik_service_requests_total{{code="200",method="GET",protocol="http",service="{s.key}@file"}} {count}\n'
+        for s, count in ((first, 3), (second, 5))
+    )
+    traffic = traffic_between(Counters(0, 0), counters_in(counters, at=10), [first.key, second.key])
+    tick = tick_of([first, second], {}, traffic)
+    assert [(s.service, s.environment, s.traffic and s.traffic.requests) for s in tick.samples] == [
+        (first.id, first.environment, 3),
+        (first.id, second.environment, 5),
+    ]
 
 
 @pytest.mark.docker
