@@ -15,11 +15,11 @@ function pages() {
 }
 function actions() {
   const found = [];
-  for (const one of document.querySelectorAll("#main [data-do], .top [data-do]")) {
+  for (const one of document.querySelectorAll("#main [data-do], .top [data-do], #main [data-api]:not([data-do])")) {
     const name = one.dataset.name || one.dataset.do;
     const press = one.tagName === "FORM" ? () => one.requestSubmit(one.querySelector("button:not([type=button])")) : () => one.click();
     if (one.querySelector?.("button:disabled")) continue;
-    found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
+    if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
     if (one.dataset.api) found.push({ kind: "API", name: `Copy as API call: ${name}`, note: "", run: () => copyCall(one.dataset.api, one.dataset.apiBody) });
   }
   return found;
@@ -64,7 +64,7 @@ async function search() {
 function draw(found, keep = 0) {
   items = found;
   list.replaceChildren(...items.map((item, index) => option(item, index)));
-  if (!items.length) list.append(Object.assign(document.createElement("li"), { textContent: "Nothing fits. Try a name, a commit or a word of its message.", className: "dim" }));
+  if (!items.length) list.append(Object.assign(document.createElement("li"), { textContent: "Nothing fits. Try a name, a commit or a word of its message.", className: "dim", role: "option", ariaDisabled: "true" }));
   choose(Math.min(keep, items.length - 1));
 }
 function option(item, index) {
@@ -113,7 +113,7 @@ input?.addEventListener("keydown", (event) => {
 
 // The sheet
 function openSheet() {
-  const named = [...document.querySelectorAll(".side [data-keys]")].map((a) => [a.dataset.keys, a.textContent.trim()]);
+  const named = [...document.querySelectorAll(".side [data-keys], [data-what]")].map((a) => [a.dataset.keys, a.dataset.what || a.textContent.trim()]);
   const rows = [...KEYS, ...named].map(([keys, what]) => {
     const row = document.createElement("div");
     row.append(Object.assign(document.createElement("dt"), { textContent: what }), document.createElement("dd"));

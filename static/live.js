@@ -78,7 +78,7 @@ class Live {
 
   async poll() {
     this.onChanged();
-    if (!this.pollPath || this.after === null) return this.say("away", "Polling");
+    if (!this.pollPath || this.after === null) return this.say("away", "Polling"); // Its age tells when that fails too.
     try {
       const answer = await fetch(`${this.pollPath}?after=${this.after}`, { headers: { Accept: "application/json" } });
       if (!answer.ok || !this.poller) throw new Error(answer.status);

@@ -56,7 +56,7 @@ function sayLink() {
   const chip = document.querySelector("[data-link]");
   if (!chip) return;
   const age = Math.round((Date.now() - fresh) / 1000);
-  const text = link && age > 12 ? `${link}, as of ${duration(age)} ago` : link;
+  const text = link && age > 12 ? `Connection lost, as of ${duration(age)} ago` : link;
   if (chip.textContent !== text) chip.textContent = text;
 }
 show();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from django import template
@@ -74,3 +75,16 @@ def _tick(row: Deployment, before: Release | None, address: str) -> tuple[object
     message = row.build.message if row.build else ""
     also = ", a rollback brings it back" if comes_back else ""
     return address, row.pk, look, word, row.commit[:7], message, row.number, word, also
+
+
+@register.simple_tag
+def still_ticks(rows: list[Deployment]) -> SafeString:
+    """The same as a picture, where the whole card is a link."""
+    return format_html_join("", '<span class="{}"></span>', ((tick(row),) for row in rows))
+
+
+@register.filter
+def tally(rows: list[Deployment]) -> str:
+    """`The last 3 deployments: 1 failed, 1 live, 1 replaced` for those who hear the ribbon."""
+    counted = Counter(presentation.pill_of(row).word.lower() for row in rows)
+    return f"The last {len(rows)} deployments: " + ", ".join(f"{n} {word}" for word, n in sorted(counted.items()))
