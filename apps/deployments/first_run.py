@@ -33,7 +33,6 @@ class Step:
 class FirstRun:
     installation: Installation
     steps: list[Step]
-    sample: Service | None
     own: Service | None  # The first app of one's own that is live.
 
     @property
@@ -62,7 +61,7 @@ def first_run(actor: Actor) -> FirstRun | None:
     """For operators; nobody else can finish these steps."""
     if not is_operator(actor):
         return None
-    row, sample = installation(), sample_of(actor)
+    row = installation()
     live = Deployment.objects.filter(status=Status.LIVE, service__project__team__in=actor.teams)
     lives = list(live.select_related("service__project").order_by("live_at")[:50])
     own = next((one.service for one in lives if one.service.source_url != sample_url()), None)
@@ -73,7 +72,7 @@ def first_run(actor: Actor) -> FirstRun | None:
         Step("app", "Deploy an app of your own", own is not None),
         Step("way-back", "Keep a way back in", has_way_back(actor)),
     ]
-    return FirstRun(row, steps, sample, own)
+    return FirstRun(row, steps, own)
 
 
 def has_way_back(actor: Actor) -> bool:

@@ -55,6 +55,7 @@ def _context(actor: Actor, form: BaseDomainForm, **more: Any) -> dict[str, Any]:
     run = first_run(actor)
     return {
         "run": run,
+        "sample": sample_of(actor),
         "form": form,
         "source_form": SourceForm(),
         "base": base_standing(),
