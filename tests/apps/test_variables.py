@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ActivityEvent
 from apps.deployments import actions, pipeline, tasks
+from apps.deployments.lease import claim
 from apps.deployments.models import Build, Deployment, DeploymentStep, Release
 from apps.deployments.presentation import slip_of
 from apps.deployments.staged import staged_of
@@ -270,7 +271,7 @@ def test_a_job_survives_a_broken_reference_outside_its_steps(shop: Shop, dora: P
     """The secrets for the log are looked up before the job's own errors are caught."""
     put(shop, dora, LOOP="${{web.LOOP}}")
     row = actions.deploy(actor=dora.actor, service=shop.service, reuse_build=True)
-    claimed = tasks.claim(row.key, start=Status.PENDING, during=Status.DEPLOYING, step="release")
+    claimed = claim(row.key, start=Status.PENDING, during=Status.DEPLOYING, step="release")
     assert claimed is not None
     pipeline.deploy(claimed)
     row.refresh_from_db()
