@@ -60,5 +60,5 @@ class MeasurementAdmin(ReadOnly):
     list_filter = ["minutes"]
     search_fields = ["state__service__name"]
     list_select_related = ["state__service", "state__host"]
-    ordering = ["-at"]
+    ordering = ["-id"]
     show_full_result_count = False
