@@ -102,7 +102,7 @@ def _reading(page: Page, app: App) -> list[Figure]:
     p95, far = percentile(frames, 95), percentile(jumps, 95)
     return [
         Figure("log viewer, 100,000 lines loaded upwards", seconds(loaded), "requests of 1,000 lines, one after the other"),
-        Figure("log viewer, memory with 100,000 lines", f"{memory:.0f} MB", "private memory of the page's process: scripts, rows and layout",
+        Figure("log viewer, memory with 100,000 lines", f"{memory:.0f} MB", "private memory of the page's process",
                aim=f"< {MEMORY_AIM:.0f} MB", is_met=memory < MEMORY_AIM),
         Figure("log viewer, frame while scrolling, p95", seconds(p95),
                f"100,000 lines, 400 px a frame; worst {seconds(max(frames))}; 8,000 px a frame: {seconds(far)}",
