@@ -30,7 +30,7 @@ def ask(address: str, port: int, health: Health, host: str) -> Answer:
         response = get(address, port, health.path, host, "slipway-health", health.timeout_seconds)
     except NoConnection:
         return Answer(False)
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError):  # The last: a host or path that can not be sent.
         return Answer(False, listens=True)
     return Answer(200 <= response.status < 400, response.status, listens=True)
 

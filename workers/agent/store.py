@@ -84,29 +84,29 @@ class Store:
         """On disk when it returns."""
         with self._lock:
             memory = replace(self.memory(service), **changes)
-            self._memories[service] = memory
-            self._save()
+            self._keep({**self._memories, service: memory})
         return memory
 
     def forget(self, service: str) -> None:
         with self._lock:
-            if self._memories.pop(service, None) is not None:
-                self._save()
+            if service in self._memories:
+                self._keep({key: memory for key, memory in self._memories.items() if key != service})
 
     def rename(self, old: str, new: str) -> None:
         """Does nothing when something is remembered of `new` already."""
         with self._lock:
             if old in self._memories and new not in self._memories:
-                self._memories[new] = self._memories.pop(old)
-                self._save()
+                self._keep({new if key == old else key: memory for key, memory in self._memories.items()})
 
     def services(self) -> set[str]:
         """The keys of services of which something is remembered."""
         return set(self._memories)
 
-    def _save(self) -> None:
-        raw = {service: asdict(memory) for service, memory in self._memories.items()}
+    def _keep(self, memories: dict[str, Memory]) -> None:
+        """On disk first: what could not be written is not remembered, and is tried again."""
+        raw = {service: asdict(memory) for service, memory in memories.items()}
         write_private(self.folder / "state.json", json.dumps(raw).encode())
+        self._memories = memories
 
 
 def set_aside(path: Path, error: Exception) -> None:

@@ -22,14 +22,14 @@ def dripping() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:
-            connection, _ = server.accept()
             try:
+                connection, _ = server.accept()
                 connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
                 while True:
                     connection.sendall(b"x")
                     time.sleep(0.05)
-            except OSError:
-                connection.close()
+            except OSError:  # The test is over.
+                return
 
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
@@ -41,6 +41,11 @@ def test_it_does_not_wait_for_an_answer_that_drips(dripping: int) -> None:
     answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org")
     assert time.monotonic() - started < 1
     assert (answer.healthy, answer.status, answer.listens) == (False, None, True)
+
+
+def test_it_is_not_broken_by_a_host_that_can_not_be_sent(dripping: int) -> None:
+    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org\r\nX: y")
+    assert not answer.healthy
 
 
 def test_it_gives_up_on_what_never_answers() -> None:
