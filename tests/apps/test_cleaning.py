@@ -11,7 +11,7 @@ import pytest
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from apps.deployments import cleaning, retention, tasks
+from apps.deployments import cleaning, retention, tasks, wakeup
 from apps.deployments.actions import deploy
 from apps.deployments.lease import claim
 from apps.deployments.models import Deployment
@@ -104,7 +104,7 @@ def test_it_asks_again_when_the_engine_failed(engine: Path, tmp_path: Path) -> N
 
 def test_tidying_wakes_the_cleaning(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(retention.wakeup, "clean", lambda: asked.append(1))
+    monkeypatch.setattr(wakeup, "clean", lambda: asked.append(1))
     monkeypatch.setattr(retention, "_next", timezone.now())
     retention.tidy()
     retention.begin_cleaning()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.deployments import logs, retention
 from apps.deployments.logs import Line
@@ -47,7 +48,7 @@ def test_it_counts_bytes_and_not_characters(shop: Shop) -> None:
 
 @pytest.mark.django_db
 def test_tidying_shortens_logs(shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_next", retention.timezone.now())
+    monkeypatch.setattr(retention, "_next", timezone.now())
     settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"log_megabytes": 0.1})
     stream, _ = LogStream.objects.get_or_create(service=shop.service)
     flood(stream, 10, lines=5, size=5_000)
