@@ -27,7 +27,8 @@ def changes(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor, service_id)
     can = abilities(actor, row.team_id)
     staged = staged_of(row, row.environment, may_read=Permission.WRITE_VARIABLES in can)
-    is_bar = request.htmx and request.htmx.target == "staged"  # type: ignore[attr-defined]
+    # htmx names its target with the tag: "div#staged".
+    is_bar = request.htmx and str(request.htmx.target).rpartition("#")[2] == "staged"  # type: ignore[attr-defined]
     template = "projects/_staged.html" if is_bar else "projects/changes.html"
     return render(request, template, {"service": row, "can": can, **bar_of(staged)})
 

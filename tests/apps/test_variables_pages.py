@@ -191,7 +191,7 @@ def test_it_floats_what_is_not_live_over_every_page_of_the_service(client: Clien
         text = text_of(client, f"/services/{shop.service.pk}{place}")
         assert "2 changes are not live" in text, place
         assert "Deploy, no build, about" in text, place
-    bar = client.get(f"/services/{shop.service.pk}/changes", headers={"HX-Request": "true", "HX-Target": "staged"})
+    bar = client.get(f"/services/{shop.service.pk}/changes", headers={"HX-Request": "true", "HX-Target": "div#staged"})
     assert bar.content.decode().lstrip().startswith('<div id="staged"')
     page = text_of(client, f"/services/{shop.service.pk}/changes")
     assert ">hello</td>" in page and ">hi</td>" in page and "secret, changed" in page
