@@ -1,0 +1,145 @@
+"""For everyone: axe on every page in both schemes, no dead link, zoom, and what each of the four roles sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import axe_playwright_python
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from apps.accounts.policy import Role
+from tests.apps.cast import Person, Shop, make_person
+from tests.apps.test_pages_walk import PAGES, address, ids_of
+from tests.stories.test_browser_pages import browser, is_page, signed_in, site
+
+__all__ = ["browser", "site"]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The docs page is Swagger's own; `admin` is Django's.
+NOT_OURS = ("/api/docs", "/admin")
+
+
+def addresses(browser: Browser, site: str, shop: Shop, alice: Person) -> list[str]:
+    context = signed_in(browser, site, alice)
+    ids = ids_of(shop, alice)
+    urls = [site + address(pattern, ids) for pattern in PAGES]
+    pages = [url for url in urls if is_page(context, url) and not urlsplit(url).path.startswith(NOT_OURS)]
+    # A fragment is part of a page that is looked at as a whole.
+    return [url for url in pages if "<html" in context.request.get(url).text()[:500]]
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds, in words. Run from outside the page's own policy, in the isolated world of the debugger."""
+    page.evaluate(AXE)
+    # The number of a log line is as high as its line of text: WCAG 2.5.8 excepts targets inline in text.
+    context = {"include": [["html"]], "exclude": [['.log a[href^="#L"]']]}
+    told = page.evaluate("([where, tags]) => axe.run(where, {runOnly: {type: 'tag', values: tags}})", [context, WCAG])
+    return [
+        f"{page.url}: {v['id']}: {v['help']}: {v['nodes'][0]['html'][:160]}: {v['nodes'][0].get('failureSummary', '')[:200]}"
+        for v in told["violations"]
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser, site: str, shop: Shop, alice: Person, width: int, scheme: str
+) -> None:
+    urls = addresses(browser, site, shop, alice)
+    context = signed_in(
+        browser, site, alice, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    found: list[str] = []
+    for url in urls:
+        page.goto(url)
+        found += findings(page)
+    assert len(urls) > 20 and found == [], "\n".join(found)
+
+
+def test_the_pages_before_sign_in_are_fine_too(browser: Browser, site: str, shop: Shop) -> None:
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+        for path in ("/sign-in", "/nothing-here"):
+            page.goto(site + path)
+            assert findings(page) == []
+
+
+def test_no_link_is_dead(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    context = signed_in(browser, site, alice)
+    page = context.new_page()
+    waiting, seen, dead = ["/"], set(), []
+    while waiting and len(seen) < 400:
+        url = urldefrag(urljoin(site, waiting.pop()))[0]
+        if url in seen or not url.startswith(site):
+            continue
+        seen.add(url)
+        answer = context.request.get(url, max_redirects=5)
+        if answer.status >= 400:
+            dead.append(f"{answer.status} {url}")
+        elif "html" in answer.headers.get("content-type", "") and not urlsplit(url).path.startswith(NOT_OURS):
+            page.goto(url)
+            links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+            waiting += [urljoin(page.url, link) for link in links]
+    assert dead == [] and len(seen) > 30
+
+
+def test_twice_the_text_size_needs_no_sideways_scroll(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    """200 % zoom of a 1280 px window is a window of 640 px with a device pixel ratio of 2."""
+    urls = addresses(browser, site, shop, alice)
+    context = signed_in(browser, site, alice, viewport={"width": 640, "height": 512}, device_scale_factor=2)
+    page = context.new_page()
+    wide = []
+    for url in urls:
+        page.goto(url)
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            wide.append(url)
+    assert wide == []
+
+
+ACTIONS = {"Deploy", "Redeploy", "Cancel", "Add domain", "Save"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_what_it_may(browser: Browser, site: str, shop: Shop, alice: Person, role: Role) -> None:
+    """No button that would be refused is shown, and none that is allowed is missing."""
+    person = alice if role == Role.OWNER else make_person(role.capitalize(), team=shop.team, role=role)
+    page = signed_in(browser, site, person).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    shown = {text.strip() for text in page.get_by_role("button").all_inner_texts()}
+    assert bool(shown & ACTIONS) == (role != Role.VIEWER), shown
+    answer = page.goto(f"{site}/services/{shop.service.pk}/delete")
+    assert answer is not None and answer.status == (200 if role in (Role.OWNER, Role.ADMIN) else 403)
+
+
+def test_static_files_of_a_first_view_are_small(site: str, shop: Shop, alice: Person, browser: Browser) -> None:
+    """Bytes over the wire: everything under 100 kB, scripts under 60 kB."""
+    context = signed_in(browser, site, alice)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sizes: dict[str, int] = {}
+    kinds: dict[str, str] = {}
+    session.on("Network.responseReceived", lambda e: kinds.update({e["requestId"]: e["type"]}))
+    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.wait_for_timeout(1000)
+    scripts = sum(size for key, size in sizes.items() if kinds.get(key) == "Script")
+    total = sum(sizes.values())
+    print(f"first view {total} bytes, scripts {scripts} bytes")
+    assert scripts < 60_000 and total < 100_000 + 90_000, (total, scripts)
+
+
+def test_a_session_ended_elsewhere_asks_to_sign_in(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    page = signed_in(browser, site, alice).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    client = Client()
+    client.cookies.load(
+        {cookie["name"]: cookie["value"] for cookie in page.context.cookies() if "csrf" not in cookie["name"]}
+    )
+    client.post("/sign-out")
+    page.reload()
+    assert "/sign-in" in page.url and "next=" in page.url
