@@ -39,7 +39,7 @@ def queue_of(deployment: Deployment) -> str:
 def full_queues() -> set[str]:
     """Where so many messages wait that one more would only take memory: their workers are busy or away."""
     try:
-        return {name for name in ("build", "deploy") if wake.valkey().llen(f"{PREFIX}{name}") >= FULL}  # type: ignore[operator]
+        return {name for name in ("build", "deploy") if wake.valkey().llen(f"{PREFIX}{name}") >= FULL}
     except redis.RedisError:
         return set()
 

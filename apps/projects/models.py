@@ -215,7 +215,9 @@ class Domain(Base):
     host = models.CharField(max_length=253, unique=True)
     is_generated = models.BooleanField(default=False)
     checked_at = models.DateTimeField(null=True, blank=True)
-    check_state = models.CharField(max_length=12, blank=True)  # `apps.projects.domain_checks.State`; "" before the first
+    check_state = models.CharField(
+        max_length=12, blank=True
+    )  # `apps.projects.domain_checks.State`; "" before the first
     check_detail = models.CharField(max_length=300, blank=True)
     check_found = models.JSONField(default=list)  # The addresses that its name led to.
 

@@ -59,7 +59,7 @@ def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> No
     """The agent switched, but the control plane ended the attempt and wants the release before."""
     import threading
 
-    old = service.model_copy(update={"drain_seconds": 6.0})
+    old = service.model_copy(update={"drain_seconds": 3.0})
     host.control.publish(old)
     host.control.step(old.deployment, "drain")
     (before,) = host.containers(old)
