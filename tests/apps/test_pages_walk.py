@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -48,7 +49,17 @@ READABLE = [
     "project-activity",
     "domains-check",
 ]
-OPERATORS = {"hosts", "host-drain", "queue", "queue-cancel", "queue-wake", "disk", "health", "installation", "base-check"}
+OPERATORS = {
+    "hosts",
+    "host-drain",
+    "queue",
+    "queue-cancel",
+    "queue-wake",
+    "disk",
+    "health",
+    "installation",
+    "base-check",
+}
 OPERATORS |= {"welcome", "welcome-sample", "welcome-recovery", "welcome-dismiss"}
 XSS = "<script>alert('xss')</script>"
 
@@ -99,6 +110,17 @@ def browser(person: Person | None = None) -> Client:
 def ask(client: Client, method: str, url: str, *, htmx: bool = False) -> HttpResponse:
     headers = {"HX-Request": "true"} if htmx else {}
     return client.generic(method, url, headers=headers)  # type: ignore[return-value]
+
+
+def body(answer: HttpResponse) -> bytes:
+    """All of it, of a download that comes in parts too."""
+    if not getattr(answer, "is_async", False):
+        return answer.getvalue()
+
+    async def whole() -> bytes:
+        return b"".join([part async for part in answer.streaming_content])  # type: ignore[attr-defined]
+
+    return async_to_sync(whole)()
 
 
 def without_request_id(text: str) -> str:
@@ -173,8 +195,8 @@ def test_it_never_shows_a_secret(shop: Shop, alice: Person, dora: Person, bob: P
         client = browser(person)
         for pattern in PAGES:
             answer = ask(client, "GET", address(pattern, ids), htmx=htmx)
-            assert CANARY.encode() not in answer.getvalue(), pattern.name
-            assert answer.status_code in (200, 302, 403, 405), pattern.name
+            assert CANARY.encode() not in body(answer), pattern.name
+            assert answer.status_code in (200, 302, 403, 404, 405), pattern.name  # 404: the pages of operators
 
 
 def test_it_keeps_what_people_write_inert(shop: Shop, alice: Person) -> None:
@@ -198,6 +220,6 @@ def test_it_has_no_inline_script_or_style(shop: Shop, alice: Person) -> None:
     client, ids = browser(alice), ids_of(shop, alice)
     for pattern in PAGES:
         answer = ask(client, "GET", address(pattern, ids))
-        text = answer.getvalue().decode()
+        text = body(answer).decode()
         assert "unsafe" not in answer["Content-Security-Policy"]
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script>|javascript:", text), pattern.name
