@@ -17,7 +17,7 @@ from workers.agent.instances import Instances
 from workers.agent.keep_up import is_as_wanted, keep_up
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
-from workers.agent.rollout import Failed, first_step, roll_out
+from workers.agent.rollout import Failed, announce, roll_out
 from workers.agent.spec import volume_name
 from workers.agent.store import Attempt
 from workers.agent.turns import Turns
@@ -163,7 +163,7 @@ class Converger:
             self._observer.watch(service, steps)
         else:
             check = self._checker(service)
-            with self._turns.rollout(lambda: steps.running(first_step(service, memory)), check):
+            with self._turns.rollout(lambda: announce(service, memory, steps), check):
                 self._told.add(_key(service))
                 roll_out(service, self._world, self._drains, steps, check)
             self._observer.watch(service, steps)

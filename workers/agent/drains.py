@@ -41,14 +41,17 @@ class Drains:
             self._busy.update({c.id: owner for c in ours})
         threading.Thread(target=self._run, args=(ours, owner, when_done), name="drain", daemon=True).start()
 
-    def spare(self, containers: list[Container], check: Check) -> None:
-        """Take these back: they are wanted again. Returns once those are gone for which it is too late."""
+    def spare(self, containers: list[Container]) -> set[str]:
+        """Take these back: they are wanted again. Gives the ids of those for which it is too late."""
         with self._lock:
             for container in containers:
                 if container.id not in self._ending:
                     self._busy.pop(container.id, None)
-            late = self._ending & {c.id for c in containers}
-        while late & self.busy():
+            return self._ending & {c.id for c in containers}
+
+    def wait_until_gone(self, containers: set[str], check: Check) -> None:
+        """Until then their names are taken."""
+        while containers & self.busy():
             check()
             time.sleep(LOOK_EVERY)
 

@@ -5,8 +5,11 @@ Not in charge of repairing anything.
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +22,7 @@ from workers.docker import Container
 from workers.errors import PlatformError
 
 EVERY_SECONDS = 10.0
+AT_ONCE = 8  # Containers that are asked at the same time: one that answers slowly must not keep the others waiting.
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -50,13 +54,20 @@ class Instances:
                 self._report(document)
             except PlatformError:
                 continue  # The engine is away; the next round tells.
+            except Exception:  # A bug over one container must not end the reports of all.
+                print(traceback.format_exc(), file=sys.stderr, flush=True)
 
     def _report(self, document: Document) -> None:
         everything = self._world.engine.containers(role="app")
         self._samples = {c.id: self._samples[c.id] for c in everything if c.id in self._samples}
+        keys = {c.id: self._world.environments.key(c) for c in everything}
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            asked = {
+                s.key: [pool.submit(self._describe, s, c) for c in everything if keys[c.id] == s.key]
+                for s in document.services
+            }
         for service in document.services:
-            mine = [c for c in everything if self._world.environments.key(c) == service.key]
-            told = [instance for c in mine if (instance := self._describe(service, c)) is not None]
+            told = [instance for future in asked[service.key] if (instance := future.result()) is not None]
             self._reporter.add(
                 InstancesReport(
                     service=service.id, environment=service.environment, at=datetime.now(UTC), instances=told

@@ -13,6 +13,7 @@ from workers.agent.rollout import route
 from workers.agent.world import Check, World, belongs, replica
 from workers.desired import Service
 from workers.docker import Container
+from workers.errors import Stopped
 from workers.traefik import encoded
 
 GRACE = 0.3  # The engine restarts by itself what crashed; only what is still down after this was stopped by hand.
@@ -30,7 +31,8 @@ def is_as_wanted(service: Service, mine: list[Container], world: World, leaving:
 
 def keep_up(service: Service, world: World, drains: Drains, check: Check) -> None:
     wanted = wanted_slots(service)
-    drains.spare([c for c in world.containers(service) if belongs(c, service) and _slot(c) in wanted], check)
+    if drains.spare([c for c in world.containers(service) if belongs(c, service) and _slot(c) in wanted]):
+        raise Stopped("leaving")  # One still has the name that its successor needs: again when it is gone.
     leaving = drains.busy()
     mine = [c for c in world.containers(service) if c.id not in leaving]
     surplus = [c for c in mine if not belongs(c, service) or _slot(c) not in wanted]

@@ -69,10 +69,21 @@ def first_step(service: Service, memory: Memory) -> StepName:
     return "release" if service.release.release_command and memory.released != attempt else "start"
 
 
+def announce(service: Service, memory: Memory, steps: Steps) -> None:
+    """Said of a rollout that waits for its turn: the control plane counts on hearing of it."""
+    step = first_step(service, memory)
+    steps.running(step, _command(service, step))
+
+
+def _command(service: Service, step: StepName) -> str:
+    """As a person would type it."""
+    release = service.release
+    return " ".join(release.release_command or []) if step == "release" else f"docker run {release.image}"
+
+
 def _run_release_command(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> None:
     at[0] = "release"
-    command = service.release.release_command or []
-    steps.running("release", " ".join(command))
+    steps.running("release", _command(service, "release"))
     for stale in world.containers(service, "release"):
         world.dispose(stale.id, 2)
     process = web_process(service.release) or min(service.release.processes)
@@ -97,8 +108,9 @@ def _start(
 ) -> list[Replica]:
     """One of this deployment that was on its way out is taken back: the control plane wants it again."""
     at[0] = "start"
-    steps.running("start", f"docker run {service.release.image}")
-    drains.spare([c for c in world.containers(service) if belongs(c, service)], check)
+    steps.running("start", _command(service, "start"))
+    late = drains.spare([c for c in world.containers(service) if belongs(c, service)])
+    drains.wait_until_gone(late, check)
     fresh = world.start_missing(service, world.containers(service), check)
     steps.succeeded("start")
     return fresh

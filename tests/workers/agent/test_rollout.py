@@ -59,7 +59,8 @@ def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> No
     """The agent switched, but the control plane ended the attempt and wants the release before."""
     import threading
 
-    old = service.model_copy(update={"drain_seconds": 3.0})
+    quick = service.release.model_copy(update={"stop_seconds": 1.0})
+    old = service.model_copy(update={"drain_seconds": 3.0, "release": quick})
     host.control.publish(old)
     host.control.step(old.deployment, "drain")
     (before,) = host.containers(old)
@@ -72,7 +73,7 @@ def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> No
     host.control.publish(old.model_copy(update={"rolling_out": False}))
     host.control.wait(lambda: host.get(old).text.startswith(old.release.id), 5)
     slow.join()
-    ends_at = time.monotonic() + 5
+    ends_at = time.monotonic() + 6  # Longer than it takes to drain and to stop.
     while time.monotonic() < ends_at:
         assert host.get(old).text.startswith(old.release.id)
         time.sleep(0.02)
