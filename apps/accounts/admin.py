@@ -1,4 +1,4 @@
-"""People, teams, tokens and activity for operators. Digests of tokens and links are never shown."""
+"""People, teams, tokens, settings and activity for operators. Digests of tokens and links are never shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts.models import ActivityEvent, ApiToken, Membership, SignInLink, Team, User
+from apps.accounts.models import ActivityEvent, ApiToken, Installation, Invitation, Membership, SignInLink, Team, User
 from apps.lib.admin import ChangeOnly, ReadOnly
 
 admin.site.site_header = admin.site.site_title = "Slipway operators"
@@ -62,6 +62,23 @@ class SignInLinkAdmin(ReadOnly):
     search_fields = ["user__name", "user__email"]
     list_select_related = ["user"]
     exclude = ["digest"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    list_display = ["email", "team", "role", "invited_by", "expires_at", "accepted_at", "revoked_at"]
+    list_filter = ["role", "team"]
+    search_fields = ["email", "team__name", "invited_by__name"]
+    list_select_related = ["team", "invited_by"]
+    exclude = ["digest"]
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnly):
+    """To look at: the dashboard checks a base domain before it takes it."""
+
+    list_display = ["__str__", "base_domain", "checklist_dismissed_at", "disk_measured_at"]
+    search_fields = ["base_domain"]
 
 
 @admin.register(ActivityEvent)

@@ -9,7 +9,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import ApiToken, Membership, SignInLink
+from apps.accounts.installation import installation
+from apps.accounts.invitations import invite
+from apps.accounts.models import ApiToken, Invitation, Membership, SignInLink
 from apps.deployments import actions
 from apps.deployments.models import Build, Deployment, IdempotencyKey
 from apps.hosts.models import Host
@@ -47,7 +49,9 @@ def test_it_has_every_model_with_search_and_columns() -> None:
 def test_it_shows_every_list_and_row_without_secrets(operator: Client, alice: Person, shop: Shop) -> None:
     alice.post(f"/services/{shop.service.key}/deployments", {}, Idempotency_Key="k")
     SignInLink.objects.create(user=alice.user, digest="d" * 64, expires_at=shop.live.created_at)
-    secrets = {CANARY, Host.objects.get().token_digest, "d" * 64, IdempotencyKey.objects.get().body}
+    invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")
+    installation()
+    secrets = {CANARY, Invitation.objects.get().digest, Host.objects.get().token_digest, "d" * 64, IdempotencyKey.objects.get().body}
     secrets |= set(ApiToken.objects.values_list("digest", flat=True))
     for model in OURS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
