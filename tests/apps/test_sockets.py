@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -43,8 +44,20 @@ class Socket(ApplicationCommunicator):
         return json.loads(event["text"])  # type: ignore[no-any-return]
 
     async def disconnect(self) -> None:
-        await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(timeout=5)
+        if not self.future.done():
+            await self.send_input({"type": "websocket.disconnect", "code": 1000})
+            await self.wait(timeout=10)
+
+
+OPENED: list[Socket] = []
+
+
+@pytest.fixture(autouse=True)
+async def every_socket_ends() -> AsyncIterator[None]:
+    """As a server does it, which tells the application of each end: nothing is left when the loop closes."""
+    yield
+    while OPENED:
+        await OPENED.pop().disconnect()
 
 
 async def opened(path: str, person: Person | None = None, origin: str = "") -> tuple[Socket, bool]:
@@ -55,6 +68,7 @@ async def opened(path: str, person: Person | None = None, origin: str = "") -> t
         headers.append((b"origin", origin.encode()))
     scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers, "subprotocols": []}
     socket = Socket(application, scope)
+    OPENED.append(socket)
     await socket.send_input({"type": "websocket.connect"})
     return socket, (await socket.receive_output(timeout=5))["type"] == "websocket.accept"
 
