@@ -40,11 +40,12 @@ class StateConsumer(AsyncJsonWebsocketConsumer):
         self.changed = asyncio.Event()
         self.jobs: list[asyncio.Task[None]] = []
         groups = await self._allowed()
-        await self.accept()
         if groups is None:
+            await self.accept()  # A browser is told the code of an open socket only.
             await self.close(code=4404)
             return
-        await self._join(groups)
+        await self._join(groups)  # Before the reader knows that it is open: nothing said from then on is missed.
+        await self.accept()
         self.jobs = [asyncio.create_task(self._send_changes()), asyncio.create_task(self._recheck())]
 
     async def _join(self, groups: tuple[str, ...]) -> None:
