@@ -21,7 +21,7 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 NEEDED = {"git": "git", "mmdebstrap": "mmdebstrap", "docker": "docker.io", "unshare": "util-linux"}
 ENGINE = ("docker.io", "docker-cli", "docker-buildx", "iptables")  # Newer releases split what docker.io was.
 NEEDED_BY_TESTS = {"chromium": "chromium"}
-CHECKS = ("test", "bench", "lint")
+CHECKS = ("test", "bench", "lint", "screenshots")
 NEEDS_ENGINE = ("up", "restart", "test", "bench")
 PREPARING = (*CHECKS, "up", "restart", "prepare")
 
@@ -84,7 +84,8 @@ def install_packages(packages: list[str]) -> None:
 
 
 def ensure_packages(command: str) -> None:
-    wanted = {} if command == "lint" else NEEDED | (NEEDED_BY_TESTS if command in ("test", "bench") else {})
+    wanted = {} if command in ("lint", "screenshots") else NEEDED
+    wanted = wanted | (NEEDED_BY_TESTS if command in ("test", "bench", "screenshots") else {})
     lacking = lacking_packages(wanted)
     if not PYTHON.exists() and not has_venv_module():
         lacking.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")

@@ -1,4 +1,7 @@
-"""`make lint`, `make test` and `make bench`, run by the Python of `.venv`. Not in charge of preparing the machine."""
+"""`make lint`, `make test`, `make bench` and `make screenshots`, run by the Python of `.venv`.
+
+Not in charge of preparing the machine.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,10 @@ def bench(arguments: list[str]) -> int:
     return _run([str(BIN / "python"), "-m", "bench", *arguments], dict(os.environ))
 
 
+def screenshots(arguments: list[str]) -> int:
+    return _run([str(BIN / "python"), "-m", "tests.screenshots", *arguments], undisturbed(os.environ))
+
+
 def _run(argv: list[str], env: dict[str, str]) -> int:
     shown = " ".join([Path(argv[0]).name, *argv[1:]])
     print(f"$ {shown}", file=sys.stderr, flush=True)
@@ -63,7 +70,7 @@ def _run(argv: list[str], env: dict[str, str]) -> int:
 def main(command: str, arguments: list[str]) -> int:
     if command == "lint":
         return lint()
-    return test(arguments) if command == "test" else bench(arguments)
+    return {"test": test, "bench": bench, "screenshots": screenshots}[command](arguments)
 
 
 if __name__ == "__main__":

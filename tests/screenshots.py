@@ -1,0 +1,163 @@
+"""`make screenshots`: a picture of every screen, wide and narrow, light and dark, into `.slipway/screenshots/`.
+
+`ARGS=--readme` writes the few of README.md to `docs/pictures/` instead. Served by the real ASGI application on a
+database of its own, see `tests.scratch`; what it shows is made up in `tests.scene`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from tests.scratch import scratch_django
+from tests.small_png import small
+
+if TYPE_CHECKING:
+    from tests.scene import Scene
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER, README = ROOT / ".slipway" / "screenshots", ROOT / "docs" / "pictures"
+SIZES = {1440: 900, 390: 844}
+FRAGMENTS = {"base-check", "domains-check", "palette"}  # Shown within other pages only.
+MOST_BYTES = 120_000  # Of a picture in README.md.
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture of README.md."""
+
+    name: str
+    path: str
+    size: tuple[int, int] = (1280, 800)
+    scheme: str = "light"
+
+
+def readme_shots(scene: Scene) -> list[Shot]:
+    service = f"/services/{scene.shop.service.pk}"
+    return [
+        Shot("service", service),
+        Shot("deployment", f"/deployments/{scene.building.pk}"),
+        Shot("projects-dark", "/", scheme="dark"),
+        Shot("logs-phone", f"/services/{scene.quiet.pk}/logs", (390, 760)),
+    ]
+
+
+def screens(scene: Scene) -> dict[str, str]:
+    """Name -> address: every page that the resolver knows, and those that look different in another state."""
+    from tests.apps.test_pages_walk import PAGES, address, ids_of
+
+    ids = ids_of(scene.shop, scene.ada)
+    found = {str(pattern.name): address(pattern, ids) for pattern in PAGES if pattern.name not in FRAGMENTS}
+    more = {"deployment-building": scene.building, "deployment-failed": scene.failed}
+    found |= {name: f"/deployments/{row.pk}" for name, row in more.items()}
+    found |= {name.replace("deployment", "service"): f"/services/{row.service_id}" for name, row in more.items()}
+    return {
+        **found,
+        "not-found": "/nothing-here",
+        "admin": "/admin/",
+        "admin-deployments": "/admin/deployments/deployment/",
+    }
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Our ASGI application on a free port of loopback."""
+    from paas.asgi import application
+
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join()
+
+
+def is_page(context: BrowserContext, url: str) -> bool:
+    answer = context.request.get(url)
+    return answer.status in (200, 404) and "html" in answer.headers["content-type"]
+
+
+def take(page: Page, url: str, file: Path, *, whole: bool) -> None:
+    from tests.scene import keep_fresh
+
+    keep_fresh()
+    page.goto(url)
+    page.wait_for_timeout(250)  # The socket is open and what it brings is there.
+    page.screenshot(path=file, full_page=whole, animations="disabled")
+
+
+def take_all(browser: Any, site: str, scene: Scene) -> int:
+    from tests.stories.test_browser_pages import signed_in
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    taken = 0
+    for width, height in SIZES.items():
+        for scheme in ("light", "dark"):
+            look: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
+            context = signed_in(browser, site, scene.ada, **look)
+            stranger = browser.new_context(**look)
+            for name, path in {**screens(scene), "sign-in": "/sign-in"}.items():
+                where = stranger if name == "sign-in" else context
+                if is_page(where, site + path):
+                    page = where.new_page()
+                    take(page, site + path, FOLDER / f"{name}-{width}-{scheme}.png", whole=True)
+                    page.close()
+                    taken += 1
+            context.close()
+            stranger.close()
+    return taken
+
+
+def take_for_readme(browser: Any, site: str, scene: Scene) -> None:
+    """Small enough to be kept in the repository; a larger one is an error."""
+    from django.utils import timezone
+
+    from apps.accounts.models import Installation
+    from tests.stories.test_browser_pages import signed_in
+
+    Installation.objects.update_or_create(only=True, defaults={"checklist_dismissed_at": timezone.now()})
+    README.mkdir(parents=True, exist_ok=True)
+    for shot in readme_shots(scene):
+        size = {"width": shot.size[0], "height": shot.size[1]}
+        context = signed_in(browser, site, scene.ada, viewport=size, color_scheme=shot.scheme)
+        file = README / f"{shot.name}.png"
+        take(context.new_page(), site + shot.path, file, whole=False)
+        context.close()
+        file.write_bytes(small(file.read_bytes()))
+        if file.stat().st_size > MOST_BYTES:
+            raise SystemExit(f"{file.name} has {file.stat().st_size} bytes, more than {MOST_BYTES}")
+
+
+def main(arguments: list[str]) -> int:
+    with scratch_django():
+        from tests.scene import make_scene
+
+        scene = make_scene()
+        with served() as site, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            try:
+                if "--readme" in arguments:
+                    take_for_readme(browser, site, scene)
+                else:
+                    print(f"{take_all(browser, site, scene)} pictures in {FOLDER}", file=sys.stderr)
+            finally:
+                browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
