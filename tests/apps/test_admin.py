@@ -51,7 +51,13 @@ def test_it_shows_every_list_and_row_without_secrets(operator: Client, alice: Pe
     SignInLink.objects.create(user=alice.user, digest="d" * 64, expires_at=shop.live.created_at)
     invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")
     installation()
-    secrets = {CANARY, Invitation.objects.get().digest, Host.objects.get().token_digest, "d" * 64, IdempotencyKey.objects.get().body}
+    secrets = {
+        CANARY,
+        Invitation.objects.get().digest,
+        Host.objects.get().token_digest,
+        "d" * 64,
+        IdempotencyKey.objects.get().body,
+    }
     secrets |= set(ApiToken.objects.values_list("digest", flat=True))
     for model in OURS:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
