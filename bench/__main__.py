@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import browser_log, deploys, log_lines, memory, start_up, steady
+from bench import browser_log, deploys, log_lines, memory, pages, start_up, steady
 from bench.stage import QUICK, Rounds, Stage
 from bench.table import Figure, document
 from tests.stories.slipway import ROOT
@@ -27,6 +27,7 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "steady": steady.steady,
     "lines": log_lines.lines,
     "log-viewer": browser_log.viewer,
+    "pages": pages.pages,
     "memory-used": memory.used,
 }
 

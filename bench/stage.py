@@ -32,10 +32,11 @@ class Rounds:
     steady_rollbacks: int = 10
     ticks: int = 300
     flood: int = 300_000
+    requests: int = 50
     idle_seconds: float = 20.0
 
 
-QUICK = Rounds(warm=3, cold=1, rollbacks=3, steady_deploys=6, steady_rollbacks=2, ticks=200, flood=200_000)
+QUICK = Rounds(warm=3, cold=1, rollbacks=3, steady_deploys=6, steady_rollbacks=2, ticks=200, flood=200_000, requests=20)
 
 
 @dataclass(frozen=True)

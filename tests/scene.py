@@ -144,7 +144,7 @@ def _run(row: Deployment) -> None:
 def _tell(row: Deployment, n: int, hours: float) -> None:
     """Its commit, steps and log, and all of it so long ago."""
     message, author = HISTORY[n % len(HISTORY)]
-    Build.objects.filter(pk=row.build_id).update(message=message, author=author)
+    Build.objects.filter(deployment=row).update(message=message, author=author)
     begun = timezone.now() - timedelta(hours=hours)
     end = _steps(row, begun, list(STEPS), pace=1 + 0.3 * math.sin(n))
     Deployment.objects.filter(pk=row.pk).update(

@@ -9,6 +9,7 @@ import pytest
 
 from bench.__main__ import FIGURES, wanted
 from bench.memory import by_name, named
+from bench.pages import figure
 from bench.samples import flask_app, plain_app, talking_app
 from bench.table import Figure, document, in_steps, markdown, middle, more, percentile, seconds, spread
 
@@ -74,6 +75,14 @@ def test_it_takes_the_figures_that_are_named_in_its_own_order() -> None:
     assert wanted("steady,warm") == ["warm", "steady"]
     with pytest.raises(argparse.ArgumentTypeError, match="no figure colder"):
         wanted("colder")
+
+
+def test_it_misses_the_aim_of_a_page_by_time_or_by_bytes() -> None:
+    quick = figure("logs", [0.01] * 19 + [0.2], queries=9, bytes=8_000, slowest=[])
+    assert (quick.value, quick.is_met) == ("10 ms", True)
+    assert quick.how.endswith("p50 10 ms, 9 queries, 8 kB compressed")
+    assert figure("logs", [0.07] * 20, queries=9, bytes=8_000).is_met is False
+    assert figure("logs", [0.01] * 20, queries=9, bytes=100_000).is_met is False
 
 
 def test_a_change_of_the_flask_app_is_one_line() -> None:

@@ -1,4 +1,4 @@
-"""Pictures become smaller and stay the same: looked at by Chromium itself would be slow, so the rows are compared."""
+"""Pictures with a palette have the same rows as before, or the nearest colours there are."""
 
 from __future__ import annotations
 
