@@ -17,20 +17,22 @@ from tests.stories.slipway import until
 
 LINES = 100_000
 SHOW_AIM, FRAME_AIM, APPEND_AIM, MEMORY_AIM = 1.0, 0.05, 0.1, 400.0
-COUNT = "document.querySelectorAll('#log .line').length"
-# Until the first row of a batch and the paint after it: what an append costs the page.
-APPENDED = """last => new Promise(done => {
+PANE = "(await import(document.querySelector('script[src*=\"/log.\"]').src)).pane"
+COUNT = f"(async () => {PANE}.count)()"
+# From the first line of a batch to the last and the paint after it: what an append costs the page.
+APPENDED = (
+    """async last => { const pane = %s; return new Promise(done => {
   let began = 0, worst = 0, at = performance.now();
   (function frame() {
     const now = performance.now();
-    const rows = document.querySelectorAll('#log .block:last-child .line');
     worst = Math.max(worst, now - at);
-    if (!began && Number(rows[rows.length - 1].id.slice(1)) > last - 1000) began = now;
+    if (!began && pane.last > last - 1000) began = now;
     at = now;
-    const isThere = document.getElementById(`L${last}`);
-    requestAnimationFrame(isThere ? () => done([performance.now() - began, worst]) : frame);
+    requestAnimationFrame(pane.last >= last ? () => done([performance.now() - began, worst]) : frame);
   })();
-})"""
+}); }"""
+    % PANE
+)
 SCROLLED = """async pixels => {
   const log = document.getElementById('log'), frames = [];
   log.scrollTop = log.scrollHeight / 4;

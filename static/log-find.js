@@ -1,6 +1,6 @@
 // Finding in a log: at once in the lines that are here, then on the server in all of it; marks without touching the rows.
 
-import { numberOf, plainOf, textOf } from "./log-rows.js";
+import { kept, plainOf } from "./log-rows.js";
 
 const WAIT_MS = 200;
 const MOST = 5000;
@@ -34,7 +34,7 @@ export class Find {
 
   async lookNow(text, run) {
     if (!text) return;
-    this.numbers = [...this.pane.rows()].filter((row) => this.isIn(textOf(row))).map(numberOf);
+    this.numbers = this.pane.all.filter((line) => this.isIn(plainOf(line))).map((line) => line.seq);
     this.changed();
     const found = new Set(this.numbers);
     let before = null;
@@ -66,7 +66,7 @@ export class Find {
   // Lines that came while one looks.
   heard(lines) {
     if (!this.pattern) return;
-    const more = lines.filter((line) => this.isIn(plainOf(line))).map((line) => line.seq);
+    const more = lines.filter((line) => this.isIn(plainOf(kept(line)))).map((line) => line.seq);
     if (more.length) this.take(new Set([...this.numbers, ...more]));
   }
 

@@ -1,4 +1,4 @@
-// One log line as a row, and back as text. Text nodes only: nothing that was logged is ever read as HTML.
+// One log line as it is kept, as a row, and back. Text nodes only: nothing that was logged is ever read as HTML.
 
 const raws = new WeakMap(); // What a line of JSON said, word for word.
 const NAMES = ["message", "msg", "event"];
@@ -15,6 +15,21 @@ empty.append(element("a"), element("time"), element("span"));
 const emptyBySource = element("div", "line");
 emptyBySource.append(element("a"), element("time"), element("i", "who"), element("span"));
 
+// What is kept of a line: of every line of a long log, so nothing twice. `said` is its runs, or its text if that is plain.
+export const kept = ({ seq, at, source, severity, level, kind, text, runs }) => ({ seq, at, source, severity, level, kind, said: runs ?? text });
+
+// The same from a row that the server made and nobody has touched.
+export function lineIn(row) {
+  const [, severity, level, kind] = row.className.split(" ");
+  const [time, span] = [row.querySelector("time"), row.lastElementChild];
+  const runs = [...span.childNodes].map((node) => [node.className ?? "", node.textContent]);
+  const said = span.childElementCount ? runs : span.textContent;
+  return { seq: Number(row.id.slice(1)), at: time.dateTime, source: row.querySelector(".who")?.textContent, severity, level, kind, said };
+}
+
+// A line that is kept, as plain text.
+export const plainOf = ({ said }) => (typeof said === "string" ? said : said.map((run) => run[1]).join(""));
+
 export function rowOf(line, bySource) {
   const row = (bySource ? emptyBySource : empty).cloneNode(true);
   for (const word of [line.severity, line.level, line.kind]) if (/^[a-z]+$/.test(word)) row.classList.add(word);
@@ -25,7 +40,7 @@ export function rowOf(line, bySource) {
   time.dateTime = line.at;
   time.textContent = line.at.slice(11, 23);
   if (bySource) row.children[2].textContent = line.source;
-  write(row.lastElementChild, line.runs ?? [["", line.text]]);
+  write(row.lastElementChild, typeof line.said === "string" ? [["", line.said]] : line.said);
   fold(row);
   return row;
 }
@@ -33,10 +48,6 @@ export function rowOf(line, bySource) {
 function write(span, runs) {
   for (const [classes, text] of runs) span.append(classes ? element("b", classes, text) : text);
 }
-
-export const numberOf = (row) => Number(row.id.slice(1));
-export const textOf = (row) => raws.get(row) ?? row.lastElementChild.textContent;
-export const plainOf = (line) => (line.runs ? line.runs.map((run) => run[1]).join("") : line.text);
 
 // A line of JSON is shown as its message and `key: value`; the button opens it whole.
 export function fold(row) {

@@ -5,7 +5,7 @@ import { live } from "./live.js";
 import { Find } from "./log-find.js";
 import { Links } from "./log-links.js";
 import { Pane } from "./log-pane.js";
-import { plainOf, toggleFold } from "./log-rows.js";
+import { kept, plainOf, toggleFold } from "./log-rows.js";
 
 const FOLLOWED = 20000; // Lines that stay on the page while it follows; older ones are loaded again at need.
 const MOST = 120000; // While one reads; beyond, the far end leaves.
@@ -18,7 +18,7 @@ const root = document.getElementById("logs");
 const log = document.getElementById("log");
 const form = root.querySelector("form");
 const part = (name) => root.querySelector(`[data-${name}]`);
-const pane = new Pane(log, Number(root.dataset.first), Number(root.dataset.last));
+export const pane = new Pane(log, Number(root.dataset.first), Number(root.dataset.last));
 const q = form.elements.q;
 
 let newest = Number(root.dataset.newest);
@@ -53,7 +53,7 @@ function isWanted(line) {
   if (told.has("source") && told.get("source") !== line.source) return false;
   if (told.has("from") && at < Date.parse(`${told.get("from")}Z`)) return false;
   if (told.has("to") && at > Date.parse(`${told.get("to")}Z`)) return false;
-  return !told.has("q") || plainOf(line).toLowerCase().includes(told.get("q").toLowerCase());
+  return !told.has("q") || plainOf(kept(line)).toLowerCase().includes(told.get("q").toLowerCase());
 }
 
 function addressed() {
@@ -189,6 +189,7 @@ function learnSources(lines) {
 
 function toEnd() {
   log.scrollTop = log.scrollHeight;
+  pane.settle();
   lastTop = log.scrollTop;
 }
 
@@ -223,6 +224,7 @@ function scrolled() {
   const isUp = log.scrollTop < lastTop - 2;
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   lastTop = log.scrollTop;
+  pane.settle();
   if (isAtEnd && isTail) follow(true);
   else if (isUp) follow(false);
   moreIfNear();
@@ -287,8 +289,7 @@ async function look() {
 async function step(by) {
   const number = find.step(by);
   if (number !== null) await links.show(number);
-  log.querySelector(".line.current")?.classList.remove("current");
-  document.getElementById(`L${number}`)?.classList.add("current");
+  pane.dressAll({ current: number });
 }
 
 async function filtered() {
@@ -309,11 +310,11 @@ function unfiltered() {
   addressed();
 }
 
-const links = new Links(log, part("copy-lines"), async (number) => {
+const links = new Links(pane, part("copy-lines"), async (number) => {
   follow(false);
   following = false;
-  if (!document.getElementById(`L${number}`)) await show({ around: number });
-  if (!document.getElementById(`L${number}`) && filters().size) {
+  if (!pane.has(number)) await show({ around: number });
+  if (!pane.has(number) && filters().size) {
     unfiltered();
     await show({ around: number });
   }
