@@ -16,7 +16,7 @@ function pages() {
 function actions() {
   const found = [];
   for (const one of document.querySelectorAll("#main [data-do], .top [data-do], #main [data-api]:not([data-do])")) {
-    const name = one.dataset.name || one.dataset.do;
+    const name = one.dataset.name || one.dataset.do || (one.querySelector("button:not([type=button])") || one).textContent.trim();
     const press = one.tagName === "FORM" ? () => one.requestSubmit(one.querySelector("button:not([type=button])")) : () => one.click();
     if (one.querySelector?.("button:disabled")) continue;
     if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
