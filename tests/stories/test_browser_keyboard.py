@@ -1,0 +1,96 @@
+"""By keys alone from the projects to a deployment, and a page that outlives a restart of the server."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import uvicorn
+from playwright.sync_api import Browser, Page
+
+from apps.deployments import logs, outcome
+from apps.deployments.models import Deployment
+from paas.asgi import application
+from tests.apps.cast import Person, Shop
+from tests.stories.test_browser_first_run import found
+from tests.stories.test_browser_pages import browser, signed_in, site, under_way, until
+from workers.errors import UserError
+
+__all__ = ["browser", "found", "site"]
+FOCUSED = """(() => { const e = document.activeElement;
+return (e.labels?.length ? e.labels[0].innerText : e.ariaLabel || e.innerText || "").trim(); })()"""
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Tab until what is so named has the focus."""
+    seen = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(FOCUSED))
+        if seen[-1].startswith(name):
+            return
+    raise AssertionError(seen)
+
+
+def test_keys_alone_lead_from_the_projects_to_a_deployment(
+    browser: Browser, site: str, shop: Shop, alice: Person, found: None
+) -> None:
+    before = Deployment.objects.count()
+    page = signed_in(browser, site, alice).new_page()
+    page.goto(f"{site}/")
+    tab_to(page, "New service")
+    page.keyboard.press("Enter")
+    until(page, lambda: page.url == f"{site}/new")
+    tab_to(page, "Git URL")
+    page.keyboard.type("https://git.example/by-keys.git")
+    page.keyboard.press("Enter")
+    until(page, lambda: page.locator("text=What was found, and why").count() == 1)
+    tab_to(page, "Deploy")
+    page.keyboard.press("Enter")
+    until(page, lambda: "/deployments/" in page.url)
+    assert Deployment.objects.count() == before + 1
+
+
+class Server:
+    """Our application on one port, to be stopped and started."""
+
+    def __init__(self, port: int) -> None:
+        config = uvicorn.Config(application, port=port, log_level="warning", lifespan="off")
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        self.server.should_exit = self.server.force_exit = True
+        self.thread.join()
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop: Shop, alice: Person) -> None:
+    row, port = under_way(shop, alice), free_port()
+    server, address = Server(port), f"http://127.0.0.1:{port}"
+    page = signed_in(browser, address, alice).new_page()
+    page.goto(f"{address}/deployments/{row.pk}")
+    until(page, lambda: page.inner_text("[data-state]") == "Live")
+    page.evaluate("document.body.dataset.mark = 'same page'")
+    server.stop()
+    until(page, lambda: page.inner_text("[data-link]") not in ("", "Live"), 10)
+    logs.append(row.log, [logs.Line("while away")])
+    outcome.failed(row, UserError("build:user:x", "It broke."))
+    page.wait_for_timeout(13_000)
+    assert "Connection lost" in page.inner_text("[data-link]")
+    server = Server(port)
+    try:
+        until(page, lambda: page.locator("#L4").count() == 1, 25)
+        until(page, lambda: page.title().startswith("Failed"), 25)
+        assert page.get_attribute("body", "data-mark") == "same page"
+    finally:
+        server.stop()
