@@ -20,19 +20,19 @@ SHOW_AIM, FRAME_AIM, APPEND_AIM, MEMORY_AIM = 1.0, 0.05, 0.1, 400.0
 PANE = "(await import(document.querySelector('script[src*=\"/log.\"]').src)).pane"
 COUNT = f"(async () => {PANE}.count)()"
 # From the first line of a batch to the last and the paint after it: what an append costs the page.
-APPENDED = (
-    """async last => { const pane = %s; return new Promise(done => {
-  let began = 0, worst = 0, at = performance.now();
-  (function frame() {
-    const now = performance.now();
-    worst = Math.max(worst, now - at);
-    if (!began && pane.last > last - 1000) began = now;
-    at = now;
-    requestAnimationFrame(pane.last >= last ? () => done([performance.now() - began, worst]) : frame);
-  })();
-}); }"""
-    % PANE
-)
+APPENDED = """async last => {
+  const pane = PANE;
+  return new Promise(done => {
+    let began = 0, worst = 0, at = performance.now();
+    (function frame() {
+      const now = performance.now();
+      worst = Math.max(worst, now - at);
+      if (!began && pane.last > last - 1000) began = now;
+      at = now;
+      requestAnimationFrame(pane.last >= last ? () => done([performance.now() - began, worst]) : frame);
+    })();
+  });
+}""".replace("PANE", PANE)
 SCROLLED = """async pixels => {
   const log = document.getElementById('log'), frames = [];
   log.scrollTop = log.scrollHeight / 4;
