@@ -102,7 +102,12 @@ def test_it_answers_404_for_ids_of_nothing_and_for_no_ids(ids: dict[str, str], a
 
 def test_it_lets_a_viewer_change_nothing_of_the_team(ids: dict[str, str], bob: Person) -> None:
     own = {"/api/v1/teams", "/api/v1/tokens", "/api/v1/tokens/{token_id}"}
-    own |= {"/api/v1/auth/me", "/api/v1/auth/password", "/api/v1/auth/sign-out-everywhere", "/api/v1/invitations/accept"}
+    own |= {
+        "/api/v1/auth/me",
+        "/api/v1/auth/password",
+        "/api/v1/auth/sign-out-everywhere",
+        "/api/v1/invitations/accept",
+    }
     for method, path, said in operations():
         if method != "GET" and path not in own:
             response = bob.call(method, address(path, ids), body_of(said))
