@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import include, path, re_path
 
 from apps.lib.problems import no_such_address
 from paas import health
 from paas.api import agent_api, api, docs
 
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For pages that name no icon of their own: the API's documentation, the admin."""
+    return HttpResponseRedirect(static("icon.svg"))
+
+
 urlpatterns = [
+    path("favicon.ico", favicon, name="favicon"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -20,7 +20,7 @@ from apps.hosts.models import Host
 from apps.projects.models import Project, Service
 from tests.apps.cast import CANARY, Person, Shop
 
-OPEN = {"setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
+OPEN = {"favicon", "setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
 IN_DEVELOPMENT = {"styleguide"}  # 404 else; tests/apps/test_components.py shows it.
 READABLE = [
     "home",
