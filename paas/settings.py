@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.projects",
     "apps.hosts",
+    "apps.github",
     "apps.deployments",
 ]
 

