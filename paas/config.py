@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,18 @@ ROOT = Path(__file__).resolve().parent.parent
 def home() -> Path:
     """The data folder: `SLIPWAY_HOME`, or `.slipway` beside `manage.py`. Absolute."""
     return Path(os.environ.get("SLIPWAY_HOME") or ROOT / ".slipway").resolve()
+
+
+def api_address(web_url: str) -> str:
+    """Where the API of a GitHub is: its own host for github.com and `<name>.ghe.com`, a path of every other server."""
+    web = urlsplit(web_url.rstrip("/"))
+    if web.hostname == "github.com" or str(web.hostname).endswith(".ghe.com"):
+        return f"https://api.{web.hostname}"
+    return f"{web_url.rstrip('/')}/api/v3"
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 class Config(BaseSettings):
@@ -65,6 +78,17 @@ class Config(BaseSettings):
 
     log_megabytes: float = Field(default=200.0, gt=0)  # Of each log; its oldest lines go first.
 
+    # GitHub. Normally an operator connects it in the dashboard; with an App's id here, all of these are taken from here.
+    github_url: str = "https://github.com"  # A GitHub Enterprise Server has another.
+    github_api_url: str = ""  # "" means https://api.github.com, or <github_url>/api/v3
+    github_app_id: int | None = None
+    github_app_slug: str = ""
+    github_client_id: str = ""
+    github_client_secret: SecretStr = SecretStr("")
+    github_webhook_secret: SecretStr = SecretStr("")
+    github_private_key: SecretStr = SecretStr("")  # PEM; its line ends may be written as \n.
+    github_webhook_url: str = ""  # Where GitHub reaches us, when that is not <url>/webhooks/github
+
     allow_private_sources: bool = True  # git on this machine and its private networks; never link-local addresses.
     sample: bool = True
 
@@ -74,10 +98,23 @@ class Config(BaseSettings):
     lease_seconds: float = 30.0
     reconcile_seconds: float = 10.0
 
+    @model_validator(mode="after")
+    def _whole_github_app(self) -> Config:
+        names = ("app_slug", "client_id", "client_secret", "webhook_secret", "private_key")
+        missing = [f"SLIPWAY_GITHUB_{n.upper()}" for n in names if not _plain(getattr(self, f"github_{n}"))]
+        if self.github_app_id is not None and missing:
+            raise ValueError(f"SLIPWAY_GITHUB_APP_ID is set; {', '.join(missing)} must be set too")
+        return self
+
     @property
     def url(self) -> str:
         """The dashboard's address, without a trailing slash."""
         return self.dashboard_url.rstrip("/") or f"http://{self.bind}:{self.port}"
+
+    @property
+    def github_api(self) -> str:
+        """The API's address that belongs to `github_url`, without a trailing slash."""
+        return self.github_api_url.rstrip("/") or api_address(self.github_url)
 
     @property
     def build_memory_ceiling_mb(self) -> int:

@@ -1,0 +1,125 @@
+"""Who we are to GitHub in a request: the App, an installation, a person. Not in charge of asking for tokens (`client`)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import jwt
+from django.db import transaction
+from django.utils import timezone
+
+from apps.github import cache
+from apps.github.app import App
+from apps.github.errors import BadToken
+from apps.github.models import Identity
+from workers.errors import PlatformError
+
+MARGIN = timedelta(minutes=1)  # A token is not used in its last minute: a clone or a slow answer may take that long.
+
+
+@dataclass(frozen=True, repr=False)
+class Minted:
+    """A token fresh from GitHub. `expires_at` None: it does not end by itself."""
+
+    token: str
+    expires_at: datetime | None
+    refresh_token: str = ""
+
+
+class Credential(Protocol):
+    """`name` tells it from others, in the cache and in logs."""
+
+    name: str
+
+    def token(self) -> str: ...
+
+    def renew(self, refused: str) -> bool:
+        """GitHub did not take `refused`. True: `token` now gives another one."""
+
+
+class AppCredential:
+    """A JSON Web Token of ten minutes, signed with the App's key.
+
+    https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
+    """
+
+    def __init__(self, app: App) -> None:
+        self.name = f"app:{app.app_id}"
+        self._app = app
+
+    def token(self) -> str:
+        now = int(time.time())  # GitHub's clock may be behind ours by a minute.
+        claims = {"iat": now - 60, "exp": now + 9 * 60, "iss": str(self._app.app_id)}
+        try:
+            return jwt.encode(claims, self._app.private_key, algorithm="RS256")
+        except (jwt.PyJWTError, ValueError, TypeError):
+            problem = type(self).__name__  # Nothing of the cause: its text may quote the key.
+        raise PlatformError(
+            "github:platform:key", f"The GitHub App's private key cannot be used ({problem}).",
+            hint="Make a new private key on the App's page at GitHub and give it on the page Installation.", retry=False,
+        )  # fmt: skip
+
+    def renew(self, refused: str) -> bool:
+        return False
+
+
+class KeptCredential:
+    """A token of an installation, asked for when there is none and kept until a minute before its end."""
+
+    def __init__(self, name: str, mint: Callable[[], Minted]) -> None:
+        self.name = name
+        self._mint = mint
+
+    def token(self) -> str:
+        kept = cache.get("token", self.name)
+        if kept:
+            told = json.loads(kept)
+            if timezone.now() < datetime.fromisoformat(told["until"]):
+                return str(told["token"])
+        return self._fresh()
+
+    def renew(self, refused: str) -> bool:
+        cache.drop("token", self.name)
+        return True
+
+    def _fresh(self) -> str:
+        minted = self._mint()
+        until = (minted.expires_at or timezone.now() + timedelta(hours=1)) - MARGIN
+        kept = json.dumps({"token": minted.token, "until": until.isoformat()})
+        cache.put(kept, "token", self.name, seconds=(until - timezone.now()).total_seconds())
+        return minted.token
+
+
+class UserCredential:
+    """A person's own token. One that ends is made new with its refresh token, which is good for one use."""
+
+    def __init__(self, identity: Identity, refresh: Callable[[str], Minted]) -> None:
+        self.name = f"user:{identity.github_id}"
+        self._identity = identity
+        self._refresh = refresh
+
+    def token(self) -> str:
+        row = self._identity
+        if not row.token:
+            raise BadToken(401, "There is no token of this person")
+        if row.token_expires_at and timezone.now() >= row.token_expires_at - MARGIN:
+            self.renew(row.token)
+        return row.token
+
+    @transaction.atomic
+    def renew(self, refused: str) -> bool:
+        """The row is locked meanwhile: a refresh token that two use at once ends the sign-in."""
+        row = Identity.objects.select_for_update().get(pk=self._identity.pk)
+        if row.token == refused and row.refresh_token:
+            minted = self._refresh(row.refresh_token)
+            row.token, row.token_expires_at = minted.token, minted.expires_at
+            row.refresh_token = minted.refresh_token or row.refresh_token
+            row.refreshed_at = timezone.now()
+            row.save(update_fields=["token", "token_expires_at", "refresh_token", "refreshed_at"])
+        self._identity = row
+        return row.token != refused
