@@ -162,6 +162,9 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "quick"
 
+# What the reconciler also runs, each in a thread of its own: a function without arguments -> seconds between two runs.
+PERIODIC: dict[str, float] = {}
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_NAME = "__Host-slipway" if SECURE else "slipway"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

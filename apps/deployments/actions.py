@@ -49,7 +49,18 @@ def deploy(
     what: dict[str, Any] = {"commit": commit, "no_cache": no_cache}
     if reuse_build:
         what = _serving_build(service, where, commit=commit, no_cache=no_cache)
-    row = outcome.new_deployment(service, where.pk, actor=actor, trigger=trigger, **what)
+    return begin_deployment(actor=actor, service=service, environment=where, trigger=trigger, **what)
+
+
+@transaction.atomic
+def begin_deployment(
+    *, actor: Actor, service: Service, environment: Environment, trigger: str, **what: Any
+) -> Deployment:
+    """Asks nobody's permission: for what Slipway itself begins, when a push or a pull request wants it.
+
+    `actor` is whom it is attributed to; `what` are values of the row: commit, branch, message, author.
+    """
+    row = outcome.new_deployment(service, environment.pk, actor=actor, trigger=trigger, **what)
     if Host.objects.default().draining_since is None:
         wakeup.begin(row)
     return row

@@ -104,6 +104,8 @@ class Deployment(Base):
     actor_name = models.CharField(max_length=100, blank=True)
     commit = models.CharField(max_length=64, blank=True)  # "" until the branch's head is known
     branch = models.CharField(max_length=250, blank=True)
+    message = models.CharField(max_length=300, blank=True)  # Of the commit, when what asked for it told: a push does.
+    author = models.CharField(max_length=200, blank=True)
     no_cache = models.BooleanField(default=False)
     build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL)
     release = models.ForeignKey(Release, null=True, on_delete=models.SET_NULL, related_name="deployments")
@@ -156,6 +158,15 @@ class Deployment(Base):
     @property
     def is_rollback(self) -> bool:
         return self.rollback_of_id is not None or self.trigger in ("rollback", "automatic")
+
+    @property
+    def commit_message(self) -> str:
+        """Its first line: of the build, and until there is one, of what asked for the deployment; "" when neither told."""
+        return (self.build.message if self.build else "") or self.message
+
+    @property
+    def commit_author(self) -> str:
+        return (self.build.author if self.build else "") or self.author
 
     @property
     def duration(self) -> timedelta | None:

@@ -75,9 +75,9 @@ def slip_of(deployment: Deployment) -> list[Segment]:
 
 
 def title_of(deployment: Deployment, slip: list[Segment]) -> str:
-    """The commit's message; while there is no build, as the fetch step told it."""
-    if deployment.build is not None and deployment.build.message:
-        return deployment.build.message
+    """The commit's message; while there is no build, as a push or the fetch step told it."""
+    if deployment.commit_message:
+        return deployment.commit_message
     fetched = next((s.step.detail for s in slip if s.step and s.name == "Fetch"), "")
     return fetched.partition(" ")[2] or f"Deployment {deployment.number}"
 

@@ -71,7 +71,7 @@ class DeploymentOut(Schema):
 
     @staticmethod
     def resolve_message(obj: Deployment) -> str:
-        return obj.build.message if obj.build else ""
+        return obj.commit_message
 
     @staticmethod
     def resolve_release_number(obj: Deployment) -> int | None:

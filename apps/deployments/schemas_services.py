@@ -57,6 +57,11 @@ class Settings(Schema):
     observation_seconds: float = 60.0
     releases_kept: int = 10
     auto_deploy: bool = True
+    watch_paths: str = Field(
+        default="", max_length=4000, description="One glob a line; `!` takes away.", examples=["libs/**\n!**/*.md"]
+    )
+    deploy_tags: str = Field(default="", max_length=250, description="Tags that are deployed too.", examples=["v*"])
+    wait_for_ci: bool = False
 
 
 class ServiceIn(Told, Settings):

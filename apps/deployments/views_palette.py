@@ -71,7 +71,7 @@ def _runs(actor: Actor, words: str, service: Service | None) -> list[Item]:
 
 
 def _run(row: Deployment) -> Item:
-    message = row.build.message if row.build else ""
+    message = row.commit_message
     note = f"{pill_of(row).word}, {row.service.name} {row.commit[:7]}"
     return _item("Deployment", message or f"Deployment {row.number}", note, reverse("deployment", args=[row.pk]))
 

@@ -125,7 +125,12 @@ class NameForm(forms.Form):
 
 
 GROUPS: list[tuple[str, str, list[str]]] = [
-    ("Source", "", ["source_url", "branch", "root_directory", "auto_deploy"]),
+    ("Source", "", ["source_url", "branch", "root_directory"]),
+    (
+        "Pushes",
+        "Which of them are deployed.",
+        ["auto_deploy", "wait_for_ci", "watch_paths", "deploy_tags"],
+    ),
     (
         "Build",
         "Empty means: as detected.",
@@ -139,6 +144,11 @@ GROUPS: list[tuple[str, str, list[str]]] = [
 HELP = {
     "root_directory": "The folder that holds the app, when it is not the top.",
     "auto_deploy": "Every push to the branch is deployed.",
+    "wait_for_ci": "A push is deployed once the checks of its commit at GitHub have succeeded, and not if one fails.",
+    "watch_paths": "One glob a line, such as libs/** or !**/*.md: other pushes are skipped. "
+    "Files of the root directory always count unless a line with ! takes them away. Empty: all files count, or those "
+    "of the root directory.",
+    "deploy_tags": "Such as v*: tags that match are deployed too, also with deploy on push off.",
     "build_memory_mb": "MB. Empty means this installation's default.",
     "build_timeout_seconds": "Seconds. Empty means this installation's default.",
     "release_command": "Runs once before each release, for migrations.",
@@ -158,10 +168,11 @@ HELP = {
 LABELS = {"source_url": "Git URL", "cpus": "CPUs", "pids": "PIDs", "static_dir": "Folder of static files"}
 LABELS |= {"memory_mb": "Memory", "build_memory_mb": "Build memory", "build_timeout_seconds": "Build time limit"}
 LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "Interval", "drain_seconds": "Drain"}
-LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push"}
+LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push", "wait_for_ci": "Wait for CI"}
 
 
-AT_ONCE = {"auto_deploy": "Takes effect at once.", "releases_kept": "Takes effect with the next cleaning."}
+AT_ONCE = dict.fromkeys(("wait_for_ci", "watch_paths", "deploy_tags"), "Takes effect with the next push.")
+AT_ONCE |= {"auto_deploy": "Takes effect at once.", "releases_kept": "Takes effect with the next cleaning."}
 
 
 def help_of(name: str) -> str:
@@ -200,8 +211,10 @@ class SettingsForm(_ServiceForm):
         for name, field in self.fields.items():
             if name != "source_token":
                 field.help_text = help_of(name)
-            if isinstance(field.widget, forms.TextInput):
+            if isinstance(field.widget, forms.TextInput | forms.Textarea):
                 field.widget.attrs.update({**TECHNICAL, "class": "mono"})
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs.update({"rows": "3", "placeholder": "all files"})
 
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         rows = [(title, note, [self[name] for name in names]) for title, note, names in GROUPS]

@@ -19,6 +19,13 @@ from apps.lib.models import Base
 BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
 
 
+def check_globs(text: str) -> None:
+    """One glob a line, from the top of the repository; `!` in front takes away."""
+    for line in text.splitlines():
+        if line.strip() in ("!", "/") or ".." in line.split("/"):
+            raise ValidationError(f"{line.strip()[:60]!r} is not a path.")
+
+
 def finite(value: float) -> None:
     """NaN is neither below nor above any limit."""
     if not math.isfinite(value):
@@ -110,6 +117,9 @@ class Service(Base):
 
     auto_deploy = models.BooleanField(default=True)
     auto_deploy_paused_at = models.DateTimeField(null=True, blank=True)
+    watch_paths = models.TextField(blank=True, default="", max_length=4000, validators=[check_globs])
+    deploy_tags = models.CharField(blank=True, default="", max_length=250)
+    wait_for_ci = models.BooleanField(default=False)
 
     objects: ClassVar[models.Manager[Service]] = ServiceQuerySet.as_manager()
 
