@@ -9,15 +9,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment, DeploymentQuerySet
-from apps.deployments.presentation import STALE_AFTER, Health, health_of, is_up, pill_of, standing
+from apps.deployments.presentation import Health, health_of
 from apps.deployments.queries import address_of
+from apps.deployments.standings import LITTLE, PRODUCTION, kinds_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Project, Service, scoped
@@ -26,7 +26,6 @@ Services = QuerySet[Service]
 PAGE = 24
 TICKS = 12
 FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
-LITTLE = ("service_id", "release_id", "status", "live_at", "cancel_requested_at", "created_at", "finished_at")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def board(
 ) -> Board:
     """`words` are looked for in names, branches and host names."""
     wanted = _wanted(actor, words, team, project)
-    kinds = _kinds(wanted)
+    kinds = kinds_of(wanted.order_by("project__name", "name"))
     order = sorted(kinds, key=lambda pk: FIRST[kinds[pk]])  # By name where the state is the same.
     shown = order[(page - 1) * PAGE : page * PAGE]
     empty = _empty(actor, team) if page == 1 and not words and project is None else []
@@ -98,47 +97,27 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
     return rows
 
 
-def _kinds(wanted: Services) -> dict[UUID, str]:
-    """Service -> the kind of its pill, by name. Plain values: this is all of them, maybe thousands."""
-    mine = {"service__in": wanted.values("pk")}
-    names = wanted.order_by("project__name", "name").values_list("pk", flat=True)
-    live = dict(Deployment.objects.filter(**mine, status=Status.LIVE).values_list("service_id", "release_id"))
-    reports = ServiceState.objects.filter(**mine).order_by("reported_at")
-    told = {pk: (at, each) for pk, at, each in reports.values_list("service_id", "reported_at", "instances")}
-    serving = Deployment.objects.filter(service=OuterRef("service"), status=Status.LIVE)
-    newest = Deployment.objects.filter(~Exists(serving), **mine).order_by("service", "-created_at").distinct("service")
-    latest = {row.service_id: pill_of(row).kind for row in newest.only(*LITTLE)}
-    now = timezone.now()
-
-    def kind(pk: UUID) -> str:
-        if pk not in live:
-            return latest.get(pk, "rest")
-        at, instances = told.get(pk, (None, []))
-        if at is None or now - at > STALE_AFTER:
-            return "warn"
-        return standing([is_up(i) for i in instances if str(i.get("release")) == str(live[pk])])
-
-    return {pk: kind(pk) for pk in names}
-
-
 def _cards(shown: list[UUID]) -> list[Card]:
     services = Service.objects.filter(pk__in=shown).select_related("project__team").in_bulk()
     ribbons: dict[UUID, list[Deployment]] = defaultdict(list)
     for row in _newest(shown):
         ribbons[row.service_id].insert(0, row)
-    live = {row.service_id: row for row in _whole(shown).filter(status=Status.LIVE)}
-    reports = ServiceState.objects.filter(service__in=shown).order_by("reported_at")
+    latest = {pk: rows[-1] for pk, rows in ribbons.items()}
+    prefetch_related_objects(list(latest.values()), "build")
+    live = {row.service_id: row for row in _rows(shown).filter(status=Status.LIVE)}
+    reports = ServiceState.objects.filter(service__in=shown, environment__slug=PRODUCTION).order_by("reported_at")
     states = {row.service_id: row for row in reports}
     urls: dict[UUID, list[str]] = defaultdict(list)
-    for domain in Domain.objects.filter(service__in=shown).order_by("is_generated", "created_at"):
+    domains = Domain.objects.filter(service__in=shown, environment__slug=PRODUCTION)
+    for domain in domains.order_by("is_generated", "created_at"):
         urls[domain.service_id].append(address_of(domain))
     sparks = sparklines(shown)
     return [
         Card(
             services[pk],
-            health_of(live.get(pk), ribbons[pk][-1] if ribbons[pk] else None, states.get(pk)),
+            health_of(live.get(pk), latest.get(pk), states.get(pk)),
             live.get(pk),
-            ribbons[pk][-1] if ribbons[pk] else None,
+            latest.get(pk),
             urls[pk],
             ribbons[pk],
             sparks.get(pk),
@@ -148,18 +127,16 @@ def _cards(shown: list[UUID]) -> list[Card]:
     ]
 
 
-def _whole(services: list[UUID]) -> DeploymentQuerySet:
-    """As much as a card and its ribbon show."""
-    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services)
-    return rows.select_related("build").only(
-        *LITTLE, "number", "commit", "actor_name", "build__message", "build__author"
-    )
+def _rows(services: list[UUID]) -> DeploymentQuerySet:
+    """As much of each as a card and its ribbon show."""
+    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services, environment__slug=PRODUCTION)
+    return rows.only(*LITTLE, "release_id", "created_at", "finished_at", "number", "commit", "actor_name", "build_id")
 
 
 def _newest(services: list[UUID]) -> DeploymentQuerySet:
     """The last few of each, newest first."""
     number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
-    return _whole(services).annotate(place=number).filter(place__lte=TICKS).order_by("service", "-created_at")
+    return _rows(services).annotate(place=number).filter(place__lte=TICKS).order_by("service", "-created_at")
 
 
 def _empty(actor: Actor, team: UUID | None) -> list[Project]:

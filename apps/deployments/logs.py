@@ -167,8 +167,22 @@ def _read_live(stream: LogStream, after: int, limit: int) -> list[Line] | None:
     return lines or None
 
 
-def chunks(stream: LogStream, after: int, before: int, *, newest_first: bool = False) -> Iterator[LogChunk]:
-    """Those with lines numbered between the two, in either order. By pages, so that nobody holds a log as a whole."""
+def chunks(
+    stream: LogStream, after: int, before: int, *, newest_first: bool = False, likely: int = 0
+) -> Iterator[LogChunk]:
+    """Those with lines numbered between the two, in either order. By pages, so that nobody holds a log as a whole.
+
+    The first ones are no more than what holds `likely` lines, where a number is told: a chunk may hold a thousand.
+    """
+    if likely:
+        near = (max(after, before - 1 - likely), before) if newest_first else (after, min(before, after + 1 + likely))
+        for chunk in _pages(stream, *near, newest_first):
+            yield chunk
+            after, before = (after, chunk.first_seq) if newest_first else (chunk.last_seq, before)
+    yield from _pages(stream, after, before, newest_first)
+
+
+def _pages(stream: LogStream, after: int, before: int, newest_first: bool) -> Iterator[LogChunk]:
     while True:
         rows = LogChunk.objects.filter(stream=stream, last_seq__gt=after, first_seq__lt=before)
         page = list(rows.order_by("-first_seq" if newest_first else "first_seq")[:PAGE_CHUNKS])

@@ -106,7 +106,7 @@ def older(stream: LogStream, before: int, wanted: Filter, limit: int) -> Found:
     found: list[logs.Line] = []
     edge = before
     budget = Budget(limit)
-    for chunk in logs.chunks(stream, 0, before, newest_first=True):
+    for chunk in logs.chunks(stream, 0, before, newest_first=True, likely=limit):
         if chunk.last_seq < edge - 1:
             found.append(logs.gap(chunk.last_seq, edge))
         for seq, row in reversed(list(_rows(chunk, 0, edge))):
@@ -129,7 +129,7 @@ def newer(stream: LogStream, after: int, wanted: Filter, limit: int) -> Found:
     found: list[logs.Line] = []
     first, end = after + 1, stream.next_seq
     budget = Budget(limit)
-    for chunk in logs.chunks(stream, after, end):
+    for chunk in logs.chunks(stream, after, end, likely=limit):
         if chunk.first_seq > after + 1:
             found.append(logs.gap(after, chunk.first_seq))
         for seq, row in _rows(chunk, after, end):

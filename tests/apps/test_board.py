@@ -86,6 +86,31 @@ def test_it_judges_by_little_as_by_all(shop: Shop, alice: Person, state: str, ag
     assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
 
 
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ([], "fail"),
+        ([("live", "running", True), ("live", "running", None)], "live"),
+        ([("live", "running", True), ("live", "running", False)], "warn"),
+        ([("live", "running", True), ("live", "exited", None)], "warn"),
+        ([("live", "running", False)], "fail"),
+        ([("first", "running", True)], "fail"),
+        ([("first", "exited", None), ("live", "running", True)], "live"),
+    ],
+)
+def test_it_judges_several_instances_by_little_as_by_all(
+    shop: Shop, alice: Person, told: list[tuple[str, str, bool | None]], kind: str
+) -> None:
+    row = make_running(shop.live)
+    row.instances = [
+        {**row.instances[0], "release": str(getattr(shop, of).release_id), "state": state, "healthy": healthy}
+        for of, state, healthy in told
+    ]
+    row.save()
+    found = board(alice.actor)
+    assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
+
+
 def test_it_judges_what_is_not_live_by_its_newest_deployment(shop: Shop, alice: Person) -> None:
     service = Service.objects.create(project=shop.project, name="new", slug="new", source_url="x")
     assert names(board(alice.actor)) == ["web", "new"]
