@@ -23,7 +23,7 @@ DOWN = '$[*] ? (@.release == $live && (@.state != "running" || @.healthy == fals
 LITTLE = ("service_id", "status", "live_at", "cancel_requested_at")
 
 
-class JSONPath(CharField[str, str]):
+class JSONPath(CharField):  # type: ignore[type-arg]
     def cast_db_type(self, connection: object) -> str:
         return "jsonpath"
 
