@@ -19,9 +19,11 @@ from pathlib import Path
 from workers.errors import PlatformError, UserError
 from workers.git_errors import DUMB_SERVER, MISSING_COMMIT, MISSING_REF, branch_missing, commit_missing, error_of
 from workers.git_remote import Remote
+from workers.git_ssh import ADDRESS, FOLDER, PINNED
 from workers.process import Completed, TimedOut, run
 
 HEAD_REF = "refs/slipway/head"
+SSH_PROGRAM = Path(__file__).with_name("git_ssh.py")
 FETCH_SECONDS = 600.0
 ASK_SECONDS = 30.0
 MAX_REPOSITORY_BYTES = 4 * 1024**3
@@ -105,11 +107,11 @@ def git_config(remote: Remote | None, token: str) -> list[tuple[str, str]]:
     ]
     if remote is None:
         return pairs
-    pairs += [("protocol.file.allow", "always")] if remote.is_file else [("protocol.http.allow", "always")]
-    pairs += [] if remote.is_file else [("protocol.https.allow", "always")]
+    schemes = ["file"] if remote.is_file else ["ssh"] if remote.is_ssh else ["http", "https"]
+    pairs += [(f"protocol.{scheme}.allow", "always") for scheme in schemes]
     if remote.pin:
         pairs.append(("http.curloptResolve", remote.pin))
-    if token and not remote.is_file:
+    if token and not remote.is_file and not remote.is_ssh:
         basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         pairs.append((f"http.{remote.origin}.extraHeader", f"Authorization: Basic {basic}"))
     return pairs
@@ -138,6 +140,21 @@ def git_env(
     for number, (key, value) in enumerate(config):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env | ({"GIT_INDEX_FILE": str(index)} if index else {})
+
+
+def ssh_env(remote: Remote | None) -> dict[str, str]:
+    """For a remote that is read by ssh: the program that git starts, and what that one must know. No command line."""
+    if remote is None or not remote.is_ssh:
+        return {}
+    if remote.identity is None:
+        raise UserError(
+            "source:user:no-key",
+            "This repository is read by ssh, which needs a deploy key.",
+            hint="Make one on the service's page Source and add its public part to the repository.",
+        )
+    env = {"GIT_SSH": str(SSH_PROGRAM), "GIT_SSH_VARIANT": "ssh", ADDRESS: remote.address}
+    env |= {FOLDER: str(remote.identity.folder)}
+    return env | ({PINNED: "1"} if remote.identity.is_pinned else {})
 
 
 def check_branch(branch: str) -> str:
@@ -267,7 +284,7 @@ def _git(
             "The token would be sent over plain http, where anyone on the way can read it.",
             hint="Use the repository's https:// address.",
         )
-    env = git_env({**_host_ca(), **os.environ}, git_config(remote, token), index)
+    env = git_env({**_host_ca(), **os.environ}, git_config(remote, token), index) | ssh_env(remote)
     try:
         return run(argv, env=env, check=check, timeout_seconds=seconds, on_line=on_line)
     except TimedOut as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from urllib.parse import urlsplit
 
 from workers.errors import PlatformError, SlipwayError, UserError
+from workers.git_remote import host_of
 
 MISSING_REF = re.compile(r"couldn't find remote ref", re.IGNORECASE)
 MISSING_COMMIT = re.compile(r"not our ref|unadvertised object|remote error: upload-pack: not our", re.IGNORECASE)
@@ -15,6 +15,28 @@ DUMB_SERVER = re.compile(r"dumb http transport does not support shallow", re.IGN
 
 # (what git prints, code, sentence with {host}, what to do, whether another attempt may succeed)
 USER_CAUSES: tuple[tuple[str, str, str, str, bool], ...] = (
+    (
+        r"host key verification failed|host identification has changed",
+        "source:user:host-key-changed",
+        "{host} shows another host key than the one that is pinned for it.",
+        "Ask its operator. When they changed it, forget the pinned one on the service's page Source; if they did not, "
+        "somebody stands in between.",
+        False,
+    ),
+    (
+        r"permission denied \((publickey|[a-z,-]*publickey)",
+        "source:user:key-refused",
+        "{host} does not accept this service's deploy key.",
+        "Add the public key of the service's page Source to the repository's deploy keys, for reading.",
+        False,
+    ),
+    (
+        r"could not resolve hostname",
+        "source:user:host-unknown",
+        "The host name {host} cannot be resolved, so the repository cannot be reached.",
+        "Check the spelling of the address and the DNS server of this machine.",
+        True,
+    ),
     (
         r"terminal prompts disabled|authentication failed|returned error: 40[13]|could not read (username|password)",
         "source:user:private",
@@ -37,7 +59,7 @@ USER_CAUSES: tuple[tuple[str, str, str, str, bool], ...] = (
         False,
     ),
     (
-        r"connection refused|failed to connect|couldn't connect|no route to host|network is unreachable",
+        r"connection (refused|closed by)|failed to connect|couldn't connect|no route to host|network is unreachable",
         "source:user:unreachable",
         "{host} refuses connections or cannot be reached.",
         "Check the address and port, and that the server runs.",
@@ -69,10 +91,15 @@ USER_CAUSES: tuple[tuple[str, str, str, str, bool], ...] = (
 
 def error_of(lines: Sequence[str], url: str) -> SlipwayError:
     """The error for a failed git command that spoke with `url`."""
-    host = urlsplit(url).netloc or "this machine"
+    host = host_of(url) or "this machine"
     text = "\n".join(lines)
     if re.search(r"no space left|disk quota", text, re.IGNORECASE):
         return PlatformError("git:platform:disk-full", "The disk is full.", hint="Free some space and deploy again.")
+    if "ssh: not installed" in text:
+        return PlatformError(
+            "git:platform:no-ssh", "ssh is not installed on this machine.", hint="apt-get install openssh-client",
+            retry=False,
+        )  # fmt: skip
     for pattern, code, sentence, hint, retry in USER_CAUSES:
         if re.search(pattern, text, re.IGNORECASE):
             return UserError(code, sentence.format(host=host), hint=hint, retry=retry)

@@ -1,7 +1,7 @@
 """Which addresses git may speak to. Resolves a host name once and pins it; not in charge of speaking.
 
-Rules: http, https, or file beneath one allowed folder; no credentials in the URL; never a link-local or cloud metadata
-address, however it is spelt; loopback and private networks only where they are allowed.
+Rules: http, https, ssh, or file beneath one allowed folder; no credentials in the URL; never a link-local or cloud
+metadata address, however it is spelt; loopback and private networks only where they are allowed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from workers.deploy_key import Identity
 from workers.errors import UserError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -21,16 +22,29 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_LENGTH = 2000
 METADATA = {ipaddress.ip_address(a) for a in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
-SSH_FORM = re.compile(r"^(?:ssh://)?git@(?P<host>[\w.-]+)[:/](?P<path>.+)$")
+# `git@host:owner/name`, as scp has it. The host cannot begin with a dash, which ssh would take for an option.
+SCP_FORM = re.compile(r"^(?P<user>[A-Za-z_][\w.-]{0,63})@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?P<path>[^-:].*)$")
+HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]*")
+USER = re.compile(r"[A-Za-z_][\w.-]{0,63}")
+PORTS = {"http": 80, "https": 443, "ssh": 22}
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A checked address. `pin` is git's `http.curloptResolve` value, "" when there is nothing to pin."""
+    """A checked address. `pin` is git's `http.curloptResolve` value, "" when there is nothing to pin.
+
+    For ssh `address` is where to connect, and `identity` the key to come with (`workers.deploy_key.laid_out`).
+    """
 
     url: str
     pin: str = ""
     is_private: bool = False
+    address: str = ""
+    identity: Identity | None = None
+
+    @property
+    def is_ssh(self) -> bool:
+        return bool(self.address)
 
     @property
     def is_file(self) -> bool:
@@ -50,11 +64,13 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
         return _file_remote(parts, allowed_files)
     if _goes_by_proxy(parts):
         return Remote(url)  # The proxy resolves names and decides what may be reached.
-    host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     addresses = _addresses(host, port)
     for address in addresses:
         _refuse(address, host, allow_private)
     private = all(_is_private(address) for address in addresses)
+    if parts.scheme == "ssh":
+        return Remote(url, address=str(addresses[0]), is_private=private)
     if host == str(addresses[0]):
         return Remote(url, is_private=private)
     spelt = [f"[{a}]" if a.version == 6 else str(a) for a in addresses]
@@ -64,27 +80,39 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
 def origin_of(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port that a token is for. UserError as `check_url`, for the form alone: nobody is asked."""
     parts = _parts(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
+
+
+def is_ssh(url: str) -> bool:
+    """By its form alone: `ssh://...`, or `git@host:path`."""
+    return url.startswith("ssh://") or bool(SCP_FORM.match(url))
+
+
+def host_of(url: str) -> str:
+    """The host, with its port when it has one of its own, for sentences; "" when there is none."""
+    scp = SCP_FORM.match(url)
+    return scp["host"] if scp else urlsplit(url).netloc.rpartition("@")[2]
+
+
+def name_of(url: str) -> str:
+    """The last part of its path without `.git`: what people call the repository."""
+    path = url.partition("://")[2] or url
+    return path.rstrip("/").removesuffix(".git").rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
 def _parts(url: str) -> SplitResult:
-    ssh = SSH_FORM.match(url)
-    if ssh:
-        raise UserError(
-            "source:user:ssh-url",
-            "Repositories are read over https, and this is an ssh address.",
-            hint=f"Use https://{ssh['host']}/{ssh['path']}",
-        )
     if len(url) > MAX_LENGTH or re.search(r"[\s\x00-\x1f\x7f\\]", url):
         raise _malformed("The repository's address has spaces, control characters or backslashes, or is too long.")
+    scp = SCP_FORM.match(url)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(f"ssh://{scp['user']}@{scp['host']}/{scp['path'].lstrip('/')}" if scp else url)
         port_is_wrong = parts.port == 0
     except ValueError as error:
         raise _malformed(f"The repository's address cannot be read: {error}.") from error
-    if parts.scheme not in ("http", "https", "file"):
-        raise _malformed("The repository's address must begin with https:// (or http://).")
-    if parts.username is not None or parts.password is not None:
+    if parts.scheme not in (*PORTS, "file"):
+        raise _malformed("The repository's address must begin with https:// (or http://, ssh://, git@host:).")
+    named = parts.scheme == "ssh" and parts.password is None and USER.fullmatch(parts.username or "")
+    if (parts.username is not None or parts.password is not None) and not named:
         raise UserError(
             "source:user:credentials-in-url",
             "The repository's address holds a user name or password, which would end in logs and process lists.",
@@ -92,8 +120,10 @@ def _parts(url: str) -> SplitResult:
         )
     if parts.query or parts.fragment:
         raise _malformed("The repository's address has a ? or # part, which git does not know.")
-    if parts.scheme != "file" and (port_is_wrong or not re.fullmatch(r"[A-Za-z0-9._:%-]+", parts.hostname or "")):
+    if parts.scheme != "file" and (port_is_wrong or not HOST.fullmatch(parts.hostname or "")):
         raise _malformed("The repository's address has no valid host name.")
+    if parts.scheme == "ssh" and not (named and parts.path.strip("/")):
+        raise _malformed("An ssh address says who signs in and where the repository is: ssh://git@host/owner/name.")
     return parts
 
 

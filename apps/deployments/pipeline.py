@@ -113,5 +113,5 @@ def _stopped(deployment: Deployment, reason: str) -> None:
 
 def _secrets(deployment: Deployment) -> list[str]:
     """Every value that must not be read in a log."""
-    found = secrets_of(deployment.service, deployment.environment)
-    return [*found, deployment.service.source_token] if deployment.service.source_token else found
+    service = deployment.service
+    return [*secrets_of(service, deployment.environment), *filter(None, (service.source_token, service.source_key))]

@@ -22,6 +22,7 @@ from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.lib.hostnames import normalise_host, slug
 from apps.projects.models import Domain, Environment, Project, Service, Volume
+from apps.projects.source_keys import keep_key
 from workers.errors import UserError
 from workers.git_remote import origin_of
 
@@ -78,6 +79,7 @@ def create_service(*, actor: Actor, project: Project, name: str, **settings_: An
     service = Service(project=project, name=name.strip(), slug=label, **settings_)
     _clean(service)
     origin_of(service.source_url)
+    keep_key(service)
     service.save()
     give_host(service, project.production)
     record(actor=actor, team_id=project.team_id, verb="created the service", subject=service)
@@ -89,16 +91,19 @@ def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service
     """New settings: they take effect with the next deployment.
 
     A source at another server (scheme, host or port) loses the access token, unless a new one comes with it: who may
-    write settings could otherwise have the token sent to a server of their own.
+    write settings could otherwise have the token sent to a server of their own. Its deploy key and the server's pinned
+    key go too.
     """
     actor.require(Permission.WRITE_SERVICE, service.team_id)
     moved = changes.get("source_url", service.source_url)
-    if moved != service.source_url and origin_of(moved) != _known_origin(service) and service.source_token:
-        changes = {"source_token": "", **changes}
+    if moved != service.source_url and origin_of(moved) != _known_origin(service):
+        service.source_key = service.source_host_key = ""
+        changes = {"source_token": "", **changes} if service.source_token else changes
     before = {name: getattr(service, name) for name in changes}
     for name, value in changes.items():
         setattr(service, name, value)
     _clean(service)
+    keep_key(service)
     service.save()
     changed = sorted(name for name, value in before.items() if value != getattr(service, name))
     if changed:

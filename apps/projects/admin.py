@@ -32,7 +32,7 @@ class ServiceAdmin(ChangeOnly):
     list_filter = ["auto_deploy", "project__team"]
     search_fields = ["name", "slug", "project__name", "source_url"]
     list_select_related = ["project"]
-    exclude = ["source_token"]
+    exclude = ["source_token", "source_key"]
     readonly_fields = [
         "project", "name", "slug", "source_url", "branch", "root_directory", "dockerfile", "install_command",
         "build_command", "start_command", "release_command", "static_dir", "auto_deploy_paused_at", "created_at",

@@ -9,7 +9,8 @@ import secrets
 import shutil
 import time
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -17,12 +18,11 @@ from django.db import connection
 from apps.projects.turns import Turns
 from workers import git
 from workers.build.analyze import analyze
-from workers.build.fetch import fetch
+from workers.build.fetch import fetch, reachable
 from workers.build.files import Files
 from workers.build.job import BuildSettings, Source, Workspace
 from workers.build.plan import Plan
 from workers.errors import Stopped, UserError
-from workers.git_remote import check_url
 
 SECONDS = 20.0
 _detections = Turns(3)  # A clone is heavy for a web process.
@@ -35,6 +35,7 @@ class Detection:
     commit: str
     message: str
     plan: Plan
+    host_key: str = ""  # Of an ssh server that was met for the first time, or again.
 
 
 class Deadline:
@@ -63,7 +64,7 @@ def detect(source: Source, build: BuildSettings, *, who: Hashable, seconds: floa
 
 def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
     deadline = Deadline(seconds)
-    folder = settings.SLIPWAY.home / "detect" / secrets.token_hex(8)
+    folder = _folder()
     try:
         workspace = Workspace(cache=folder / "cache", scratch=folder / "scratch")
         for made in (workspace.cache, workspace.scratch):
@@ -76,7 +77,9 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
             allow_private=settings.SLIPWAY.allow_private_sources,
         )
         plan = analyze(Files.from_directory(checkout.folder), build)
-        return Detection(source.branch or _default_branch(source, deadline), checkout.commit, checkout.message, plan)
+        pinned = _pinned(source, checkout.host_key)
+        branch = source.branch or _heads(pinned, folder, deadline).default
+        return Detection(branch, checkout.commit, checkout.message, plan, checkout.host_key)
     except Stopped as stop:
         raise _slow(seconds) from stop
     finally:
@@ -92,31 +95,39 @@ def branches_of(source: Source, *, who: Hashable, seconds: float = 8.0) -> list[
 
 
 def _branches(source: Source, seconds: float) -> git.Branches:
-    deadline = Deadline(seconds)
-    remote = check_url(
-        source.url,
-        allowed_files=settings.SLIPWAY.home / "samples",
-        allow_private=settings.SLIPWAY.allow_private_sources,
-    )
+    folder = _folder()
     try:
-        return git.branches(remote, token=source.token, check=deadline.check)
+        return _heads(source, folder, Deadline(seconds))
     except Stopped as stop:
         raise _slow(seconds) from stop
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _heads(source: Source, folder: Path, deadline: Deadline) -> git.Branches:
+    with reachable(
+        source,
+        folder / "ssh",
+        allowed_files=settings.SLIPWAY.home / "samples",
+        allow_private=settings.SLIPWAY.allow_private_sources,
+    ) as remote:
+        return git.branches(remote, token=source.token, check=deadline.check)
+
+
+def _pinned(source: Source, host_key: str) -> Source:
+    """What is asked next is asked of the same ssh server."""
+    return replace(source, key=replace(source.key, host_key=host_key)) if source.key and host_key else source
+
+
+def _folder() -> Path:
+    """Of one detection alone. One that a killed process left is removed by the cleaning."""
+    return Path(settings.SLIPWAY.home) / "detect" / secrets.token_hex(8)
 
 
 def _release_connection() -> None:
     """Back to the pool: requests that wait for somebody's git server must not hold up all the others."""
     if not connection.in_atomic_block:
         connection.close()
-
-
-def _default_branch(source: Source, deadline: Deadline) -> str:
-    remote = check_url(
-        source.url,
-        allowed_files=settings.SLIPWAY.home / "samples",
-        allow_private=settings.SLIPWAY.allow_private_sources,
-    )
-    return git.branches(remote, token=source.token, check=deadline.check).default
 
 
 def _slow(seconds: float) -> UserError:

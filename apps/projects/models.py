@@ -78,6 +78,8 @@ class Service(Base):
     branch = models.CharField(max_length=250, default="main")
     root_directory = models.CharField(max_length=250, blank=True)
     source_token = EncryptedTextField(blank=True, default="")
+    source_key = EncryptedTextField(blank=True, default="")  # The private part of its deploy key, for ssh.
+    source_host_key = models.CharField(max_length=2500, blank=True, default="")  # Pinned when it was met first.
 
     dockerfile = models.CharField(max_length=250, blank=True)
     install_command = models.CharField(max_length=1000, blank=True)

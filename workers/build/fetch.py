@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from workers import git
 from workers.build.job import Checkout, Report, Source, Workspace
+from workers.deploy_key import laid_out
 from workers.errors import UserError
 from workers.file_lock import locked
-from workers.git_remote import check_url
+from workers.git_remote import Remote, check_url
 
 
 def fetch(
@@ -20,12 +24,16 @@ def fetch(
     allow_private: bool = True,
 ) -> Checkout:
     """Raises UserError `source:user:...` for what is wrong with the address, branch or commit."""
-    remote = check_url(source.url, allowed_files=allowed_files, allow_private=allow_private)
     cache = workspace.cache / "git"
     top = workspace.scratch / "source"
     wanted = source.commit or git.check_branch(source.branch)
-    report.command(git.fetch_argv(cache, remote.url, wanted))
-    with locked(workspace.cache / "git.lock", report.check):
+    with (
+        reachable(
+            source, workspace.scratch / "ssh", allowed_files=allowed_files, allow_private=allow_private
+        ) as remote,
+        locked(workspace.cache / "git.lock", report.check),
+    ):
+        report.command(git.fetch_argv(cache, remote.url, wanted))
         revision = git.fetch(
             cache, remote, branch=source.branch, commit=source.commit, token=source.token, check=report.check
         )
@@ -33,7 +41,21 @@ def fetch(
     (workspace.scratch / "index").unlink(missing_ok=True)
     report.line(f"Fetched {commit.sha[:12]} {commit.subject} ({commit.author})")
     folder = root_directory(top, source.root_directory)
-    return Checkout(top=top, folder=folder, commit=commit.sha, message=commit.subject, author=commit.author)
+    host_key = remote.identity.host_key if remote.identity else ""
+    return Checkout(top, folder, commit.sha, commit.subject, commit.author, host_key)
+
+
+@contextmanager
+def reachable(
+    source: Source, folder: Path, *, allowed_files: Path | None = None, allow_private: bool = True
+) -> Iterator[Remote]:
+    """The checked address of a source; for ssh with its key laid out in `folder`, which is gone afterwards."""
+    remote = check_url(source.url, allowed_files=allowed_files, allow_private=allow_private)
+    if source.key is None or not remote.is_ssh:
+        yield remote
+        return
+    with laid_out(source.key, folder) as identity:
+        yield replace(remote, identity=identity)
 
 
 def root_directory(top: Path, name: str) -> Path:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from workers.deploy_key import DeployKey
+
 
 @dataclass(frozen=True)
 class Source:
@@ -18,7 +20,8 @@ class Source:
     branch: str = ""
     commit: str = ""
     root_directory: str = ""
-    token: str = ""  # Sent as an HTTP header from the environment, never in the URL.
+    token: str = field(default="", repr=False)  # Sent as an HTTP header from the environment, never in the URL.
+    key: DeployKey | None = None  # For an address that is read by ssh.
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,17 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A commit on disk. `folder` is the root directory inside it, links resolved and beneath `top`."""
+    """A commit on disk. `folder` is the root directory inside it, links resolved and beneath `top`.
+
+    `host_key` is the key that an ssh server showed; "" for others, and when no network was needed.
+    """
 
     top: Path
     folder: Path
     commit: str
     message: str
     author: str
+    host_key: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 from apps.deployments.models import Build, Deployment
 from apps.deployments.report import DatabaseReport
 from apps.projects.models import Service
+from apps.projects.source_keys import key_of
 from workers.build.job import BuildLimits, BuildSettings, Checkout, Source, Workspace
 from workers.build.plan import Plan
 
@@ -66,6 +67,7 @@ def source_of(service: Service, *, commit: str = "", branch: str = "") -> Source
         commit=commit,
         root_directory=service.root_directory,
         token=service.source_token,
+        key=key_of(service),
     )
 
 

@@ -17,7 +17,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for model, field in ((Variable, "value"), (Service, "source_token"), (Release, "variables")):
+        kept = ((Variable, "value"), (Service, "source_token"), (Service, "source_key"), (Release, "variables"))
+        for model, field in kept:
             # The base manager also has the variables that were deleted and may come back.
             rows = model._base_manager.select_for_update().only(field)
             for row in rows.iterator():
