@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -61,26 +61,30 @@ def reachable(
 def root_directory(top: Path, name: str) -> Path:
     """The folder `name` of a checkout, links resolved and beneath it. A leading slash means the repository's top."""
     top = top.resolve()
+    folders = sorted(entry.name for entry in top.iterdir() if entry.is_dir())
     try:
         folder = (top / name.strip().lstrip("/")).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # A loop of links, or a name that no file can have.
-        raise _missing(top, name) from error
+        raise root_directory_missing(name, folders) from error
     if not folder.is_relative_to(top):
-        raise UserError(
-            "build:user:root-directory-outside",
-            f"The root directory {name!r} leads out of the repository.",
-            hint="Give a folder of the repository, without .. and without links that leave it.",
-        )
+        raise root_directory_outside(name)
     if not folder.is_dir():
-        raise _missing(top, name)
+        raise root_directory_missing(name, folders)
     return folder
 
 
-def _missing(top: Path, name: str) -> UserError:
-    folders = sorted(entry.name for entry in top.iterdir() if entry.is_dir())
-    there = ", ".join(folders[:20]) or "none"
+def root_directory_outside(name: str) -> UserError:
+    return UserError(
+        "build:user:root-directory-outside",
+        f"The root directory {name!r} leads out of the repository.",
+        hint="Give a folder of the repository, without .. and without links that leave it.",
+    )
+
+
+def root_directory_missing(name: str, folders: Sequence[str]) -> UserError:
+    """`folders` are those at the repository's top."""
     return UserError(
         "build:user:root-directory-missing",
         f"The repository has no folder {name!r}.",
-        hint=f"Folders at its top: {there}.",
+        hint=f"Folders at its top: {', '.join(sorted(folders)[:20]) or 'none'}.",
     )

@@ -68,13 +68,13 @@ class MemoryFiles(Files):
         self._texts = dict(texts)
 
     def exists(self, path: str) -> bool:
-        return str(_beneath(path)) in self._texts
+        return str(beneath(path)) in self._texts
 
     def head(self, path: str, size: int = 4096) -> str:
-        return self._texts.get(str(_beneath(path)), "")[:size]
+        return self._texts.get(str(beneath(path)), "")[:size]
 
     def names(self) -> list[str]:
-        return sorted(self._texts, key=_shallow_first)
+        return sorted(self._texts, key=shallow_first)
 
 
 class FolderFiles(Files):
@@ -103,15 +103,15 @@ class FolderFiles(Files):
             if count >= MAX_ENTRIES:
                 break
             found.append(path.relative_to(self._top).as_posix())
-        return sorted(found, key=_shallow_first)
+        return sorted(found, key=shallow_first)
 
     def _resolved(self, path: str) -> Path:
         try:
-            found = (self._top / _beneath(path)).resolve()
+            found = (self._top / beneath(path)).resolve()
         except (OSError, RuntimeError) as error:  # A loop of links, or a name that is too long.
-            raise _leaves(path) from error
+            raise leaves(path) from error
         if not found.is_relative_to(self._top):
-            raise _leaves(path)
+            raise leaves(path)
         return found
 
 
@@ -130,18 +130,18 @@ def _matches(name: str, pattern: str) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
-def _shallow_first(name: str) -> tuple[int, str]:
+def shallow_first(name: str) -> tuple[int, str]:
     return name.count("/"), name
 
 
-def _beneath(path: str) -> PurePosixPath:
+def beneath(path: str) -> PurePosixPath:
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or "\0" in path:
-        raise _leaves(path)
+        raise leaves(path)
     return pure
 
 
-def _leaves(path: str) -> UserError:
+def leaves(path: str) -> UserError:
     return UserError(
         "build:user:path-leaves-folder",
         f"{path!r} points outside of the service's root directory.",
