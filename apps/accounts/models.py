@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from apps.accounts.policy import Role, Scope
+from apps.accounts.policy import Newcomers, Role, Scope, SignIn, TeamMakers
 from apps.lib import tokens
 from apps.lib.models import Base
 
@@ -39,6 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin, Base):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)  # Rises when the person signs out everywhere.
+    # No person invited them: a list or an open door let them in, which is looked at again at each sign-in.
+    is_let_in = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -121,6 +123,20 @@ class ApiToken(Base):
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
 
+class UserSession(Base):
+    """A browser that a person is signed in with: what they need to know it again. The session itself is Django's."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    key = models.CharField(max_length=40, unique=True)
+    way = models.CharField(max_length=20, blank=True)  # "GitHub", or "" for a password or a link.
+    agent = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user} with {self.agent or 'a browser'}"
+
+
 class SignInLink(Base):
     """A link that signs its holder in once. `user` None is the setup link: it makes the owner."""
 
@@ -169,6 +185,20 @@ class Installation(Base):
     only = models.BooleanField(default=True, unique=True, editable=False)
     base_domain = models.CharField(max_length=200, blank=True)  # "" means SLIPWAY_BASE_DOMAIN.
     checklist_dismissed_at = models.DateTimeField(null=True, blank=True)
+    # Who comes in, and what they find: see `newcomers`.
+    sign_in = models.CharField(max_length=10, default=SignIn.INVITED.value, choices=[(v.value, v.value) for v in SignIn])
+    sign_in_allowed = models.JSONField(default=list, blank=True)  # Of `newcomers.Allowed`.
+    newcomers = models.CharField(
+        max_length=10, default=Newcomers.OWN.value, choices=[(v.value, v.value) for v in Newcomers]
+    )
+    newcomers_team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    newcomers_role = models.CharField(
+        max_length=10, default=Role.DEVELOPER.value, choices=[(role.value, role.value) for role in Role]
+    )
+    team_makers = models.CharField(
+        max_length=10, default=TeamMakers.EVERYONE.value, choices=[(v.value, v.value) for v in TeamMakers]
+    )
+    contact = models.CharField(max_length=200, blank=True)  # Whom people ask who may not come in, or have no team.
     disk = models.JSONField(default=dict)
     disk_measured_at = models.DateTimeField(null=True, blank=True)
     disk_wanted_at = models.DateTimeField(null=True, blank=True)

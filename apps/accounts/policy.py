@@ -26,6 +26,27 @@ class Permission(StrEnum):
     MANAGE_TEAM = "manage_team"  # rename, delete, make owners
 
 
+class SignIn(StrEnum):
+    """Who may come in with an account of elsewhere (GitHub) and has none here yet."""
+
+    INVITED = "invited"  # Who was invited, and nobody else.
+    ALLOWED = "allowed"  # Members of the organisations and the people on a list too; looked at again at each sign-in.
+    OPEN = "open"  # Everybody.
+
+
+class Newcomers(StrEnum):
+    """What somebody gets who came in without an invitation."""
+
+    OWN = "own"  # A team of their own.
+    TEAM = "team"  # A place in one team.
+    NOTHING = "nothing"  # A page that says what to do next.
+
+
+class TeamMakers(StrEnum):
+    EVERYONE = "everyone"
+    OPERATORS = "operators"
+
+
 class Scope(StrEnum):
     READ = "read"
     DEPLOY = "deploy"
