@@ -1,0 +1,42 @@
+"""How a service, its environment and its commit status are called at GitHub. Pure.
+
+Environments. A repository with one service has `production` and, for all its pull requests together, `preview`; one with
+several has `production (shop/web)`, `preview (shop/web)` and so on. One environment for each pull request would be more
+exact, but GitHub lists an environment for ever, and only somebody who administers the repository can take it away: after
+a year its page would be a list of hundreds. The pull request itself shows its deployment by the commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+PRODUCTION, PREVIEW = "production", "preview"
+
+
+@dataclass(frozen=True)
+class Called:
+    """A service by the slugs of its team, project and itself."""
+
+    team: str
+    project: str
+    service: str
+
+
+def label_of(service: Called, all_of_repository: Collection[Called]) -> str:
+    """`shop/web`, with the team before it where two teams have one of that name."""
+    short = f"{service.project}/{service.service}"
+    names = Counter(f"{other.project}/{other.service}" for other in all_of_repository)
+    return f"{service.team}/{short}" if names[short] > 1 else short
+
+
+def environment_of(slug: str, *, is_preview: bool, label: str, is_alone: bool) -> str:
+    name = PREVIEW if is_preview else slug
+    return name if is_alone else f"{name} ({label})"
+
+
+def context_of(slug: str, *, is_preview: bool, label: str) -> str:
+    """`slipway/shop/web`, the same for production and previews, so that a branch rule can ask for it by one name."""
+    context = f"slipway/{label}"
+    return context if is_preview or slug == PRODUCTION else f"{context}/{slug}"
