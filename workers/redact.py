@@ -27,13 +27,18 @@ class Redactor:
     """`redact` for whole texts; `feed` and `flush` for one stream in which a secret may be split over chunks."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._forms = sorted(forms(values))
+        self._values = tuple(values)
+        self._forms = sorted(forms(self._values))
         longest_first = sorted(self._forms, key=len, reverse=True)
         self._long = [form for form in longest_first if len(form) >= LONG]
         self._pattern = _pattern(longest_first[len(self._long) :])
         self._first_letters = {form[0] for form in self._forms}
         self._longest = len(longest_first[0]) if longest_first else 0
         self._held = ""
+
+    def with_more(self, *values: str) -> Redactor:
+        """For secrets that come up on the way."""
+        return Redactor((*self._values, *values))
 
     def redact(self, text: str) -> str:
         for form in self._long:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from apps.deployments import logs
+from apps.deployments import logs, wakeup
 from apps.deployments.lease import Heartbeat
 from apps.deployments.models import Deployment, DeploymentStep, LogStream
 from apps.deployments.states import StepStatus
@@ -50,6 +50,10 @@ class DatabaseReport:
         )
         step.filter(command="").update(command=text)
         self._put(logs.Line(text, timezone.now().isoformat(), self.source, "out", "command"))
+
+    def hide(self, secret: str) -> None:
+        """From here on it is in no line."""
+        self.redactor = self.redactor.with_more(secret)
 
     def check(self) -> None:
         self.heartbeat.check()
@@ -146,6 +150,7 @@ def tell_changed(deployment: Deployment) -> None:
     wake.tell(f"deployment.{deployment.pk}", {"type": "state.changed"})
     wake.tell(f"service.{deployment.service_id}", {"type": "state.changed"})
     wake.tell_team(team_of(deployment.service_id))
+    wakeup.outward(deployment)
 
 
 @lru_cache(maxsize=4096)

@@ -205,10 +205,14 @@ def installation_client(installation: Installation, *, patience: float = 0) -> C
 
 
 def installation_token(
-    installation: Installation, *, repository_ids: Sequence[int], permissions: Mapping[str, str]
+    installation: Installation, *, repository_ids: Sequence[int], permissions: Mapping[str, str], fresh: bool = False
 ) -> str:
-    """A token for a few repositories and permissions only, for what is not a request of ours: a clone."""
-    return _credential_of(require_app(), installation, repository_ids, permissions).token()
+    """A token for a few repositories and permissions only, for what is not a request of ours: a clone. `fresh`: not the
+    kept one, which was refused."""
+    credential = _credential_of(require_app(), installation, repository_ids, permissions)
+    if fresh:
+        credential.renew("")
+    return credential.token()
 
 
 def user_client(identity: Identity, *, patience: float = 0) -> Client:
