@@ -3,5 +3,17 @@
 from __future__ import annotations
 
 from tests.apps.cast import alice, bob, charlie, dora, host, make_service, quick_passwords, shop
+from tests.github.plugin import github, github_server
 
-__all__ = ["alice", "bob", "charlie", "dora", "host", "make_service", "quick_passwords", "shop"]
+__all__ = [
+    "alice",
+    "bob",
+    "charlie",
+    "dora",
+    "github",
+    "github_server",
+    "host",
+    "make_service",
+    "quick_passwords",
+    "shop",
+]
