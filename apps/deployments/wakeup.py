@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import redis
 from celery import current_app
 from django.conf import settings
 
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from apps.github.models import Connection
 from apps.lib import wake
 
 FULL = 20
@@ -47,6 +50,23 @@ def full_queues() -> set[str]:
 def clean() -> None:
     """Asked for again by `retention.tidy` until one has gone through."""
     _send("clean", queue="build")
+
+
+def outward(deployment: Deployment) -> None:
+    """What others are shown of it is another: its status, or its commit. Steps within a status are not told."""
+    now = (deployment.status, deployment.commit)
+    if _outward.get(deployment.pk) == now:
+        return
+    _outward[deployment.pk] = now
+    while len(_outward) > REMEMBERED:
+        del _outward[next(iter(_outward))]
+    if Connection.objects.filter(service=deployment.service_id).exists():
+        told = {"args": (deployment.key,), "queue": "quick"}
+        wake.after_commit(lambda: current_app.send_task("apps.feedback.tasks.tell", **told))
+
+
+REMEMBERED = 1000
+_outward: dict[UUID, tuple[str, str]] = {}
 
 
 def _send(name: str, *args: str, queue: str) -> None:

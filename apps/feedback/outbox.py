@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from itertools import chain
 from uuid import UUID
 
 from django.conf import settings
@@ -187,10 +186,3 @@ def _write(line: Line, **values: object) -> None:
         raise Stopped("lost")
     for name, value in values.items():
         setattr(line, name, value)
-
-
-def waiting() -> Iterator[News]:
-    """What waits and what failed, for operators: oldest first, at most 200."""
-    for model in (Told, ToldPull):
-        rows = model.objects.filter(Q(is_due=True) | ~Q(over_reason=""))
-        yield from islice(rows.select_related("repository").order_by("created_at"), 200)
