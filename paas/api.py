@@ -9,7 +9,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.views import openapi_view
 
 from apps.accounts import api as accounts
-from apps.accounts import api_people, api_tokens
+from apps.accounts import api_people, api_sessions, api_tokens
 from apps.accounts.bearer import AUTH
 from apps.deployments import api as deployments
 from apps.deployments import (
@@ -24,10 +24,12 @@ from apps.deployments import (
 )
 from apps.deployments.agent_api import router as agent_router
 from apps.deployments.repeats import once
+from apps.feedback import api as feedback
 from apps.hosts import api as hosts
 from apps.lib.api import Api, WriteThrottle
 from apps.projects import api as projects
 from apps.projects import api_variables
+from apps.webhooks import api as webhooks
 
 agent_api = NinjaAPI(urls_namespace="agent", docs_url=None, openapi_url=None)
 agent_api.add_router("", agent_router)
@@ -43,9 +45,19 @@ api = Api(
     auth=AUTH,
     throttle=WriteThrottle(300),
 )
-for module in (accounts, api_people, api_tokens, projects, api_services, deployments, api_staged, api_logs):
+for module in (
+    accounts,
+    api_people,
+    api_sessions,
+    api_tokens,
+    projects,
+    api_services,
+    deployments,
+    api_staged,
+    api_logs,
+):
     api.add_router("", module.router)
-for module in (api_variables, api_domains, api_volumes, api_builds, api_metrics, api_operator, hosts):
+for module in (api_variables, api_domains, api_volumes, api_builds, api_metrics, api_operator, hosts, webhooks, feedback):
     api.add_router("", module.router)
 
 docs = partial(openapi_view, api=api)

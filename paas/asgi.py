@@ -14,7 +14,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from apps.deployments import consumers  # noqa: E402
-from paas.bodies import BoundedBodies  # noqa: E402
+from paas.bodies import LARGER, BoundedBodies  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
 sockets = [
@@ -24,5 +24,5 @@ sockets = [
     path("ws/services/<uuid:pk>", consumers.ServiceConsumer.as_asgi()),
 ]
 
-http = BoundedBodies(django_application)
+http = BoundedBodies(django_application, larger=LARGER)
 application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from apps.lib.problems import problem
 
 MOST_BYTES = 8 * 1024 * 1024 + 64 * 1024  # Django's own limit on what it reads, and some for a form's frame.
+LARGER = {
+    "/api/webhooks/": 25 * 1024 * 1024
+}  # GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -21,32 +24,40 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 class BoundedBodies:
-    """An ASGI application that answers 413 to a body above `most`, by its announced length or as soon as it is more."""
+    """An ASGI application that answers 413 to a body above `most`, by its announced length or as soon as it is more.
 
-    def __init__(self, application: Application, most: int = MOST_BYTES) -> None:
+    `larger`: beginnings of paths that may be sent more, with how much.
+    """
+
+    def __init__(
+        self, application: Application, most: int = MOST_BYTES, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.application = application
         self.most = most
+        self.larger = larger or {}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
-        elif _announced(scope) > self.most:
-            await _refuse(scope, send)
+            return
+        most = next((bytes for path, bytes in self.larger.items() if scope["path"].startswith(path)), self.most)
+        if _announced(scope) > most:
+            await _refuse(scope, send, most)
         else:
-            await self._counted(scope, receive, send)
+            await self._counted(scope, receive, send, most)
 
-    async def _counted(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _counted(self, scope: dict[str, Any], receive: Receive, send: Send, most: int) -> None:
         seen = 0
         is_answered = False
 
         async def counting() -> Message:
             nonlocal seen
-            if seen > self.most:
+            if seen > most:
                 return {"type": "http.disconnect"}
             message = await receive()
             seen += len(message.get("body", b""))
             # To the application its client has gone: it throws away what it has, and answers nothing.
-            return {"type": "http.disconnect"} if seen > self.most else message
+            return {"type": "http.disconnect"} if seen > most else message
 
         async def noting(message: Message) -> None:
             nonlocal is_answered
@@ -54,8 +65,8 @@ class BoundedBodies:
             await send(message)
 
         await self.application(scope, counting, noting)
-        if seen > self.most and not is_answered:
-            await _refuse(scope, send)
+        if seen > most and not is_answered:
+            await _refuse(scope, send, most)
 
 
 def _announced(scope: dict[str, Any]) -> int:
@@ -63,9 +74,9 @@ def _announced(scope: dict[str, Any]) -> int:
     return int(told[:18]) if told.isdigit() else 0
 
 
-async def _refuse(scope: dict[str, Any], send: Send) -> None:
+async def _refuse(scope: dict[str, Any], send: Send, most: int) -> None:
     """As a problem for the API and as a line for pages. The connection ends, so that the rest is not read either."""
-    message, hint = "The body is too large.", "Send at most 8 MB."
+    message, hint = "The body is too large.", f"Send at most {most // 2**20} MB."
     response: HttpResponse
     if scope["path"].startswith("/api/"):
         response = problem(HttpRequest(), 413, "api:user:too-large", message, hint=hint)

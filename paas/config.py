@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
@@ -88,6 +89,14 @@ class Config(BaseSettings):
     github_webhook_secret: SecretStr = SecretStr("")
     github_private_key: SecretStr = SecretStr("")  # PEM; its line ends may be written as \n.
     github_webhook_url: str = ""  # Where GitHub reaches us, when that is not <url>/webhooks/github
+
+    ci_timeout_seconds: float = Field(default=3600.0, gt=0)  # A push waits no longer for the checks of its commit.
+    ci_appears_seconds: float = Field(default=60.0, ge=0)  # By then a commit that has checks shows one.
+    delivery_days: int = Field(default=30, ge=1)  # What webhooks brought is kept so long.
+
+    # Who may sign in with GitHub without an account here. None: as an operator says in the dashboard.
+    sign_in: Literal["invited", "allowed", "open"] | None = None
+    sign_in_allowed: str = ""  # Organisations and people at GitHub, separated by commas: acme, alice, id:583231
 
     allow_private_sources: bool = True  # git on this machine and its private networks; never link-local addresses.
     sample: bool = True

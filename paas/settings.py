@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "apps.hosts",
     "apps.github",
     "apps.deployments",
+    "apps.feedback",
+    "apps.webhooks",
 ]
 
 MIDDLEWARE = [
@@ -163,7 +165,15 @@ CELERY_TASK_ROUTES = {
 CELERY_TASK_DEFAULT_QUEUE = "quick"
 
 # What the reconciler also runs, each in a thread of its own: a function without arguments -> seconds between two runs.
-PERIODIC: dict[str, float] = {}
+PERIODIC: dict[str, float] = {
+    "apps.feedback.outbox.look_and_drain": 5,
+    "apps.webhooks.periodic.take_up": 5,
+    "apps.webhooks.periodic.forget": 600,
+    "apps.webhooks.checked.look_at_held": 10,
+    "apps.webhooks.catch_up.catch_up": 60,
+}
+
+PULL_REQUESTS = ""  # See `apps.github.pulls`.
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_NAME = "__Host-slipway" if SECURE else "slipway"

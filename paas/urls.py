@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
 from apps.lib.problems import no_such_address
+from apps.webhooks.urls import receiving
 from paas import health
 from paas.api import agent_api, api, docs
 
@@ -26,10 +28,14 @@ urlpatterns = [
     path("api/docs", docs, name="api-docs"),
     path("api/v1/", api.urls),
     re_path(r"^api/v1/", no_such_address),
+    path("api/webhooks/", include(receiving)),
+    re_path(r"^api/webhooks/", csrf_exempt(no_such_address)),
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
     path("", include("apps.deployments.urls")),
+    path("", include("apps.feedback.urls")),
     path("", include("apps.projects.urls")),
+    path("", include("apps.webhooks.urls")),
 ]
 
 handler400 = "apps.lib.failures.bad_request"

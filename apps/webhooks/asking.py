@@ -1,0 +1,146 @@
+"""What is asked of GitHub about pushes and deliveries, through its client. Not in charge of what follows from answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from apps.github.answers import DeliveryTold
+from apps.github.client import Client, app_client, at, installation_client
+from apps.github.errors import Garbled
+from apps.github.models import Repository
+from apps.webhooks.checks import Check
+from workers.errors import SlipwayError
+
+log = logging.getLogger(__name__)
+
+MOST_FILES = 300  # GitHub tells no more files of a comparison.
+MOST_CHECKS = 500
+MOST_DELIVERIES = 1000
+
+
+class FileTold(BaseModel):
+    filename: str
+    previous_filename: str | None = None
+
+
+class ComparisonTold(BaseModel):
+    """`status` "ahead": nothing of the first commit is missing in the second, so these are all files that differ."""
+
+    status: str = ""
+    files: list[FileTold] = []
+
+
+class RunnerTold(BaseModel):
+    id: int = 0
+
+
+class RunTold(BaseModel):
+    """https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference"""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+    app: RunnerTold | None = None
+
+
+class StatusTold(BaseModel):
+    context: str
+    state: str
+
+
+class AuthorTold(BaseModel):
+    name: str = ""
+    date: str = ""
+
+
+class CommitTold(BaseModel):
+    message: str = ""
+    author: AuthorTold = AuthorTold()
+
+
+class HeadTold(BaseModel):
+    sha: str
+    commit: CommitTold
+
+
+class BranchTold(BaseModel):
+    """https://docs.github.com/en/rest/branches/branches#get-a-branch"""
+
+    commit: HeadTold
+
+
+class RequestTold(BaseModel):
+    headers: dict[str, str] = {}
+    payload: dict[str, Any] | None = None
+
+
+class WholeDeliveryTold(DeliveryTold):
+    """https://docs.github.com/en/rest/apps/webhooks#get-a-delivery-for-an-app-webhook"""
+
+    request: RequestTold
+
+
+def client_of(repository: Repository) -> Client | None:
+    """None: nobody shows it to us any more."""
+    installation = repository.installation
+    return installation_client(installation) if installation is not None and installation.is_usable else None
+
+
+def changed_files(repository: Repository, before: str, after: str) -> frozenset[str] | None:
+    """None when it cannot be told, also while GitHub is away: a push does not wait for that."""
+    client = client_of(repository)
+    if client is None:
+        return None
+    try:
+        path = at("/repos/{}/{}/compare/{}", repository.owner, repository.name, f"{before}...{after}")
+        told = client.get(path, ComparisonTold, per_page=100)
+    except SlipwayError as error:
+        log.info("%s: what changed is not told: %s", repository, error.message)
+        return None
+    if told.status != "ahead" or not 0 < len(told.files) < MOST_FILES:
+        return None
+    before_renaming = {told.previous_filename for told in told.files if told.previous_filename}
+    return frozenset({told.filename for told in told.files} | before_renaming)
+
+
+def checks_of(repository: Repository, commit: str) -> list[Check]:
+    """Check runs and commit statuses, the latest of each name. Raises the client's errors."""
+    client = client_of(repository)
+    if client is None:
+        return []
+    here = (repository.owner, repository.name, commit)
+    runs = client.pages(
+        at("/repos/{}/{}/commits/{}/check-runs", *here), RunTold, key="check_runs", most=MOST_CHECKS, filter="latest"
+    )
+    found = [Check.of_run(run.name, run.status, run.conclusion or "", run.app.id if run.app else 0) for run in runs]
+    statuses = client.pages(at("/repos/{}/{}/commits/{}/statuses", *here), StatusTold, most=MOST_CHECKS)
+    newest: dict[str, Check] = {}
+    for told in statuses:  # Newest first.
+        newest.setdefault(told.context, Check.of_status(told.context, told.state))
+    return [*found, *newest.values()]
+
+
+def head_of(repository: Repository, branch: str) -> HeadTold:
+    """The commit that a branch leads to. Raises `NotThere` and the client's other errors."""
+    client = client_of(repository)
+    if client is None:
+        raise Garbled("no installation shows the repository")
+    path = at("/repos/{}/{}/branches/{}", repository.owner, repository.name, branch)
+    return client.get(path, BranchTold).commit
+
+
+def deliveries_after(moment: datetime) -> Iterator[DeliveryTold]:
+    """What the App's webhook was sent since, newest first."""
+    for told in app_client().pages("/app/hook/deliveries", DeliveryTold, most=MOST_DELIVERIES):
+        if told.delivered_at < moment:
+            return
+        yield told
+
+
+def whole_delivery(number: int) -> WholeDeliveryTold:
+    return app_client().get(at("/app/hook/deliveries/{}", number), WholeDeliveryTold)

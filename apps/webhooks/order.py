@@ -1,0 +1,69 @@
+"""Which of two pushes is the newer one. Decided by what was received; the server is not asked.
+
+Each push says where its branch was before and is after: these are edges of a chain. The chain decides where it says one
+thing. Where it has a gap or a circle (a branch that was forced back), the moment of the push decides, which GitHub's
+clock gave; where that is the same or missing, the push that is heard of last is taken for the newer one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from apps.projects.models import Service
+from apps.webhooks.models import Outcome
+from apps.webhooks.push import TAG, Push, is_nothing
+from apps.webhooks.verdicts import Code, Skip
+
+REMEMBERED = 300
+
+Edges = Iterable[tuple[str, str]]
+
+
+def older(service: Service, push: Push, *, is_replay: bool = False) -> Skip | None:
+    """None: it is newer than what was taken before. A replay may take the same again. Call with the service locked."""
+    rows = Outcome.objects.filter(service=service, ref__startswith=TAG) if push.tag else None
+    rows = Outcome.objects.filter(service=service, ref=push.ref) if rows is None else rows
+    known = list(rows.order_by("-created_at")[:REMEMBERED])
+    last = next((row for row in known if row.code not in (Code.OLDER, Code.SAME)), None)
+    if last is None:
+        return None
+    if (last.ref, last.before, last.commit) == (push.ref, push.before, push.commit):
+        return None if is_replay else Skip(Code.SAME, f"This push of {_name(push)} was taken already.")
+    edges = [] if push.tag else [(row.before, row.commit) for row in known]
+    if is_newer(push, last, edges):
+        return None
+    return Skip(Code.OLDER, f"A newer push, {_name(last)}, was taken already.")
+
+
+def is_newer(push: Push, last: Outcome, edges: Edges) -> bool:
+    """Pure. `edges` are (before, after) of all known pushes to the branch."""
+    follows = leads(last.commit, push.before, edges)
+    precedes = leads(push.commit, last.before, edges)
+    if follows != precedes:
+        return follows
+    if push.pushed_at is not None and last.pushed_at is not None:
+        return push.pushed_at >= last.pushed_at
+    return True
+
+
+def leads(start: str, goal: str, edges: Edges) -> bool:
+    """Whether pushes took a branch from one commit to another. What was not there leads to what was not there."""
+    if is_nothing(start) or is_nothing(goal):
+        return is_nothing(start) and is_nothing(goal)
+    after = defaultdict(set)
+    for before, commit in edges:
+        after[before].add(commit)
+    seen, ahead = set(), [start]
+    while ahead:
+        here = ahead.pop()
+        if here == goal:
+            return True
+        if here not in seen and not is_nothing(here):
+            seen.add(here)
+            ahead += after[here]
+    return False
+
+
+def _name(told: Push | Outcome) -> str:
+    return f"commit {told.commit[:7]}" if told.commit else "its deletion"

@@ -1,0 +1,73 @@
+"""Globs of a repository's files: which of them a service watches. Pure.
+
+`*` and `?` stay within a folder, `**` crosses folders, `[ab]` is one of them; `!` in front takes away. The last pattern
+that matches decides. Paths are from the top of the repository, as in GitHub's workflow filters.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+def patterns_of(root_directory: str, watch_paths: str) -> list[str]:
+    """The patterns of a service, in order; none: every push counts.
+
+    Files beneath the root directory are watched unless a pattern takes them away. Patterns that only take away take away
+    from everything.
+    """
+    told = [line.strip() for line in watch_paths.splitlines() if line.strip() and not line.strip().startswith("#")]
+    root = root_directory.strip().strip("/")
+    if root and root != ".":
+        return [f"{_literal(root.removeprefix('./'))}/**", *told]
+    if told and all(line.startswith("!") for line in told):
+        return ["**", *told]
+    return told
+
+
+def is_watched(path: str, patterns: list[str]) -> bool:
+    watched = False
+    for pattern in patterns:
+        takes_away = pattern.startswith("!")
+        if _compiled(pattern.removeprefix("!").strip()).fullmatch(path):
+            watched = not takes_away
+    return watched
+
+
+def _literal(name: str) -> str:
+    """A folder's name as a pattern that matches nothing else."""
+    return re.sub(r"([*?\[\]])", r"[\1]", name)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    text = pattern.strip("/") + ("/**" if pattern.endswith("/") else "")
+    beneath = "" if re.search(r"[*?\[]", text) else "(?:/.*)?"  # A plain name is a file or a whole folder.
+    return re.compile("".join(_parts(text)) + beneath, re.DOTALL)
+
+
+def _parts(text: str) -> list[str]:
+    found = []
+    at = 0
+    while at < len(text):
+        part = re.match(r"\*\*/|\*+|\?|\[[^\]]+\]|.", text[at:], re.DOTALL)
+        assert part is not None
+        found.append(_regex(part[0]))
+        at += part.end()
+    return found
+
+
+def _regex(part: str) -> str:
+    if part == "**/":
+        return "(?:[^/]+/)*"
+    if part.startswith("**"):
+        return ".*"
+    if part == "*":
+        return "[^/]*"
+    if part == "?":
+        return "[^/]"
+    if part.startswith("[") and len(part) > 2:
+        inner = part[1:-1]
+        negated = "^" if inner[0] in "!^" and len(inner) > 1 else ""
+        return f"[{negated}{re.escape(inner[len(negated) :]).replace(chr(92) + '-', '-')}]"
+    return re.escape(part)

@@ -1,0 +1,170 @@
+"""A push is followed: each service that tracks its branch gets a deployment, a place among the held, or a reason why not.
+
+One transaction a service, in which its row is locked: however often and in whatever order a push is told, it has one
+outcome, and an older one never takes the place of a newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.accounts.access import Actor
+from apps.accounts.actions import record
+from apps.deployments.actions import begin_deployment
+from apps.deployments.models import Deployment
+from apps.deployments.outcome import lock
+from apps.github.models import Identity, Repository
+from apps.lib import wake
+from apps.lib.text import storable
+from apps.projects.models import Service
+from apps.webhooks import asking, order
+from apps.webhooks.forges import FORGES
+from apps.webhooks.models import Delivery, Kind, Outcome
+from apps.webhooks.push import Push
+from apps.webhooks.verdicts import Code, Skip, skip_of
+from workers.errors import Stopped
+
+
+def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
+    """Why no service follows, when none does."""
+    push = FORGES[delivery.forge].push(payload)
+    if delivery.is_cut:
+        push = replace(push, files=None)
+    if not push.branch and not push.tag:
+        return f"{push.ref[:60]} is neither a branch nor a tag."
+    found = services_of(delivery, push)
+    if not found:
+        return f"No service follows {push.name[:150]} of this repository."
+    push = _with_files(delivery, push, found)
+    for service in found:
+        try:
+            follow_in(service.pk, delivery, push)
+        except Stopped:  # It was deleted meanwhile.
+            continue
+    return "The service that follows it was deleted meanwhile."
+
+
+def services_of(delivery: Delivery, push: Push) -> list[Service]:
+    """By the repository's numeric id, or the one whose own webhook it came by; of those, who tracks the branch."""
+    if delivery.hook_id is not None:
+        rows = Service.objects.filter(hook=delivery.hook_id)
+    elif push.repository_id is not None:
+        rows = Service.objects.filter(connection__repository__github_id=push.repository_id)
+    else:
+        rows = Service.objects.none()
+    rows = rows.select_related("project").order_by("created_at")
+    if push.tag:
+        return [row for row in rows.exclude(deploy_tags="") if fnmatchcase(push.tag, row.deploy_tags)]
+    return list(rows.filter(branch=push.branch))
+
+
+def _with_files(delivery: Delivery, push: Push, services: list[Service]) -> Push:
+    """What changed, asked for when the push does not tell and somebody wants to know."""
+    wanted = any(service.root_directory or service.watch_paths for service in services)
+    if push.files is not None or not wanted or not push.is_comparable or delivery.hook_id is not None:
+        return push
+    repository = Repository.objects.filter(github_id=push.repository_id or 0).select_related("installation").first()
+    return replace(push, files=asking.changed_files(repository, push.before, push.commit)) if repository else push
+
+
+@transaction.atomic
+def follow_in(service_id: UUID, delivery: Delivery, push: Push) -> Outcome:
+    """What becomes of a push in one service. The same one as before when it was decided already."""
+    lock(service_id)
+    known = Outcome.objects.filter(delivery=delivery, service=service_id).first()
+    if known is not None:
+        return known
+    service = Service.objects.select_related("project").get(pk=service_id)
+    actor = _who(service, push)
+    told = told_of(push) | {"delivery": delivery, "service": service, "actor": actor.user, "actor_name": actor.label}
+    skip = order.older(service, push, is_replay=delivery.replay_of_id is not None)
+    if skip is None:
+        skip = skip_of(service, push, kept_back=_is_kept_back(service, push)) or _cannot_wait(service, delivery)
+    if skip is None or skip.code == Code.DELETED:
+        _replace_held(service, push)
+    if skip is not None:
+        made = Outcome.objects.create(**told, kind=Kind.SKIPPED, code=skip.code, reason=skip.reason[:400])
+    elif service.wait_for_ci:
+        until = timezone.now() + timedelta(seconds=settings.SLIPWAY.ci_timeout_seconds)
+        made = Outcome.objects.create(**told, kind=Kind.HELD, held_until=until, standing="Its checks are not read yet.")
+    else:
+        made = Outcome.objects.create(**told, kind=Kind.DEPLOYED, deployment=deploy(service, actor, told))
+    _tell(service, delivery, made)
+    return made
+
+
+def told_of(push: Push) -> dict[str, Any]:
+    return {
+        "ref": storable(push.ref),
+        "before": push.before,
+        "commit": push.commit,
+        "message": push.title,
+        "author": storable(push.author)[:200],
+        "pushed_at": push.pushed_at,
+    }
+
+
+def deploy(service: Service, actor: Actor, told: dict[str, Any]) -> Deployment:
+    """Whoever may push to the branch may deploy: connecting the service to it said so."""
+    return begin_deployment(
+        actor=actor,
+        service=service,
+        environment=service.environment,
+        trigger="push",
+        commit=told["commit"],
+        branch=service.branch,  # Of a tag too: it is what the service is compared with.
+        message=told["message"],
+        author=told["author"],
+    )
+
+
+def _who(service: Service, push: Push) -> Actor:
+    """The pusher as a member of the team when they are known as one; else by the name they have over there."""
+    name = storable(push.pusher)[:100]
+    if push.pusher_id is not None:
+        known = Identity.objects.filter(github_id=push.pusher_id, user__memberships__team=service.team_id)
+        row = known.select_related("user").first()
+        if row is not None:
+            return Actor(row.user)
+    return Actor(None, name=name)
+
+
+def _replace_held(service: Service, push: Push) -> None:
+    """A newer push, or the end of its branch, takes the place of one that waits for its checks."""
+    what = f"commit {push.commit[:7]}" if push.commit else "the end of its branch"
+    Outcome.objects.filter(service=service, kind=Kind.HELD).update(
+        kind=Kind.SKIPPED, code=Code.REPLACED, reason=f"A newer push, {what}, took its place.", settled_at=Now()
+    )
+
+
+def _is_kept_back(service: Service, push: Push) -> bool:
+    """What the push before changed is not live either, so what this one changes is not all that counts."""
+    rows = Outcome.objects.filter(service=service, ref=push.ref).exclude(code__in=(Code.OLDER, Code.SAME))
+    last = rows.order_by("-created_at").first()
+    return last is not None and last.kind != Kind.DEPLOYED and last.code != Code.PATHS
+
+
+def _cannot_wait(service: Service, delivery: Delivery) -> Skip | None:
+    if not service.wait_for_ci or delivery.hook_id is None:
+        return None
+    return Skip(Code.NO_CHECKS, "Wait for CI is on, and checks can be read through the GitHub App only.")
+
+
+def _tell(service: Service, delivery: Delivery, made: Outcome) -> None:
+    if delivery.is_caught_up:
+        record(
+            actor=Actor(None), team_id=service.team_id, verb="caught up with a push to", subject=service,
+            commit=made.commit, ref=made.ref,
+        )  # fmt: skip
+    if made.code == Code.DELETED:
+        record(actor=Actor(None), team_id=service.team_id, verb="lost the branch of", subject=service, ref=made.ref)
+    wake.tell(f"service.{service.pk}", {"type": "state.changed"})

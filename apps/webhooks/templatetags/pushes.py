@@ -1,0 +1,31 @@
+"""What the pages of a service say of its pushes. In a tag, because those pages belong to apps that know no webhooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from apps.projects.models import Service
+from apps.webhooks.models import Kind
+from apps.webhooks.queries import hook_of, pushes_of, standing_of
+
+register = template.Library()
+
+
+@register.inclusion_tag("webhooks/_standing.html")
+def push_standing(service: Service) -> dict[str, Any]:
+    """A push that waits for its checks, and the last one when it was not deployed."""
+    return {"service": service, "pushes": standing_of(service)}
+
+
+@register.inclusion_tag("webhooks/_pushes.html")
+def pushes_not_deployed(service: Service) -> dict[str, Any]:
+    """The last ones, beside the list of those that were."""
+    return {"rows": pushes_of(service).exclude(kind=Kind.DEPLOYED).order_by("-created_at")[:10]}
+
+
+@register.inclusion_tag("webhooks/_hook_hint.html")
+def hook_hint(service: Service) -> dict[str, Any]:
+    """How pushes are heard of, on the page of settings."""
+    return {"service": service, "hook": hook_of(service), "is_connected": hasattr(service, "connection")}
