@@ -25,6 +25,7 @@ from apps.deployments import (
 from apps.deployments.agent_api import router as agent_router
 from apps.deployments.repeats import once
 from apps.feedback import api as feedback
+from apps.github import api_sign_in
 from apps.hosts import api as hosts
 from apps.lib.api import Api, WriteThrottle
 from apps.projects import api as projects
@@ -49,6 +50,7 @@ for module in (
     accounts,
     api_people,
     api_sessions,
+    api_sign_in,
     api_tokens,
     projects,
     api_services,
@@ -57,7 +59,17 @@ for module in (
     api_logs,
 ):
     api.add_router("", module.router)
-for module in (api_variables, api_domains, api_volumes, api_builds, api_metrics, api_operator, hosts, webhooks, feedback):
+for module in (
+    api_variables,
+    api_domains,
+    api_volumes,
+    api_builds,
+    api_metrics,
+    api_operator,
+    hosts,
+    webhooks,
+    feedback,
+):
     api.add_router("", module.router)
 
 docs = partial(openapi_view, api=api)

@@ -88,7 +88,7 @@ class Config(BaseSettings):
     github_client_secret: SecretStr = SecretStr("")
     github_webhook_secret: SecretStr = SecretStr("")
     github_private_key: SecretStr = SecretStr("")  # PEM; its line ends may be written as \n.
-    github_webhook_url: str = ""  # Where GitHub reaches us, when that is not <url>/webhooks/github
+    github_webhook_url: str = ""  # Where GitHub reaches us, when that is not <url>/api/webhooks/github
 
     ci_timeout_seconds: float = Field(default=3600.0, gt=0)  # A push waits no longer for the checks of its commit.
     ci_appears_seconds: float = Field(default=60.0, ge=0)  # By then a commit that has checks shows one.

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "ninja",
     "axes",
     "channels",
+    "social_django",
     "apps.accounts",
     "apps.projects",
     "apps.hosts",
@@ -77,6 +78,7 @@ AXES_COOLOFF_TIME = 0.25  # Hours.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "email"
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "state"]  # The latter two of a sign-in with GitHub.
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 
 LOADERS = [
@@ -166,6 +168,7 @@ CELERY_TASK_DEFAULT_QUEUE = "quick"
 
 # What the reconciler also runs, each in a thread of its own: a function without arguments -> seconds between two runs.
 PERIODIC: dict[str, float] = {
+    "apps.github.sign_in_tidying.forget_states": 3600,
     "apps.feedback.outbox.look_and_drain": 5,
     "apps.webhooks.periodic.take_up": 5,
     "apps.webhooks.periodic.forget": 600,

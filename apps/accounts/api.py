@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts import actions
+from apps.accounts import actions, newcomers
 from apps.accounts.access import Actor, team_for
 from apps.accounts.bearer import actor_of, one, person_of, require_full_scope
 from apps.accounts.models import ActivityEvent, Membership, Team
@@ -59,7 +59,7 @@ def create_team(request: HttpRequest, response: HttpResponse, told: TeamIn) -> A
     """A team of your own. A token needs the scope `admin`."""
     actor = actor_of(request)
     require_full_scope(actor, "create teams")
-    team = actions.make_team(user=person_of(actor), name=told.name)
+    team = newcomers.create_team(actor=actor, name=told.name)
     created(response, "get_team", team.pk)
     return team
 

@@ -70,6 +70,10 @@ def invitation_behind(token: str) -> Invitation:
     """The open invitation of a link. Looking does not use it up. It ends when its inviter could not make it any more."""
     rows = Invitation.objects.open().select_related("team", "invited_by")
     row: Invitation | None = rows.filter(digest=tokens.digest(token)).first() if tokens.is_well_formed(token) else None
+    return _standing(row)
+
+
+def _standing(row: Invitation | None) -> Invitation:
     if row is None or not _still_stands(row):
         raise UserError(
             "invitation:user:ended",
@@ -80,10 +84,23 @@ def invitation_behind(token: str) -> Invitation:
     return row
 
 
+def invitation_known(invitation_id: UUID) -> Invitation:
+    """The open invitation whose link somebody followed before they went away to sign in."""
+    row: Invitation | None = (
+        Invitation.objects.open().select_related("team", "invited_by").filter(pk=invitation_id).first()
+    )
+    return _standing(row)
+
+
 @transaction.atomic
 def accept(*, actor: Actor, token: str) -> Membership:
     """The person who is signed in joins, when the invitation is theirs."""
-    invitation = invitation_behind(token)
+    return accept_known(actor=actor, invitation=invitation_behind(token))
+
+
+@transaction.atomic
+def accept_known(*, actor: Actor, invitation: Invitation) -> Membership:
+    """As `accept`, of an invitation that was looked at."""
     if actor.user is None or actor.user.email.lower() != invitation.email.lower():
         raise UserError(
             "invitation:user:other-address", f"This invitation is for {invitation.email}.",
@@ -95,7 +112,12 @@ def accept(*, actor: Actor, token: str) -> Membership:
 @transaction.atomic
 def accept_as_new(*, token: str, name: str, password: str) -> User:
     """Somebody without an account makes it, with the address of the invitation, and joins."""
-    invitation = invitation_behind(token)
+    return accept_known_as_new(invitation=invitation_behind(token), name=name, password=password)
+
+
+@transaction.atomic
+def accept_known_as_new(*, invitation: Invitation, name: str, password: str | None) -> User:
+    """As `accept_as_new`, of an invitation that was looked at. Without a password there must be another way in."""
     if User.objects.filter(email__iexact=invitation.email).exists():
         raise UserError(
             "invitation:user:has-account", f"{invitation.email} has an account here.", hint="Sign in first.", status=409
@@ -114,6 +136,8 @@ def _join(user: User, invitation: Invitation) -> Membership:
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now()):
         raise UserError("invitation:user:ended", "This invitation was used already.", status=404)
     row, _ = Membership.objects.get_or_create(user=user, team=invitation.team, defaults={"role": invitation.role})
+    if user.is_let_in:  # From now on a person answers for them, and no list.
+        User.objects.filter(pk=user.pk).update(is_let_in=False)
     record(actor=Actor(user), team_id=invitation.team_id, verb=f"joined as {row.role}", subject=user)
     return row
 

@@ -186,7 +186,9 @@ class Installation(Base):
     base_domain = models.CharField(max_length=200, blank=True)  # "" means SLIPWAY_BASE_DOMAIN.
     checklist_dismissed_at = models.DateTimeField(null=True, blank=True)
     # Who comes in, and what they find: see `newcomers`.
-    sign_in = models.CharField(max_length=10, default=SignIn.INVITED.value, choices=[(v.value, v.value) for v in SignIn])
+    sign_in = models.CharField(
+        max_length=10, default=SignIn.INVITED.value, choices=[(v.value, v.value) for v in SignIn]
+    )
     sign_in_allowed = models.JSONField(default=list, blank=True)  # Of `newcomers.Allowed`.
     newcomers = models.CharField(
         max_length=10, default=Newcomers.OWN.value, choices=[(v.value, v.value) for v in Newcomers]

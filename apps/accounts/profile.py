@@ -10,6 +10,7 @@ from django.db import models, transaction
 from apps.accounts.access import Actor, not_found
 from apps.accounts.models import User
 from apps.accounts.policy import Scope
+from apps.accounts.sessions import forget_sessions
 from workers.errors import UserError
 
 
@@ -31,6 +32,11 @@ def change_profile(*, actor: Actor, name: str | None = None, email: str | None =
 def change_password(*, actor: Actor, old: str, new: str) -> User:
     """All other sessions end. Somebody who came in by a link and has no password yet needs no old one."""
     user = _self(actor, "change your password")
+    if user.is_let_in:  # With a password they would go on coming in after a list has dropped them.
+        raise UserError(
+            "profile:user:no-password", "You were let in by your GitHub account, and sign in with it.",
+            hint="Once you are invited to a team, you can have a password.", status=409,
+        )  # fmt: skip
     if user.has_usable_password() and not user.check_password(old):
         raise UserError(
             "profile:user:old-password", "That is not your password of now.",
@@ -51,6 +57,7 @@ def sign_out_everywhere(*, actor: Actor) -> User:
     user = _self(actor, "sign you out everywhere")
     User.objects.filter(pk=user.pk).update(session_epoch=models.F("session_epoch") + 1)
     user.refresh_from_db()
+    forget_sessions(user)
     return user
 
 

@@ -10,10 +10,12 @@ from django.utils.functional import SimpleLazyObject
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
 from apps.accounts.policy import Permission
+from apps.accounts.sessions import seen
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """The person of the session; behind `login_required` there is one."""
+    seen(request)
     return Actor(cast(User, request.user))
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     page("profile", views_profile.profile, name="profile"),
     page("profile/password", views_profile.profile_password, name="profile-password"),
     page("profile/sign-out-everywhere", views_profile.profile_sign_out, name="profile-sign-out"),
+    page("profile/sessions/<uuid:session_id>/end", views_profile.session_end, name="session-end"),
     page("tokens", views_team.tokens, name="tokens"),
     page("tokens/<uuid:token_id>/revoke", views_team.token_revoke, name="token-revoke"),
     page("teams/new", views_team.team_new, name="team-new"),

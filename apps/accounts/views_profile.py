@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -16,8 +17,10 @@ from apps.accounts.access import Actor
 from apps.accounts.bearer import person_of
 from apps.accounts.forms import PasswordForm, ProfileForm
 from apps.accounts.models import ApiToken, Membership
+from apps.accounts.newcomers import may_make_teams
 from apps.accounts.profile import change_password, change_profile, sign_out_everywhere
 from apps.accounts.session import actor_of
+from apps.accounts.sessions import end_session, marked, sessions_of
 from apps.accounts.views import BACKEND
 from apps.lib.forms import said_at, status_of
 
@@ -63,12 +66,22 @@ def profile_sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign-in")
 
 
+@require_POST
+def session_end(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """One browser of the person's own; this one too, when it is chosen."""
+    row = end_session(actor=actor_of(request), session_id=session_id)
+    messages.info(request, f"{row.agent or 'That browser'} is signed out.")
+    return redirect("profile")
+
+
 def _page(request: HttpRequest, actor: Actor, form: ProfileForm, password_form: PasswordForm) -> HttpResponse:
     context: dict[str, Any] = {
         "person": actor.user,
         "form": form,
         "password_form": password_form,
         "tokens": ApiToken.objects.filter(user=actor.user, revoked_at=None).order_by("-created_at")[:20],
+        "sessions": marked(sessions_of(person_of(actor)), request),
+        "may_make_teams": may_make_teams(actor),
         "memberships": Membership.objects.filter(user=actor.user).select_related("team").order_by("created_at"),
     }
     status = max(status_of(form), status_of(password_form))

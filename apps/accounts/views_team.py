@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import actions, invitations, policy
 from apps.accounts.access import membership_for, team_for
 from apps.accounts.activity import activity_context
-from apps.accounts.bearer import person_of
 from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TokenForm, TypedNameForm
 from apps.accounts.models import ActivityEvent, ApiToken
+from apps.accounts.newcomers import create_team, require_team_maker
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.accounts.teams import delete_team, rename_team
@@ -90,11 +90,12 @@ def team_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def team_new(request: HttpRequest) -> HttpResponse:
-    """Another team of one's own."""
+    """Another team of one's own, where the installation lets people make one."""
     actor = actor_of(request)
+    require_team_maker(actor)
     form = TeamNameForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = actions.make_team(user=person_of(actor), name=form.cleaned_data["name"])
+        made = create_team(actor=actor, name=form.cleaned_data["name"])
         return redirect("team", team_id=made.pk)
     return render(request, "accounts/team_new.html", {"form": form}, status=status_of(form))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.db import InterfaceError, OperationalError
@@ -21,6 +23,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?")
 
 Response = HttpResponse | Awaitable[HttpResponse]
 GetResponse = Callable[[HttpRequest], Any]
@@ -65,11 +69,26 @@ class request_id(_Middleware):  # noqa: N801 - named in settings as what it adds
 
 
 class content_security_policy(_Middleware):  # noqa: N801
-    """Nothing inline, nothing from elsewhere. A view that needs more sets the header itself."""
+    """Nothing inline, nothing from elsewhere. What shows a thing that needs more says so on the request: `allow`."""
 
     def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Content-Security-Policy", policy_of(request))
         return response
+
+
+def allow(request: HttpRequest, directive: str, address: str) -> None:
+    """The page of this request may also do that (`form-action`, `img-src`) with the origin of `address`."""
+    parts = urlsplit(address)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if ORIGIN.fullmatch(origin):
+        request.allowed_origins = {*getattr(request, "allowed_origins", ()), (directive, origin)}  # type: ignore[attr-defined]
+
+
+def policy_of(request: HttpRequest) -> str:
+    policy = POLICY
+    for directive, origin in sorted(getattr(request, "allowed_origins", ())):
+        policy = policy.replace(f"{directive} 'self'", f"{directive} 'self' {origin}")
+    return policy
 
 
 class errors(_Middleware):  # noqa: N801
