@@ -2,10 +2,12 @@
 
 `python -m workers.build.analyze DIR` prints the plan as JSON. Not in charge of fetching and of building.
 
-Precedence: a Dockerfile, then Python, Node and static files. Python stands before Node because a Django project often
-has a package.json for its styles, and lets go when it finds nothing to start beside a package.json. Static files come
-last because nearly every project has an index.html. A Procfile is laid over what was detected, and what a person set
-for the service is laid over everything.
+Precedence: a Dockerfile, then the first of `LANGUAGES` that finds something to start, else the first that recognises the
+folder; that one is taken at once when a Procfile or a person says what is started. Node stands behind the others because
+their projects often have a package.json for their styles; Bun and Deno stand before it because they are told by files of
+their own. Static files come late because nearly every project has an index.html, and shell scripts last because any
+project may have one. A Procfile is laid over what was detected, and what a person set for the service is laid over
+everything.
 """
 
 from __future__ import annotations
@@ -16,23 +18,52 @@ import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from workers.build.aptfile import read_aptfile
 from workers.build.files import Files, FolderFiles
 from workers.build.job import BuildSettings
-from workers.build.languages import node, python, static
+from workers.build.languages import (
+    bun,
+    deno,
+    dotnet,
+    elixir,
+    go,
+    java,
+    node,
+    php,
+    python,
+    ruby,
+    rust,
+    shell,
+    static,
+)
 from workers.build.plan import Plan
 from workers.build.procfile import read_procfile
 from workers.build.static_site import static_start
 from workers.build.variables import suggested_variables
 from workers.errors import UserError
 
-LANGUAGES = (python.detect, node.detect, static.detect)
+LANGUAGES = (
+    python.detect,
+    go.detect,
+    rust.detect,
+    java.detect,
+    ruby.detect,
+    php.detect,
+    elixir.detect,
+    dotnet.detect,
+    deno.detect,
+    bun.detect,
+    node.detect,
+    static.detect,
+    shell.detect,
+)
 DEFAULT_PORT = 8000
 
 
 def analyze(files: Files, settings: BuildSettings) -> Plan:
     """The plan for a folder. Raises `UserError` when nothing is recognised or nobody says how to start it."""
     plan = _dockerfile(files, settings) or _detected(files, settings)
-    plan = _with_settings(_with_procfile(plan, files), settings)
+    plan = _with_settings(_with_procfile(_with_packages(plan, files), files), settings)
     return _startable(_checked_static_dir(_with_suggestions(plan, files), files))
 
 
@@ -60,15 +91,31 @@ def _exposed(text: str) -> tuple[int, str]:
 
 
 def _detected(files: Files, settings: BuildSettings) -> Plan:
-    plan = next((plan for detect in LANGUAGES if (plan := detect(files, settings)) is not None), None)
-    if plan is None:
+    is_told = bool(settings.start_command or settings.static_dir or read_procfile(files))
+    first = None
+    for detect in LANGUAGES:
+        plan = detect(files, settings)
+        if plan is not None and (plan.start or is_told):
+            return plan
+        first = first or plan
+    if first is None:
         raise UserError(
             "build:user:nothing-recognised",
             "Nothing in the root directory says how to build it. Looked for: Dockerfile; Python (requirements.txt, "
-            "pyproject.toml, uv.lock, poetry.lock, manage.py, main.py, app.py); Node (package.json); index.html.",
+            "pyproject.toml, uv.lock, poetry.lock, manage.py, main.py, app.py); Node, Bun, Deno (package.json, bun.lock, "
+            "deno.json); Go (go.mod); Rust (Cargo.toml); Java (pom.xml, build.gradle); Ruby (Gemfile, config.ru); PHP "
+            "(composer.json, index.php); Elixir (mix.exs); .NET (*.csproj); index.html; start.sh; Procfile.",
             hint="Add one of these files, or set the service's root directory to the folder that has one.",
         )
-    return plan
+    return first
+
+
+def _with_packages(plan: Plan, files: Files) -> Plan:
+    names = read_aptfile(files)
+    if not names or plan.language == "dockerfile":
+        return plan
+    found = f"packages: {', '.join(names)}, because the Aptfile names them"
+    return _because(replace(plan, system_packages=(*plan.system_packages, *names)), found)
 
 
 def _with_procfile(plan: Plan, files: Files) -> Plan:

@@ -1,8 +1,9 @@
 """The Dockerfile for a plan, as text. Pure: not in charge of building, of base images and of secrets' values.
 
 The builder may pass these BuildKit secrets; each one is left out of the RUN when it is not passed, and none stays in
-the image: `ca` (a CA bundle), `pip_conf`, `uv_toml`, `npmrc` (package indexes), `variables` (`export NAME='value'`
-lines, for build commands only). `support_files` names those that it must pass.
+the image: `ca` (a CA bundle), `pip_conf`, `uv_toml`, `npmrc`, `go_env`, `cargo_config`, `maven_settings`,
+`apt_sources`, `apt_conf` (where packages come from), `variables` (`export NAME='value'` lines, for build commands
+only). `support_files` names those that it must pass.
 """
 
 from __future__ import annotations
@@ -15,40 +16,96 @@ from dataclasses import replace
 from pathlib import Path
 
 from workers.build.plan import Plan
-from workers.build.recipes import blocks, node, python, static
+from workers.build.recipes import (
+    blocks,
+    bun,
+    deno,
+    dotnet,
+    elixir,
+    go,
+    java,
+    node,
+    php,
+    python,
+    ruby,
+    rust,
+    shell,
+    static,
+)
 from workers.build.shell_line import container_argv
 from workers.build.static_site import IN_IMAGE, SERVER, SITE
 from workers.errors import PlatformError
 
-RECIPES = {"python": python.recipe, "node": node.recipe, "static": static.recipe}
+RECIPES = {
+    "bun": bun.recipe,
+    "deno": deno.recipe,
+    "node": node.recipe,
+    "python": python.recipe,
+    "shell": shell.recipe,
+    "static": static.recipe,
+}
+# Built on one base and run on another.
+TWO_STAGES = {
+    "dotnet": dotnet.recipe,
+    "elixir": elixir.recipe,
+    "go": go.recipe,
+    "java": java.recipe,
+    "php": php.recipe,
+    "ruby": ruby.recipe,
+    "rust": rust.recipe,
+}
 SERVER_DIGEST = hashlib.sha256(SERVER.read_bytes()).hexdigest()[:12]
 IGNORED = (".git", "**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/*.pyc", ".env")
 
 
 def dockerfile_for(
-    plan: Plan, base: str, cache_scope: str, *, static_base: str = "", variables: Mapping[str, str] | None = None
+    plan: Plan,
+    base: str,
+    cache_scope: str,
+    *,
+    run_base: str = "",
+    static_base: str = "",
+    variables: Mapping[str, str] | None = None,
 ) -> str:
-    """The Dockerfile that builds a plan on `base`; its static output is served on `static_base` (needs python3).
+    """The Dockerfile that builds a plan on `base`, and runs it on `run_base` where the language's tools stay behind.
+
+    Static output is served on `static_base` (needs python3).
 
     `cache_scope` (letters, digits, `-`) tells apart the caches of builds that must not see each other; keep it
     unguessable, because a Dockerfile of a repository may mount any cache that it can name. `variables` are what the
     secret of that name holds: a build command runs again when they change, though BuildKit does not look at secrets.
     """
-    if plan.language not in RECIPES:
+    if plan.language not in RECIPES.keys() | TWO_STAGES.keys():
         raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
     if plan.build and variables:
         plan = replace(plan, build=f": variables {_digest(variables, cache_scope)}; {plan.build}")
     is_copied = plan.language == "static" and not (plan.install or plan.build)
-    lines = [] if is_copied else [*RECIPES[plan.language](plan, base, cache_scope), ""]
+    lines = [] if is_copied else [*_with_packages(_stages(plan, base, run_base or base, cache_scope), plan), ""]
     if plan.static_dir:
         lines += _static_stage(plan, static_base or base, from_app=not is_copied)
     command = f"CMD {json.dumps(container_argv(plan.start))}" if plan.start else ""
     return "\n".join([*lines, f"ENV PORT={plan.port}", f"EXPOSE {plan.port}", *filter(None, [command]), ""])
 
 
+def _stages(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    if plan.language in RECIPES:
+        return RECIPES[plan.language](plan, base, cache_scope)
+    return TWO_STAGES[plan.language](plan, base, run_base, cache_scope)
+
+
+def _with_packages(lines: list[str], plan: Plan) -> list[str]:
+    """The distribution's packages that a person asked for, in the stage that builds and in the one that runs."""
+    if not plan.system_packages:
+        return lines
+    install = blocks.packages(plan.system_packages)
+    first = [(line, install) if line.endswith((" AS app", " AS build")) else (line,) for line in lines]
+    return [line for pair in first for line in pair]
+
+
 def support_files(plan: Plan) -> dict[str, Path]:
     """Files of ours that the build needs, by the id of the secret that carries them in."""
-    return {"static_server": SERVER} if plan.static_dir else {}
+    ours = {"java": {"trust_store": java.PROGRAM}, "php": {"php_server": php.SCRIPT}}.get(plan.language, {})
+    return ours | ({"static_server": SERVER} if plan.static_dir else {})
 
 
 def dockerignore_for(own: str) -> str:

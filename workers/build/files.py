@@ -17,7 +17,7 @@ from workers.errors import UserError
 
 MAX_TEXT_BYTES = 2 * 1024**2
 MAX_ENTRIES = 20_000
-MAX_DEPTH = 5
+MAX_DEPTH = 9  # Java has its packages as folders.
 SKIPPED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".tox", "site-packages"})
 
 
@@ -39,7 +39,7 @@ class Files(ABC):
 
     @abstractmethod
     def names(self) -> list[str]:
-        """Regular files to a depth of five, shallow ones first; dependencies and `.git` are left out."""
+        """Regular files to a depth of nine, shallow ones first; dependencies and `.git` are left out."""
 
     def text(self, path: str) -> str:
         """The whole file, as `head`. Raises `UserError` beyond 2 MiB."""

@@ -11,12 +11,14 @@ import secrets as random
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workers.build.base_images import ensure_base, pull
-from workers.build.base_recipe import Kind
+from workers.build.apt_secrets import write_apt_secrets
+from workers.build.base_images import ensure_base, host_suite, pull, suites
+from workers.build.bases import Bases, build_base, run_base
 from workers.build.causes import Cause, cause
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
-from workers.build.limits import Enforced, enforced
+from workers.build.limits import CGROUPS, Enforced, enforced
+from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
 from workers.build.progress import Progress
 from workers.build.secrets import Share, network, write_secrets
@@ -27,7 +29,6 @@ from workers.process import Completed, TimedOut, run
 SYNTAX = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
 MAX_DOCKERFILE_BYTES = 1024**2
 SHOWN_LINES = 15
-KINDS: dict[str, Kind] = {"python": "python", "node": "node", "static": "static"}
 
 
 def build_image(
@@ -50,7 +51,7 @@ def build_image(
     folder.mkdir(parents=True)
     write = _write_own if plan.language == "dockerfile" else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
-    given = write_secrets(folder / "secrets", settings, share or Share()) | support_files(plan)
+    given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
     mode, why = network()
     if why:
         report.line(why)
@@ -62,6 +63,7 @@ def build_image(
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
         network=mode,
+        cgroup_parent=parent_of(CGROUPS),
         no_cache=settings.no_cache,
     )
     argv = build_argv(client, call)
@@ -92,19 +94,42 @@ def _write_generated(
     client: str,
     shared: Path,
 ) -> Path:
-    kind = KINDS.get(plan.language, "static")
-    base = ensure_base(kind, plan.version, report=report, cache_dir=shared, labels=workspace.labels)
-    for reason in base.reasons:
-        report.line(reason)
-    static = base.reference
-    if plan.static_dir and kind == "node":
-        static = ensure_base("static", "", report=report, cache_dir=shared, labels=workspace.labels).reference
+    bases = _bases(plan, workspace, report, shared)
     dockerfile = folder / "Dockerfile"
-    scope, variables = _cache_scope(workspace), settings.variables
-    dockerfile.write_text(dockerfile_for(plan, base.reference, scope, static_base=static, variables=variables))
+    text = dockerfile_for(
+        plan,
+        bases.build,
+        _cache_scope(workspace),
+        run_base=bases.run,
+        static_base=bases.static,
+        variables=settings.variables,
+    )
+    dockerfile.write_text(text)
     own = beneath(checkout.folder, ".dockerignore")
     (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(_read(own) if own.is_file() else ""))
     return dockerfile
+
+
+def _bases(plan: Plan, workspace: Workspace, report: Report, shared: Path) -> Bases:
+    def ensure(kind: str, version: str) -> tuple[str, str]:
+        base = ensure_base(kind, version, report=report, cache_dir=shared, labels=workspace.labels)
+        for reason in base.reasons:
+            report.line(reason)
+        return base.reference, base.version
+
+    built, version = ensure(*build_base(plan))
+    kind, asked = run_base(plan, version)
+    run_on = ensure(kind, asked)[0] if kind else ""
+    needs_server = plan.static_dir and plan.language not in ("python", "static")
+    return Bases(built, run_on, ensure("static", "")[0] if needs_server else "")
+
+
+def _secrets(folder: Path, plan: Plan, settings: BuildSettings, dockerfile: Path, share: Share) -> dict[str, Path]:
+    given = write_secrets(folder, settings, share) | support_files(plan)
+    text = dockerfile.read_text()
+    if "id=apt_sources" not in text or plan.language == "dockerfile":
+        return given
+    return given | write_apt_secrets(folder, text, suites(), host_suite(), share)
 
 
 def _write_own(

@@ -3,6 +3,8 @@
 The BuildKit inside of the engine knows no limits of its own: it ignores `--memory`. Its group holds all builds of the
 engine, so that it gets the sum of what the running ones may use. Where it cannot be limited, a line says so.
 
+Where the engine gives the containers no group in common, they are put into that one as they come (limits_strays).
+
 Root writes the group at once. For a user who is not root but may use Docker a container does (limits_helper), and the
 limits stay for a while after the last build, so that the next one finds them in force. When a worker is killed
 meanwhile they stay on: that only slows builds down that are made by hand, and the next build sets them anew. They go
@@ -15,15 +17,16 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from workers.build import limits_linger as linger
 from workers.build.job import BuildLimits, Report
-from workers.build.limits_group import PEAK, are_in_force, are_made, groups_of, make, write
+from workers.build.limits_group import PEAK, are_in_force, are_made, groups_of, is_forbidden, make, write
 from workers.build.limits_helper import Helper, NotEnforced
+from workers.build.limits_strays import gathering, homes_of
 from workers.file_lock import locked
 
 log = logging.getLogger(__name__)
@@ -71,21 +74,17 @@ def enforced(
     """
     helper = Helper(machine_cache, labels or {}) if machine_cache else None
     place = _Place(cgroups, active, helper)
-    try:
-        mine = place.enter(limits, report)
-    except (OSError, NotEnforced) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        report.line(f"The limits on memory and CPU cannot be enforced here: {reason}", level="err")
-        yield Enforced(limits.memory_bytes)
-        return
-    memory = groups_of(cgroups)["memory"]
-    try:
-        yield Enforced(limits.memory_bytes, memory, _kills(memory))
-    finally:
+    with ExitStack() as stack:
         try:
-            place.leave(mine)
-        except OSError as error:  # The others hold more than their sum, or the group is gone: the next one mends it.
-            report.line(f"The limits of the other builds stay as they were: {error.strerror or error}", level="err")
+            stack.callback(place.leave, place.enter(limits, report), report)
+            stack.enter_context(place.gathered(report))
+        except (OSError, NotEnforced) as error:
+            reason = (isinstance(error, OSError) and error.strerror) or str(error)
+            report.line(f"The limits on memory and CPU cannot be enforced here: {reason}", level="err")
+            yield Enforced(limits.memory_bytes)
+            return
+        memory = groups_of(cgroups)["memory"]
+        yield Enforced(limits.memory_bytes, memory, _kills(memory))
 
 
 @dataclass(frozen=True)
@@ -108,27 +107,41 @@ class _Place:
                 self.helper.remember(str(error))
             raise
 
-    def leave(self, mine: Path) -> None:
-        with locked(self.active / "lock"):
-            mine.unlink(missing_ok=True)
-            try:
+    def leave(self, mine: Path, report: Report) -> None:
+        try:
+            with locked(self.active / "lock"):
+                mine.unlink(missing_ok=True)
                 self._write_sum(None)
-            except PermissionError:
+        except OSError as error:
+            if is_forbidden(error):
                 linger.later(self._settle)
+            else:  # The others hold more than their sum, or the group is gone: the next one mends it.
+                report.line(f"The limits of the other builds stay as they were: {error.strerror or error}", level="err")
+
+    def gathered(self, report: Report) -> AbstractContextManager[None]:
+        """Meanwhile RUN containers that are elsewhere are put into the group."""
+        groups = groups_of(self.cgroups)
+        if os.access(groups["memory"] / "cgroup.procs", os.W_OK):
+            return gathering(homes_of(self.cgroups), groups, lambda error: _tell_unlimited(report, error))
+        if self.helper and self.helper.has_strays(report):
+            return self.helper.gathering(groups, self.cgroups, report)
+        return nullcontext()
 
     def _prepare(self, report: Report) -> None:
         if self.helper and not are_made(groups_of(self.cgroups)):
-            self.helper.require_common_group(report)
+            self.helper.require_groups(report)
         try:
             self.active.mkdir(parents=True, exist_ok=True)
             (self.active / "lock").open("a").close()
             make(groups_of(self.cgroups))
         except OSError as error:
-            if self.helper is None or not isinstance(error, PermissionError):
+            if self.helper is None or not is_forbidden(error):
                 raise
             self.helper.write(self.active, None, report)
-            if not (os.access(self.active / "lock", os.W_OK) and are_made(groups_of(self.cgroups))):
+            if not are_made(groups_of(self.cgroups)):
                 raise NotEnforced("the engine runs apart from this machine's control groups, or as a user") from error
+            if not os.access(self.active / "lock", os.W_OK):
+                raise NotEnforced(f"this process may not write {self.active / 'lock'}") from error
 
     def _enter(self, limits: BuildLimits, report: Report) -> Path:
         mine = self.active / f"{os.getpid()}-{uuid4().hex}"
@@ -150,8 +163,8 @@ class _Place:
             return
         try:
             write(groups, *limits)
-        except PermissionError:
-            if self.helper is None or report is None:
+        except OSError as error:
+            if self.helper is None or report is None or not is_forbidden(error):
                 raise
             self.helper.write(self.active, limits, report)
 
@@ -182,6 +195,10 @@ class _Logged:
 
     def check(self) -> None:
         """Nobody stops it."""
+
+
+def _tell_unlimited(report: Report, error: OSError) -> None:
+    report.line(f"A step of the build may have run without its limits: {error.strerror or error}", level="err")
 
 
 def _lives(path: Path) -> bool:

@@ -6,6 +6,7 @@ Not in charge of how much builds may use, nor of who may write.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -22,13 +23,20 @@ Setting = tuple[str, str, str]  # Controller, file, value.
 
 
 def groups_of(cgroups: Path) -> dict[str, Path]:
-    """BuildKit's group by controller: where it is, or where an engine with the driver cgroupfs will make it.
+    """BuildKit's group by controller: where it is, or where it will be made.
 
-    That is `<parent>/buildkit`, the parent being `docker` or the engine's own setting (`newCgroupParent` of moby's
-    dockerd, `GenerateSpec` of BuildKit). With the driver systemd there is none: `system.slice:docker:<id>` each.
+    That is `<parent>/buildkit`, the parent being what the client names, `docker` or the engine's own setting
+    (`newCgroupParent` of moby's dockerd, `GenerateSpec` of BuildKit). With the driver systemd an engine before 23 makes
+    none, and RUN containers are put into it as they come (limits_strays).
     """
     is_v1 = not (cgroups / "cgroup.controllers").exists()
     return {name: _group(cgroups / name if is_v1 else cgroups) for name in CONTROLLERS}
+
+
+def parent_of(cgroups: Path) -> str:
+    """The parent of BuildKit's group, as a client names it to the engine."""
+    memory = groups_of(cgroups)["memory"]
+    return str(memory.parent.relative_to(cgroups / "memory" if memory.is_relative_to(cgroups / "memory") else cgroups))
 
 
 def _group(root: Path) -> Path:
@@ -111,6 +119,11 @@ def _is_same(have: str, wanted: str) -> bool:
     if have == wanted or not (have.isdigit() and wanted.lstrip("-").isdigit()):
         return have == wanted
     return int(have) >= NO_LIMIT if wanted == "-1" else int(have) == int(wanted) // PAGE * PAGE
+
+
+def is_forbidden(error: OSError) -> bool:
+    """To this process, not to root of the machine: a service may see all of it read-only."""
+    return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def open_to_group(folder: Path, group_id: int) -> None:

@@ -1,31 +1,37 @@
 """Writes the limits of builds for a user who may use Docker and is not root, by a container that ends at once.
 
 It has no privileges but being root on the host's control groups: no capabilities, no network, nothing of the user's.
-Not in charge of what the limits are. It takes about 0.4 s, so it is not started for limits that are in force.
+It takes about 0.4 s, so it is not started for limits that are in force. Where RUN containers have to be put into the
+group of builds, another one does that as long as a build takes. Not in charge of what the limits are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
+import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workers.build import limits_group
+from workers.build import limits_group, limits_strays
 from workers.build.base_images import ensure_base
 from workers.build.job import Report
 from workers.docker_cli import client_env, working_client
 from workers.errors import SlipwayError
-from workers.process import TimedOut, run
+from workers.process import TimedOut, end_group, run, tied_argv
 
-SECONDS = 60.0
+SECONDS, END_SECONDS = 60.0, 10.0
 FORGET_SECONDS = 600.0
 SOCKET = "/var/run/docker.sock"
 HOST_CGROUPS = "/slipway/cgroup"  # Inside, where the engine's own mounts do not hide them.
 HOST_NOTES = "/slipway/builds"
 PROGRAM = Path(limits_group.__file__).read_text()
+GATHERING = Path(limits_strays.__file__).read_text()
+PLACES_BUILDS = 23  # The first engine whose BuildKit goes by `--cgroup-parent`.
 
 
 class NotEnforced(Exception):
@@ -41,22 +47,38 @@ def helper_argv(
     limits: tuple[int, float, int] | None,
 ) -> list[str]:
     """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes."""
-    told = {**labels, "slipway.role": "build-limits"}
     return [
-        *(client, "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
-        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
-        *("--memory=64m", "--pids-limit=16", f"--user=0:{group_id}"),
-        f"--volume=/sys/fs/cgroup:{HOST_CGROUPS}",
+        *_confined(client, labels),
+        f"--user=0:{group_id}",
         f"--volume={notes}:{HOST_NOTES}",
-        *(f"--label={name}={value}" for name, value in told.items()),
-        *("--entrypoint=python3", "--", image),
-        *("-c", PROGRAM),
+        *("--entrypoint=python3", "--", image, "-c", PROGRAM),
         *(HOST_CGROUPS, HOST_NOTES, json.dumps(limits)),
     ]
 
 
-def driver_argv(client: str) -> list[str]:
-    return [client, "info", "--format={{.CgroupDriver}}"]
+def gathering_argv(client: str, image: str, labels: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
+    """Goes on until its standard input is closed. It sees the machine's processes, and may move them only."""
+    return [
+        *_confined(client, labels),
+        *("--interactive", "--pid=host", "--user=0:0"),
+        *("--entrypoint=python3", "--", image, "-c", GATHERING),
+        *(HOST_CGROUPS, json.dumps(groups)),
+    ]
+
+
+def _confined(client: str, labels: Mapping[str, str]) -> list[str]:
+    told = {**labels, "slipway.role": "build-limits"}
+    return [
+        *(client, "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
+        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
+        *("--memory=64m", "--pids-limit=16"),
+        f"--volume=/sys/fs/cgroup:{HOST_CGROUPS}",
+        *(f"--label={name}={value}" for name, value in told.items()),
+    ]
+
+
+def engine_argv(client: str) -> list[str]:
+    return [client, "info", "--format={{.CgroupDriver}} {{.ServerVersion}}"]
 
 
 @dataclass(frozen=True)
@@ -76,26 +98,57 @@ class Helper:
         self._memory.parent.mkdir(parents=True, exist_ok=True)
         self._memory.write_text(reason)
 
-    def require_common_group(self, report: Report) -> None:
-        """Raises NotEnforced where BuildKit's containers have no group in common."""
-        driver = self._output(driver_argv(working_client(self.cache_dir)), report)
-        if driver != "cgroupfs":
-            raise NotEnforced(
-                f"the engine's control groups are of the driver {driver or 'none'}, where builds have no group of their "
-                'own; with "exec-opts": ["native.cgroupdriver=cgroupfs"] in /etc/docker/daemon.json they have'
-            )
+    def require_groups(self, report: Report) -> None:
+        """Raises NotEnforced where the engine puts nothing into control groups."""
+        driver, _ = self._engine(report)
+        if driver not in ("cgroupfs", "systemd"):
+            raise NotEnforced(f"the engine uses no control groups (its driver is {driver or 'none'})")
+
+    def has_strays(self, report: Report) -> bool:
+        """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
+        driver, version = self._engine(report)
+        return driver == "systemd" and int(version.partition(".")[0]) < PLACES_BUILDS
 
     def write(self, notes: Path, limits: tuple[int, float, int] | None, report: Report) -> None:
-        socket = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
-        if not socket.startswith("unix://"):
-            raise NotEnforced(f"the engine at {socket} is not on this machine")
-        group_id = Path(socket.removeprefix("unix://")).stat().st_gid
+        group_id = Path(_socket()).stat().st_gid
+        client, image = working_client(self.cache_dir), self._image(report)
+        self._output(helper_argv(client, image, self.labels, group_id, notes, limits), report)
+
+    @contextmanager
+    def gathering(self, groups: Mapping[str, Path], cgroups: Path, report: Report) -> Iterator[None]:
+        """Meanwhile RUN containers are put into the groups."""
+        _socket()
+        beneath = {controller: str(group.relative_to(cgroups)) for controller, group in groups.items()}
+        argv = gathering_argv(working_client(self.cache_dir), self._image(report), self.labels, beneath)
+        pipe, env = subprocess.PIPE, client_env(os.environ)
+        child = subprocess.Popen(
+            tied_argv(argv), env=env, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        assert child.stdin is not None and child.stdout is not None
         try:
-            image = ensure_base("python", "", report=report, cache_dir=self.cache_dir, labels=self.labels).reference
+            if (said := _first_line(child, report)) != limits_strays.BEGUN:
+                raise NotEnforced(said or "the container that gathers the steps of builds did not start")
+            yield
+            if child.poll() is not None:
+                report.line("A step of the build may have run without its limits: nobody gathered it", level="err")
+        finally:
+            child.stdin.close()
+            try:
+                child.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                end_group(child)
+            child.stdout.close()
+
+    def _image(self, report: Report) -> str:
+        try:
+            return ensure_base("python", "", report=report, cache_dir=self.cache_dir, labels=self.labels).reference
         except SlipwayError as error:
             raise NotEnforced(error.message) from error
-        client = working_client(self.cache_dir)
-        self._output(helper_argv(client, image, self.labels, group_id, notes, limits), report)
+
+    def _engine(self, report: Report) -> tuple[str, str]:
+        """Its driver of control groups and its version."""
+        driver, _, version = self._output(engine_argv(working_client(self.cache_dir)), report).partition(" ")
+        return driver, version
 
     def _output(self, argv: list[str], report: Report) -> str:
         try:
@@ -110,3 +163,22 @@ class Helper:
     @property
     def _memory(self) -> Path:
         return self.cache_dir / "limits-not-enforced"
+
+
+def _socket() -> str:
+    """Raises NotEnforced when the engine is not on this machine."""
+    socket = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
+    if not socket.startswith("unix://"):
+        raise NotEnforced(f"the engine at {socket} is not on this machine")
+    return socket.removeprefix("unix://")
+
+
+def _first_line(child: subprocess.Popen[bytes], report: Report) -> str:
+    """What it says first; "" when it says nothing in time."""
+    assert child.stdout is not None
+    deadline = time.monotonic() + SECONDS
+    while not select.select([child.stdout], [], [], 0.1)[0]:
+        report.check()
+        if time.monotonic() > deadline:
+            return ""
+    return child.stdout.readline().decode(errors="replace").strip()

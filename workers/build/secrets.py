@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from workers.build.job import BuildSettings
+from workers.build.mirrors import cargo_text, go_text, maven_text
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CA_FILES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -44,7 +45,7 @@ class Share:
 def write_secrets(
     folder: Path, settings: BuildSettings, share: Share, host_env: Mapping[str, str] | None = None
 ) -> dict[str, Path]:
-    """Files (mode 0600) by secret id: `ca`, `pip_conf`, `uv_toml`, `npmrc`, `variables`; only those needed."""
+    """Files (mode 0600) by secret id, only those needed: `ca`, `variables`, and where each language's packages are."""
     env = os.environ if host_env is None else host_env
     secrets: dict[str, Path] = {}
     bundle = ca_bundle(env) if share.ca else None
@@ -56,9 +57,11 @@ def write_secrets(
         if not share.credentials:
             pip, uv, npm = without_credentials(pip), without_credentials(uv), without_credentials(npm)
         texts |= {"pip_conf": pip_text(pip), "uv_toml": uv_text(pip | uv), "npmrc": npm_text(npm)}
+        texts |= {"go_env": go_text(env), "cargo_config": cargo_text(env, credentials=share.credentials)}
+        texts |= {"maven_settings": maven_text(env, credentials=share.credentials)}
     for name, text in texts.items():
         if text:
-            secrets[name] = _private_file(folder / name, text)
+            secrets[name] = private_file(folder / name, text)
     return secrets
 
 
@@ -202,7 +205,7 @@ def _toml(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _private_file(path: Path, text: str) -> Path:
+def private_file(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

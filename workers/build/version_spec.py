@@ -15,7 +15,7 @@ def satisfies(asked: str, have: str, *, significant: int) -> bool:
     """Whether `have` (`3.13.5`) is what `asked` means (`3.13`, `>=3.10,<4`, `^3.11`, `18 || 20`, `lts/*`).
 
     `significant` is how many leading numbers of an exact pin must agree: 2 for Python, 1 for Node. A patch release
-    stands in for another, since the distribution has one of each.
+    stands in for another, since the distribution has one of each; `===3.3.0` means that one and no other.
     """
     asked = NODE_NAMES.get(asked.strip().lower(), asked.strip().lower())
     if asked in ANY:
@@ -50,6 +50,8 @@ def _holds(sign: str, asked: Version, have: Version, significant: int) -> bool:
             return have <= asked or same
         case "!=":
             return not same
+        case "===":
+            return have == asked
         case "^":
             return have >= asked and have[0] == asked[0]
         case "~":

@@ -8,7 +8,8 @@ import pytest
 from tests.workers.build.builds import MACHINE_CACHE, Lines
 from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
-from workers.build.base_images import ensure_base, wanted_versions
+from workers.build.base_families import FAMILIES, Own, own_images
+from workers.build.base_images import ensure_base, version_in, wanted_versions
 from workers.build.version_spec import satisfies
 from workers.docker_cli import working_client
 from workers.errors import UserError
@@ -62,12 +63,64 @@ def test_it_keeps_the_way_to_the_mirror() -> None:
 
 
 def test_it_describes_how_an_image_is_made() -> None:
-    argv = recipe.bootstrap_argv("python", "trixie", ['Acquire::http::Proxy "http://p";'])
+    argv = recipe.bootstrap_argv(FAMILIES["python"], "trixie", ['Acquire::http::Proxy "http://p";'])
     assert argv[:4] == ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"]
     assert argv[-3:] == ["trixie", "-", "-"]
     assert '--aptopt=Acquire::http::Proxy "http://p";' in argv
-    assert recipe.image_changes("node")[0] == "LABEL slipway.base=node"
-    assert recipe.family("static") == "python"
+    assert recipe.image_changes(FAMILIES["node"])[0] == "LABEL slipway.base=node"
+    assert recipe.image_changes(FAMILIES["java"])[-1] == "ENV JAVA_HOME=/usr/lib/jvm/slipway"
+
+
+def test_it_names_packages_by_version_where_a_suite_has_several() -> None:
+    argv = recipe.bootstrap_argv(FAMILIES["jre"], "trixie", [], "25")
+    assert "--include=openjdk-25-jre-headless,ca-certificates,tzdata" in argv
+    assert any("java-25-openjdk-" in part for part in argv if part.startswith("--customize-hook"))
+
+
+def test_it_knows_what_a_machine_can_make() -> None:
+    suites = ("trixie", "bookworm")
+    assert own_images(FAMILIES["java"], ">=17", suites) == [
+        Own("slipway/base-java:21-trixie", "trixie", "21"),
+        Own("slipway/base-java:25-trixie", "trixie", "25"),
+        Own("slipway/base-java:17-bookworm", "bookworm", "17"),
+    ]
+    assert own_images(FAMILIES["ruby"], "", suites) == [
+        Own("slipway/base-ruby:trixie", "trixie", "3.3.8"),
+        Own("slipway/base-ruby:bookworm", "bookworm", "3.1.2"),
+    ]
+    assert own_images(FAMILIES["ruby"], "", ("noble",)) == [Own("slipway/base-ruby:noble", "noble", "")]
+    assert own_images(FAMILIES["bun"], ">=1.1 <2", suites) == [Own("slipway/base-bun:1.1-2")]
+    assert own_images(FAMILIES["dotnet"], "8.0", suites) == []
+
+
+def test_it_takes_a_program_from_npm() -> None:
+    text = recipe.npm_dockerfile(FAMILIES["bun"], "1.2.3; id", "node:1", "debian:1")
+    assert text.splitlines()[0] == "FROM node:1 AS npm"
+    assert "npm install --no-fund --no-audit --no-save 'bun@1.2.3; id'" in text
+    assert text.splitlines()[2:] == [
+        "FROM debian:1",
+        "LABEL slipway.base=bun",
+        "COPY --from=npm /opt/bun /usr/local/bin/bun",
+        'RUN ["/bin/sh", "-ec", "ln -s bun /usr/local/bin/bunx; ln -s bun /usr/local/bin/node"]',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("Python 3.13.5", "3.13.5"),
+        ("v20.19.2", "20.19.2"),
+        ("go version go1.24.4 linux/amd64", "1.24.4"),
+        ("rustc 1.85.1 (4eb161250 2025-03-15)", "1.85.1"),
+        ("openjdk 25 2025-09-16", "25"),
+        ("ruby 3.3.8 (2025-04-09 revision b200bad6cd) [x86_64-linux-gnu]", "3.3.8"),
+        ("PHP 8.4.11 (cli) (built: Aug  3 2025 07:32:21)", "8.4.11"),
+        ("deno 2.5.6 (stable, release, x86_64-unknown-linux-gnu)", "2.5.6"),
+        ("nothing", ""),
+    ],
+)
+def test_it_reads_what_a_program_says_of_itself(line: str, version: str) -> None:
+    assert version_in(["WARNING: 1.2.3", line]) == version
 
 
 @pytest.mark.parametrize(
@@ -100,6 +153,8 @@ def test_it_describes_how_an_image_is_made() -> None:
         ("lts/*", "20.19.2", 1, True),
         ("lts/jod", "20.19.2", 1, False),
         ("~20.19.1", "20.19.2", 1, True),
+        ("===3.3.8", "3.3.8", 2, True),
+        ("===3.3.0", "3.3.8", 2, False),
         ("nonsense", "20.19.2", 1, False),
     ],
 )
@@ -108,11 +163,11 @@ def test_it_knows_which_version_is_asked_for(asked: str, have: str, significant:
 
 
 def test_it_asks_a_registry_for_what_fits() -> None:
-    assert wanted_versions("python", "")[0] == "3.13"
-    assert wanted_versions("python", ">=3.10,<3.12") == ["3.11", "3.10"]
-    assert wanted_versions("python", "3.9.18") == ["3.9"]
-    assert wanted_versions("node", "v16.20.0") == ["16"]
-    assert wanted_versions("python", "pypy3.10") == []
+    assert wanted_versions(FAMILIES["python"], "")[0] == "3.13"
+    assert wanted_versions(FAMILIES["python"], ">=3.10,<3.12") == ["3.11", "3.10"]
+    assert wanted_versions(FAMILIES["python"], "3.9.18") == ["3.9"]
+    assert wanted_versions(FAMILIES["node"], "v16.20.0") == ["16"]
+    assert wanted_versions(FAMILIES["python"], "pypy3.10") == []
 
 
 @pytest.mark.docker

@@ -53,7 +53,7 @@ def test_it_follows_links_that_stay(tmp_path: Path) -> None:
 
 
 def test_it_lists_no_links_no_dependencies_and_nothing_deep(tmp_path: Path) -> None:
-    for name in ("b.py", "node_modules/x.py", ".git/config", "a/b.py", "1/2/3/4/5/6/deep.py"):
+    for name in ("b.py", "node_modules/x.py", ".git/config", "a/b.py", "1/2/3/4/5/6/7/8/9/deep.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     (tmp_path / "linked.py").symlink_to("b.py")

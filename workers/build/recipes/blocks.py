@@ -25,6 +25,15 @@ PIP_SECRETS = (
 )
 NPM_SECRETS = (CA_SECRET, f"--mount=type=secret,id=npmrc,target={HOME}/.npmrc,{OWNED}")
 VARIABLES_SECRET = f"--mount=type=secret,id=variables,target=/run/secrets/variables,{OWNED}"
+APT_SECRETS = (
+    CA_SECRET,
+    "--mount=type=secret,id=apt_sources,target=/etc/apt/sources.list,mode=0444",
+    "--mount=type=secret,id=apt_conf,target=/etc/apt/apt.conf.d/00slipway,mode=0444",
+)
+ACCOUNT = ("echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd", "echo 'app:x:10001:' >> /etc/group")
+ENDED = "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb"
+# What a plain official image lacks of what ours have.
+COMMON = "ca-certificates tzdata libstdc++6"
 
 
 def cache(name: str, cache_scope: str) -> str:
@@ -58,11 +67,47 @@ def ground(folders: Iterable[str], environment: Mapping[str, str], then: str = "
     lines.append("if [ -f /run/secrets/variables ]; then . /run/secrets/variables; fi")
     written = " ".join(f"'{line}'" for line in lines)
     steps = [
-        "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd",
-        "echo 'app:x:10001:' >> /etc/group",
+        *ACCOUNT,
         f"mkdir -p {owned} /opt/slipway {CACHE}",
         f"printf '%s\\n' {written} > {BUILD_ENV}",
         *([then] if then else []),
         f"chown -R {USER} {owned} {CACHE}",
     ]
     return run("; ".join(steps))
+
+
+def packages(names: Iterable[str]) -> str:
+    """The distribution's packages. Where an image of ours has no mirror of its own, the builder lends this machine's."""
+    wanted = " ".join(names)
+    install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
+    return run(f"apt-get update -qq; {install} -- {wanted}; {ENDED}", APT_SECRETS)
+
+
+def build_stage(base: str, environment: Mapping[str, str], folders: Iterable[str] = ()) -> list[str]:
+    """The beginning of a stage that stays behind: what it leaves is copied into `run_stage`."""
+    return [
+        f"FROM {base} AS build",
+        ground(folders, environment),
+        f"ENV HOME={HOME}",
+        "WORKDIR /app",
+        f"USER {USER}",
+    ]
+
+
+def run_stage(base: str, copied: Mapping[str, str], environment: str = "") -> list[str]:
+    """A small image with what was built. `copied` maps paths of the build stage to paths of this one."""
+    folders = " ".join(["/app", HOME])
+    common = (
+        "command -v update-ca-certificates > /dev/null || "
+        f"{{ apt-get update -qq; apt-get install -y -qq --no-install-recommends {COMMON}; {ENDED}; }}"
+    )
+    return [
+        "",
+        f"FROM {base} AS app",
+        run("; ".join([*ACCOUNT, f"mkdir -p {folders}", f"chown {USER} {folders}", common])),
+        "ENTRYPOINT []",
+        f"ENV HOME={HOME}{' ' + environment if environment else ''}",
+        "WORKDIR /app",
+        f"USER {USER}",
+        *(f"COPY --from=build --chown={USER} {json.dumps([source, to])}" for source, to in copied.items()),
+    ]

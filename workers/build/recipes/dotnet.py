@@ -1,0 +1,27 @@
+""".NET: published on the SDK, run on ASP.NET's runtime. Both are pulled: no distribution of Debian has them."""
+
+from __future__ import annotations
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+
+ENVIRONMENT = {
+    "NUGET_PACKAGES": f"{blocks.CACHE}/nuget",
+    "DOTNET_CLI_HOME": "/tmp",
+    "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
+    "DOTNET_NOLOGO": "1",
+}
+
+
+def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    mounts = (blocks.cache("nuget", cache_scope), blocks.CA_SECRET)
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    before = bool(plan.dependency_files)
+    return [
+        *blocks.build_stage(base, ENVIRONMENT),
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
+        *blocks.run_stage(run_base, {"/app/out/": "/app/"}, "DOTNET_EnableDiagnostics=0"),
+    ]

@@ -1,0 +1,45 @@
+"""Go: programs in /app/bin beside the source, run on a plain base. A newer Go comes through the module proxy."""
+
+from __future__ import annotations
+
+import re
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+
+ENVIRONMENT = {
+    "GOPATH": f"{blocks.CACHE}/go",
+    "GOCACHE": f"{blocks.CACHE}/go/build",
+    "GOFLAGS": "-buildvcs=false -modcacherw",
+    "CGO_ENABLED": "0",
+}
+SETTINGS = f"--mount=type=secret,id=go_env,target={blocks.HOME}/.config/go/env,{blocks.OWNED}"
+
+
+def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    mounts = (blocks.cache("go", cache_scope), blocks.CA_SECRET, SETTINGS)
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    before = bool(plan.dependency_files)
+    environment = ENVIRONMENT | {"GOTOOLCHAIN": toolchain(plan.version)}
+    return [
+        *blocks.build_stage(base, environment),
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
+        *blocks.run_stage(run_base, {"/app/": "/app/"}, "PATH=/app/bin:$PATH"),
+    ]
+
+
+def toolchain(version: str) -> str:
+    """The value of GOTOOLCHAIN. `auto` lets go.mod decide; a pinned version is taken from the proxy if need be.
+
+    Source: https://go.dev/doc/toolchain. A pin without its patch level means the newest one of it.
+    """
+    if not re.fullmatch(r"\d+\.\d+(\.\d+)?", version):
+        return "auto"
+    if version.count(".") == 2:
+        return f"go{version}"
+    pattern = version.replace(".", "[.]") + "([.][0-9]+)?"
+    known = f'GOTOOLCHAIN=local go list -m -versions go | tr " " "\\n" | grep -xE "{pattern}" | tail -n 1'
+    return f"go$({known})"

@@ -1,0 +1,44 @@
+"""PHP: the app in /app, served by PHP-FPM behind nginx, both started by one script. Composer stays unused at run time."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+from workers.build.recipes.ruby import uses_node
+
+SCRIPT = Path(__file__).with_name("serve-php")
+IN_IMAGE = "/opt/slipway/serve-php"
+DIGEST = hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:12]  # A secret is no part of a layer's key.
+ENVIRONMENT = {
+    "COMPOSER_HOME": f"{blocks.CACHE}/composer",
+    "COMPOSER_CACHE_DIR": f"{blocks.CACHE}/composer/cache",
+    "COMPOSER_NO_INTERACTION": "1",
+    "npm_config_cache": f"{blocks.CACHE}/npm",
+}
+SERVER = "--mount=type=secret,id=php_server,target=/run/secrets/php_server,mode=0444,required=true"
+
+
+def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    mounts = (blocks.cache("composer", cache_scope), blocks.CA_SECRET)
+    npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    before = bool(plan.dependency_files)
+    stage = blocks.build_stage(base, ENVIRONMENT)
+    run_stage = blocks.run_stage(run_base, {"/app/": "/app/"})
+    server = blocks.run(f"mkdir -p /opt/slipway; cp /run/secrets/php_server {IN_IMAGE}; : {DIGEST}", [SERVER])
+    return [
+        stage[0],
+        *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
+        *stage[1:],
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *([blocks.build_run(plan.install_project, mounts)] if plan.install_project else []),
+        *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
+        *run_stage[:3],
+        server,
+        *run_stage[3:],
+    ]

@@ -1,0 +1,38 @@
+"""Ruby: gems in /app/vendor/bundle, compiled on a base with headers and run on one without."""
+
+from __future__ import annotations
+
+from workers.build.plan import Plan
+from workers.build.recipes import blocks
+
+GEMS = "/opt/gems"
+RUN = (
+    f"BUNDLE_PATH={GEMS} BUNDLE_WITHOUT=development:test RAILS_ENV=production RACK_ENV=production "
+    "RAILS_LOG_TO_STDOUT=1 RAILS_SERVE_STATIC_FILES=1"
+)
+ENVIRONMENT = {"BUNDLE_CACHE_PATH": f"{blocks.CACHE}/gems", "BUNDLE_SILENCE_ROOT_WARNING": "1"}
+NODE = ("npm ", "npx ", "yarn ", "pnpm ")
+
+
+def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    mounts = (blocks.cache("gems", cache_scope), blocks.CA_SECRET)
+    npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
+    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
+    before = bool(plan.dependency_files)
+    stage = blocks.build_stage(base, ENVIRONMENT, [GEMS])
+    return [
+        stage[0],
+        *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
+        *stage[1:],
+        f"ENV {RUN}",
+        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        f"COPY --chown={blocks.USER} . .",
+        *([] if before else install),
+        *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
+        *blocks.run_stage(run_base, {f"{GEMS}/": f"{GEMS}/", "/app/": "/app/"}, RUN),
+    ]
+
+
+def uses_node(plan: Plan) -> bool:
+    """Whether the build makes styles and scripts by Node, which is then there for the build alone."""
+    return any(word in f"{plan.build} " for word in NODE)
