@@ -18,7 +18,7 @@ def test_it_tells_an_app_of_real_pushes(github: GitHub) -> None:
     repo = github.repo(ada, files={"app.py": "print()", "web/index.html": "<p>"})
     app = github.app(ada)
     github.install(app, ada, repo)
-    github.push(repo, {"app.py": "print(1)"}, message="Say one")
+    github.git_push(repo, {"app.py": "print(1)"}, message="Say one")
     sha = github.push(repo, {"README": "hello"}, message="Explain", force=True)
     github.tag(repo, "v1", annotated=True)
     rows = github.deliveries(app)

@@ -6,6 +6,7 @@ import { isMember, json, sees, wrap } from './guard.mjs'
 
 const escaped = text => String(text).replace(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
 const page = (title, body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title><h1>${escaped(title)}</h1>${body}</html>`
+let key // All Apps have the same: a new one costs a second of a busy machine.
 const secret = (bytes = 20) => randomBytes(bytes).toString('hex')
 
 export function appRoutes (world) {
@@ -22,7 +23,7 @@ export function appRoutes (world) {
   world.createApp = ({ owner: login, name, url: home = '', hook_attributes: hook = {}, webhook_secret: given, ...more }) => {
     const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')
     const app_id = 4000 + gh.apps.all().length + 1
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
+    const { privateKey } = key ??= generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
     const row = gh.apps.insert({
       app_id, slug, name, private_key: privateKey, permissions: { metadata: 'read', ...more.default_permissions }, events: more.default_events ?? [],
       webhook_url: hook.active === false ? null : hook.url ?? null, webhook_secret: given ?? secret(), description: more.description ?? null,

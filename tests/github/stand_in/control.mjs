@@ -43,6 +43,14 @@ export function controlRoutes (world) {
     for (const i of gh.appInstallations.all().filter(i => i.repository_selection === 'all' && i.account_id === row.owner_id && i.account_type === row.owner_type)) await changed(i, 'added', [row.id])
     return { id: row.id, full_name: row.full_name, clone_url: `${url}/${row.full_name}.git` }
   })
+  at('commit', async told => {
+    const r = repo(told)
+    const heads = world.git.refs(r)
+    const parent = heads[`refs/heads/${told.branch}`] ?? (told.start ? world.git.resolve(r, `refs/heads/${told.start}`) ?? told.start : '')
+    const from = told.force ? world.git.resolve(r, `${parent}~1`) : parent
+    const user = told.person ? { login: told.person } : tokens.get(world.rootToken(r))
+    return { sha: await world.git.commit(r, user, { ...told, from }) }
+  })
   at('collaborator', ({ repository, login, permission }) => { gh.collaborators.insert({ repo_id: repo({ repository }).id, user_id: account(login).id, permission: permission ?? 'push' }) })
 
   at('app', told => {
@@ -154,7 +162,7 @@ export function controlRoutes (world) {
   app.get('/_test/repo', c => {
     const r = gh.repos.get(Number(c.req.query('id')))
     if (r) world.rootToken(r)
-    return c.json(r ? { full_name: r.full_name, acting: world.rootToken(r).slice('gho_root_'.length), default_branch: r.default_branch } : {})
+    return c.json(r ? { full_name: r.full_name, acting: world.rootToken(r).slice('gho_root_'.length), default_branch: r.default_branch, refs: world.git.refs(r) } : {})
   })
   app.get('/_test/seen', c => c.json(world.seen.slice(Number(c.req.query('since') ?? 0))))
   app.get('/_test/seen/count', c => c.json({ count: world.seen.length }))

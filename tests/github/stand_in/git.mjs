@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 
-import { sees } from './guard.mjs'
+import { sees, wrap } from './guard.mjs'
 
 const NONE = '0'.repeat(40)
 
@@ -83,7 +83,20 @@ export function gitRoutes (world) {
     return new Response(out.subarray(end + 4), { status, headers })
   }
 
-  // What emulate must know of an object to answer about it: trees, contents, commits.
+  // What emulate must know of objects to answer about them: learnt when it is first asked (`catchUp`), all heads at once.
+  const unlearnt = new Map() // repository's id -> commits whose history it has not seen yet
+  const later = (repo, sha) => { unlearnt.set(repo.id, [...(unlearnt.get(repo.id) ?? []), sha]) }
+  const catchUp = repo => {
+    const heads = unlearnt.get(repo.id)
+    unlearnt.delete(repo.id)
+    if (heads) for (const sha of lines(git(repo, 'rev-list', '--reverse', '--topo-order', ...heads))) learn(repo, sha)
+  }
+  wrap(app, (request, url, inner) => {
+    const byName = url.pathname.match(/^\/repos\/([^/]+\/[^/]+)\/(git|contents|commits|compare|branches|pulls|readme|check)/)
+    const repo = byName && gh.repos.findOneBy('full_name', byName[1])
+    if (repo) for (const one of [repo, ...gh.repos.all().filter(r => r.forked_from_id === repo.id)]) catchUp(one)
+    return inner(request)
+  })
   function learn (repo, sha) {
     if (gh.commits.findBy('sha', sha).some(row => row.repo_id === repo.id)) return
     const raw = git(repo, 'cat-file', 'commit', sha)
@@ -129,16 +142,20 @@ export function gitRoutes (world) {
     if (branch) gh.branches.update(branch.id, { sha }); else gh.branches.insert({ repo_id: repo.id, name, sha, protected: false })
   }
 
-  const commitJson = (repo, sha) => {
-    const [tree, at, author, authorMail, committer, committerMail, ...message] =
-      git(repo, 'show', '-s', '--format=%T%n%cI%n%an%n%ae%n%cn%n%ce%n%B', sha).replace(/\n+$/, '').split('\n')
-    const files = lines(git(repo, 'diff-tree', '--root', '--no-commit-id', '--name-status', '--no-renames', '-r', sha)).map(line => line.split('\t'))
-    const of = kind => files.filter(([status]) => status === kind).map(([, file]) => file)
-    return {
-      id: sha, tree_id: tree, distinct: true, message: message.join('\n'), timestamp: at, url: `${baseUrl}/${repo.full_name}/commit/${sha}`,
-      author: { name: author, email: authorMail }, committer: { name: committer, email: committerMail },
-      added: of('A'), removed: of('D'), modified: of('M'),
-    }
+  // Commits as a push tells of them, oldest first; one process for all.
+  const commitsJson = (repo, ...range) => {
+    const told = git(repo, 'log', '--reverse', '--name-status', '--no-renames', '--format=%x01%H%n%T%n%cI%n%an%n%ae%n%cn%n%ce%n%B%x02', ...range)
+    return told.split('\x01').slice(1).slice(-2048).map(part => {
+      const [head, names] = part.split('\x02')
+      const [sha, tree, at, author, authorMail, committer, committerMail, ...message] = head.replace(/\n+$/, '').split('\n')
+      const files = lines(names).map(line => line.split('\t'))
+      const of = kind => files.filter(([status]) => status === kind).map(([, file]) => file)
+      return {
+        id: sha, tree_id: tree, distinct: true, message: message.join('\n'), timestamp: at, url: `${baseUrl}/${repo.full_name}/commit/${sha}`,
+        author: { name: author, email: authorMail }, committer: { name: committer, email: committerMail },
+        added: of('A'), removed: of('D'), modified: of('M'),
+      }
+    })
   }
 
   // After refs of a repository moved: emulate and its webhooks hear of it, like GitHub's would.
@@ -150,8 +167,9 @@ export function gitRoutes (world) {
     }
   }
   async function moved (repo, user, ref, before, after, known) {
-    const commit = after === NONE ? null : git(repo, 'rev-parse', `${after}^{commit}`).trim() // An annotated tag leads to one.
-    if (commit) for (const sha of lines(git(repo, 'rev-list', '--reverse', '--topo-order', commit))) learn(repo, sha)
+    const isBranch = ref.startsWith('refs/heads/')
+    const commit = after === NONE ? null : isBranch ? after : git(repo, 'rev-parse', `${after}^{commit}`).trim() // An annotated tag leads to one.
+    if (commit) later(repo, commit)
     point(repo, ref, commit ?? NONE)
     gh.repos.update(repo.id, { pushed_at: new Date().toISOString(), size: 1 })
     const [owner, name] = repo.full_name.split('/')
@@ -159,12 +177,11 @@ export function gitRoutes (world) {
     const person = gh.users.findOneBy('login', user.login) ?? { login: user.login, id: user.id }
     const sender = { login: person.login, id: person.id, type: 'User', avatar_url: `${baseUrl}/avatars/u/${person.login}` }
     const since = before === NONE ? known : ['^' + before]
-    const isBranch = ref.startsWith('refs/heads/')
-    const fresh = commit && isBranch ? lines(git(repo, 'rev-list', '--reverse', commit, ...since)).slice(-2048) : []
+    const fresh = commit && isBranch ? commitsJson(repo, commit, ...since) : []
     const push = {
       ref, before, after, created: before === NONE, deleted: after === NONE, forced: before !== NONE && after !== NONE && isBranch && !isAncestor(repo, before, after),
       base_ref: null, compare: `${baseUrl}/${repo.full_name}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
-      commits: fresh.map(sha => commitJson(repo, sha)), head_commit: commit ? commitJson(repo, commit) : null,
+      commits: fresh, head_commit: commit ? fresh.find(row => row.id === commit) ?? commitsJson(repo, '-1', commit)[0] : null,
       pusher: { name: sender.login, email: `${sender.login}@example.com` },
       repository: { ...seen, pushed_at: Math.floor(Date.now() / 1000), created_at: Math.floor(Date.parse(seen.created_at) / 1000), master_branch: seen.default_branch },
       sender,
@@ -204,9 +221,23 @@ export function gitRoutes (world) {
     git(repo, 'fetch', '-q', ensure(parent), '+refs/*:refs/*')
     for (const [ref, sha] of Object.entries(refs(repo))) {
       const commit = git(repo, 'rev-parse', `${sha}^{commit}`).trim()
-      for (const id of lines(git(repo, 'rev-list', commit))) learn(repo, id)
+      later(repo, commit)
       point(repo, ref, commit)
     }
+  }
+  // A commit as `git push` would bring it, made here in one process; the new commit's id. `from`: what it stands on.
+  const commit = async (repo, user, { branch, files, remove = [], message, from }) => {
+    const before = refs(ensure(repo) && repo)
+    const path = name => JSON.stringify(name)
+    const text = [
+      `commit refs/heads/${branch}\n`, `committer Ada <ada@example.com> ${Math.floor(Date.now() / 1000)} +0000\n`,
+      `data ${Buffer.byteLength(message)}\n${message}\n`, from ? `from ${from}\n` : '',
+      ...remove.map(name => `D ${path(name)}\n`),
+      ...Object.entries(files).map(([name, body]) => `M 100644 inline ${path(name)}\ndata ${Buffer.byteLength(body)}\n${body}\n`),
+    ].join('')
+    execFileSync('git', ['-C', folder(repo), 'fast-import', '--quiet', '--force'], { input: text, stdio: ['pipe', 'pipe', 'pipe'] })
+    await pushed(repo, user, before)
+    return refs(repo)[`refs/heads/${branch}`]
   }
   // Merges `head` of one repository into a branch of another, as the button does; null when it does not merge cleanly.
   const merge = async (base, branch, from, head, user, message) => {
@@ -220,5 +251,5 @@ export function gitRoutes (world) {
     git(base, 'update-ref', `refs/heads/${branch}`, sha)
     return { sha, announce: () => pushed(base, user, before) }
   }
-  return { ensure, refs, fork, merge, asSeen, resolve: (repo, ref) => { try { return git(repo, 'rev-parse', '--verify', '-q', `${ref}^{commit}`).trim() } catch { return null } } }
+  return { ensure, refs, fork, merge, commit, asSeen, resolve: (repo, ref) => { try { return git(repo, 'rev-parse', '--verify', '-q', `${ref}^{commit}`).trim() } catch { return null } } }
 }

@@ -43,9 +43,8 @@ githubPlugin.register = (app, store, hooks, baseUrl, tokens) => {
     muted: false, settle: async () => {},
   }
   Object.assign(world, deliveryWatch(world))
+  Object.assign(world, { git: gitRoutes(world) })
   guard(world)
-  const git = gitRoutes(world)
-  Object.assign(world, { git })
   appRoutes(world)
   restRoutes(world)
   controlRoutes(world)
