@@ -110,11 +110,9 @@ def web_program(plan: Blueprint, env: dict[str, str]) -> Program:
 
 
 def worker_program(name: str, queue: str, slots: int, env: dict[str, str]) -> Program:
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
-    pool = ["--pool", "threads", "--concurrency", str(slots), "--hostname", f"{name}@slipway"]
     return Program(
         name,
-        module_argv=["celery", "--app", "paas", "--quiet", "worker", "--queues", queue, *pool, *quiet],
+        module_argv=["paas.worker", name, queue, str(slots)],
         env=env,
         ready=Ready(line=f"{name}@slipway ready."),
     )

@@ -6,6 +6,7 @@ charge of when a child is started or stopped (`paas.supervisor.daemon`), only of
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -15,6 +16,7 @@ import selectors
 import signal
 import socket
 import sys
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -34,7 +36,6 @@ PRELOADED = (
     "workers.agent.converge",
     "httpx2",
     "encodings.idna",
-    "celery.bin.celery",
     "celery.app.log",
     "celery.backends.base",
     "celery.contrib.django.task",
@@ -59,7 +60,7 @@ PRELOADED = (
     "django.db.backends.postgresql.base",
     "django.contrib.messages.storage.fallback",
     "django.contrib.sessions.serializers",
-    "paas.celery",
+    "paas.worker",
     "paas.asgi",
 )
 
@@ -74,9 +75,22 @@ def preload() -> None:
         importlib.import_module(name)
     importlib.import_module("paas.celery").app.loader.import_default_modules()
     get_resolver().check()
+    _shrink()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise RuntimeError(f"Something imported by the control plane started {threads - 1} thread(s) at import.")
+
+
+def _shrink() -> None:
+    """Give back what only importing needed: every child would carry a share of it.
+
+    Overloads are kept by `typing` for those who ask (redis-py has hundreds); the C library keeps what was freed.
+    """
+    typing.clear_overloads()
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; musl has none.
+    if trim is not None:
+        trim(0)
 
 
 class Zygote:

@@ -146,7 +146,7 @@ def test_it_describes_the_control_plane(tmp_path: Path) -> None:
     web, build = described_plane[:2]
     assert web.ready.http == "http://127.0.0.1:8000/readyz"
     assert {"--no-proxy-headers", "websockets-sansio"} <= set(web.module_argv)
-    assert build.module_argv[build.module_argv.index("--concurrency") + 1] == "3"
+    assert build.module_argv == ["paas.worker", "worker-build", "build", "3"]
 
 
 def test_it_reaches_itself_wherever_it_listens() -> None:

@@ -172,4 +172,4 @@ def test_it_asks_for_the_sign_in_when_the_session_has_ended(
     page = context.new_page()
     page.goto(f"{site}/")
     context.clear_cookies()
-    until(page, lambda: "/sign-in" in page.url, 10)
+    until(page, lambda: "/sign-in" in page.url)
