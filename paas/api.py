@@ -19,6 +19,7 @@ from apps.deployments import (
     api_metrics,
     api_operator,
     api_services,
+    api_source,
     api_staged,
     api_volumes,
 )
@@ -54,6 +55,7 @@ for module in (
     api_tokens,
     projects,
     api_services,
+    api_source,
     deployments,
     api_staged,
     api_logs,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.accounts.access import Actor, not_found
+from apps.accounts.access import Actor, not_found, teams_of
+from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.deployments.models import Deployment, Release
 from apps.projects.models import scoped
@@ -30,3 +31,14 @@ def release_for(actor: Actor, release_id: UUID) -> Release:
     if row is None:
         raise not_found("release")
     return row
+
+
+def teams_for_writer(actor: Actor) -> list[Team]:
+    """Those in which the actor may make services; 403 when there are none."""
+    mine = teams_of(actor)
+    teams = [team for team in mine if actor.can(Permission.WRITE_SERVICE, team.pk)]
+    if not teams:
+        if not mine:
+            raise not_found()
+        actor.require(Permission.WRITE_SERVICE, mine[0].pk)
+    return teams

@@ -20,6 +20,8 @@ from apps.deployments import outcome, wakeup
 from apps.deployments.lease import AGENT
 from apps.deployments.models import Deployment, Release
 from apps.deployments.states import ACTIVE
+from apps.github.choices import Choice
+from apps.github.connections import connect, source_of
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
 from apps.lib.hostnames import slug
@@ -164,12 +166,20 @@ def create_app(
     secrets: dict[str, str] | None = None,
     domains: list[str] | None = None,
     volumes: dict[str, str] | None = None,
+    repository: Choice | None = None,
     trigger: str = "manual",
 ) -> Deployment:
-    """Project (an existing one is used), service, variables, domains and volumes, and the deployment that starts it all."""
+    """Project (an existing one is used), service, variables, domains and volumes, and the deployment that starts it all.
+
+    With `repository`, which GitHub showed to the actor, the service is connected to it.
+    """
     found = Project.objects.filter(team=team, slug=slug(project)).first()
     row = found or projects.create_project(actor=actor, team=team, name=project)
+    if repository is not None:
+        settings = {**settings, "source_url": source_of(repository), "source_token": ""}
     made = projects.create_service(actor=actor, project=row, name=service, **settings)
+    if repository is not None:
+        connect(actor=actor, service=made, choice=repository, branch=made.branch)
     where = row.production
     for values, secret in ((variables, False), (secrets, True)):
         if values:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
 from apps.accounts.bearer import actor_of
-from apps.deployments import actions
+from apps.accounts.policy import Permission
+from apps.deployments import actions, sources
 from apps.deployments.models import Deployment
 from apps.deployments.overview import overviews
 from apps.deployments.schemas_services import (
@@ -22,6 +23,7 @@ from apps.deployments.schemas_services import (
     Settings,
     shown,
 )
+from apps.github.choices import choice_named
 from apps.lib.api import Page, created, paged
 from apps.projects import actions as projects
 from apps.projects.access import project_for, service_for
@@ -40,12 +42,20 @@ def _shown(service: Service) -> ServiceOut:
 def create_app(request: HttpRequest, response: HttpResponse, told: AppIn) -> Any:
     """Everything at once, in one transaction: it is all there and being deployed, or nothing has changed."""
     actor = actor_of(request)
+    team = team_meant(actor, told.team_id)
+    settings = told.model_dump(include={*Settings.model_fields, "source_url", "source_token"})
+    choice = None
+    if told.repository:
+        actor.require(Permission.WRITE_SERVICE, team.pk)
+        choice = choice_named(actor, told.repository)
+        settings |= {} if "branch" in told.model_fields_set else {"branch": choice.default_branch}
     deployment = actions.create_app(
         actor=actor,
-        team=team_meant(actor, told.team_id),
+        team=team,
         project=told.project,
         service=told.name,
-        settings=told.model_dump(include={*Settings.model_fields, "source_url", "source_token"}),
+        settings=settings,
+        repository=choice,
         variables=told.variables,
         secrets=told.secrets,
         domains=told.domains,
@@ -90,10 +100,11 @@ def get_service(request: HttpRequest, service_id: UUID) -> Any:
     "/services/{uuid:service_id}", response=ServiceOut, operation_id="change_service", summary="Change a service"
 )
 def change_service(request: HttpRequest, service_id: UUID, told: ServiceChange) -> Any:
-    """Only what is named changes. It takes effect with the next deployment."""
+    """Only what is named changes. It takes effect with the next deployment. A `source_url` of its own disconnects it from
+    GitHub."""
     actor = actor_of(request)
     changes = told.model_dump(exclude_unset=True)
-    return _shown(projects.change_service(actor=actor, service=service_for(actor, service_id), **changes))
+    return _shown(sources.change_service(actor=actor, service=service_for(actor, service_id), **changes))
 
 
 @router.delete(

@@ -6,17 +6,20 @@ Not in charge of who may have which (`apps.github.choices`). Asks GitHub unless 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from django.db import connection
+from django.urls import reverse
 
 from apps.accounts.access import Actor
+from apps.accounts.installation import is_operator
 from apps.github.app import App, the_app
-from apps.github.choices import Account, Choice, Offer, identity_of, is_offer_kept, offer_for
+from apps.github.choices import MOST_AT_ONCE, Account, Choice, Offer, identity_of, is_offer_kept, offer_for
 from apps.github.errors import BadToken
 from apps.github.models import Identity
 from apps.lib.forms import words_of
+from apps.projects.detection import release_connection
+from apps.projects.models import Service
 from workers.errors import SlipwayError
 
 ROWS = 12
@@ -42,6 +45,26 @@ class Picker:
     page: int = 1
     is_whole: bool = True
     problem: SlipwayError | None = None
+    service: Service | None = None  # What the chosen one is connected to; None for a new service.
+    is_operator: bool = False
+
+    @property
+    def page_url(self) -> str:
+        """Where the whole page stands; works without scripts."""
+        return reverse("service-source", args=[self.service.pk]) if self.service else reverse("new-service")
+
+    @property
+    def list_url(self) -> str:
+        """The list alone."""
+        return reverse("source-repositories", args=[self.service.pk]) if self.service else reverse("new-repositories")
+
+    @property
+    def install_url(self) -> str:
+        return self.app.install_url if self.app else ""
+
+    @property
+    def may_all(self) -> bool:
+        return len(self.usable) <= MOST_AT_ONCE
 
     @property
     def pages(self) -> int:
@@ -69,40 +92,36 @@ class Picker:
         return urlencode({name: value for name, value in told.items() if value})
 
 
-def picker_of(actor: Actor, told: Mapping[str, str], *, may_ask: bool = True) -> Picker:
+def picker_of(actor: Actor, told: Mapping[str, str], *, service: Service | None = None, may_ask: bool = True) -> Picker:
     """`told` is what an address carries: `q`, `account`, `page`, `fresh`. Without `may_ask` only a kept list is shown."""
     app, identity = the_app(), identity_of(actor)
+    empty = Picker(UNCONNECTED, app, identity, service=service, is_operator=is_operator(actor))
     if app is None:
-        return Picker(UNCONNECTED)
-    if identity is None:
-        return Picker(UNLINKED, app)
-    if not identity.token:
-        return Picker(ENDED, app, identity)
+        return empty
+    if identity is None or not identity.token:
+        return replace(empty, state=ENDED if identity else UNLINKED)
     fresh = bool(told.get("fresh"))
     if not may_ask and (fresh or not is_offer_kept(identity)):
-        return Picker(WAITING, app, identity)
-    if not connection.in_atomic_block:
-        connection.close()  # Requests that wait for GitHub must not hold up all the others.
+        return replace(empty, state=WAITING)
+    release_connection()
     try:
         offer = offer_for(identity, account=told.get("account", "")[:100], fresh=fresh)
     except BadToken as error:
-        return Picker(ENDED, app, identity, problem=error)
+        return replace(empty, state=ENDED, problem=error)
     except SlipwayError as error:
-        return Picker(AWAY, app, identity, problem=error)
-    return _listed(app, identity, offer, told)
+        return replace(empty, state=AWAY, problem=error)
+    return _listed(empty, offer, told)
 
 
-def _listed(app: App, identity: Identity, offer: Offer, told: Mapping[str, str]) -> Picker:
+def _listed(empty: Picker, offer: Offer, told: Mapping[str, str]) -> Picker:
     words = words_of(told.get("q"))
     found = offer.matching(words)
-    pages = max(1, -(-len(found) // ROWS))
     asked = told.get("page", "")
-    page = min(pages, int(asked)) if asked.isdecimal() and 0 < len(asked) < 6 else 1
-    page = max(1, page)
-    return Picker(
-        state=LIST if offer.accounts else UNINSTALLED,
-        app=app,
-        identity=identity,
+    page = int(asked) if asked.isdecimal() and len(asked) < 6 else 1
+    page = max(1, min(page, -(-len(found) // ROWS)))
+    return replace(
+        empty,
+        state=LIST if any(not row.is_suspended for row in offer.accounts) else UNINSTALLED,
         accounts=offer.accounts,
         account=offer.account,
         words=words,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from apps.deployments.overview import Overview, ServiceStatus
 from apps.deployments.schemas import DeploymentOut
@@ -16,11 +16,12 @@ from apps.deployments.states import Status
 from apps.lib.api import PageQuery, Told
 from apps.projects.models import Service
 from apps.projects.schemas import Name
+from workers.git_remote import is_ssh
 
 
 def _without_credentials(url: str) -> str:
-    """A service's address is shown to every viewer."""
-    if "@" in urlsplit(url).netloc:
+    """A service's address is shown to every viewer. The user of an ssh address is no credential."""
+    if "@" in urlsplit(url).netloc and not is_ssh(url):
         raise ValueError("It holds a user name or password. Put the token into source_token.")
     return url
 
@@ -29,6 +30,15 @@ SourceUrl = Annotated[
     str,
     Field(min_length=1, max_length=500, examples=["https://github.com/owner/shop"]),
     AfterValidator(_without_credentials),
+]
+
+
+Picked = Annotated[
+    str,
+    Field(
+        max_length=250,
+        description="A repository that GitHub lists for you: `owner/name`, or its numeric id. See GET /github/repositories.",
+    ),
 ]
 
 
@@ -148,7 +158,7 @@ def shown(service: Service, overview: Overview) -> ServiceOut:
         team_id=service.team_id,
         name=service.name,
         slug=service.slug,
-        source_url=_redacted(service.source_url),
+        source_url=shown_url(service.source_url),
         has_source_token=bool(service.source_token),
         auto_deploy_paused_at=service.auto_deploy_paused_at,
         created_at=service.created_at,
@@ -172,8 +182,10 @@ def shown(service: Service, overview: Overview) -> ServiceOut:
     )
 
 
-def _redacted(url: str) -> str:
+def shown_url(url: str) -> str:
     """An address stored with credentials, from wherever it came, is told without them."""
+    if is_ssh(url):
+        return url
     before, at, after = url.partition("@")
     return f"{before.partition('://')[0]}://{after}" if at and "/" not in before.partition("://")[2] else url
 
@@ -183,8 +195,13 @@ class ServiceQuery(PageQuery):
 
 
 class AppIn(ServiceIn):
-    """A whole app at once: project (an existing one is used), service, variables, domains, volumes, deployment."""
+    """A whole app at once: project (an existing one is used), service, variables, domains, volumes, deployment.
 
+    Its source is a `source_url`, or a `repository` of GitHub.
+    """
+
+    source_url: SourceUrl = Field(default="", examples=["https://github.com/owner/shop"])
+    repository: Picked = ""
     team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
     project: Name
     name: Name = Field(description="The service's name.", examples=["web"])
@@ -194,6 +211,12 @@ class AppIn(ServiceIn):
     volumes: dict[str, str] = Field(
         default={}, max_length=50, description="Name -> folder in the container.", examples=[{"data": "/data"}]
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> AppIn:
+        if bool(self.source_url) == bool(self.repository):
+            raise ValueError("Give either source_url or repository.")
+        return self
 
 
 class AppOut(Schema):

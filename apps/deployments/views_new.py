@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,20 +12,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.access import Actor, not_found, teams_of
 from apps.accounts.models import Team
-from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
 from apps.deployments import actions, suggested
+from apps.deployments.access import teams_for_writer
+from apps.deployments.importing import Found, look_at_address
+from apps.deployments.picker import picker_of
+from apps.github.choices import choice_for
 from apps.lib.encryption import decrypt, encrypt
 from apps.lib.forms import said_at, status_of
 from apps.lib.hostnames import slug
 from apps.projects.actions import free_host
-from apps.projects.detection import branches_of, detect
+from apps.projects.detection import branches_of
 from apps.projects.forms import COMMANDS, NewServiceForm, SourceForm
 from apps.projects.turns import RETRY_SECONDS
-from workers.build.job import BuildSettings, Source
+from workers.build.job import Source
+from workers.deploy_key import DeployKey, fingerprint
 from workers.errors import PlatformError, SlipwayError, UserError
+from workers.git_remote import name_of
 
 AT_FIELD = {"branch": "branch", "root_directory": "root_directory", "dockerfile": "dockerfile"}
 AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_command", "token": "source_token"}
@@ -38,13 +41,14 @@ AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_
 def new_service(request: HttpRequest) -> HttpResponse:
     """GET asks for the source. POST looks at it and shows what it is, or says at the field what is wrong with it."""
     actor = actor_of(request)
-    teams = _teams(actor)
+    teams = teams_for_writer(actor)
     form = SourceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and form.is_ready():
         with said_at(form, "source_url", **AT_FIELD):
-            found = _look(form.cleaned_data, actor)
-            return _second_step(request, found, teams, _named(found, request.POST))
-    response = render(request, "deployments/new.html", {"form": form}, status=status_of(form))
+            found = look_at_address(actor, form.cleaned_data, form.key)
+            return second_step(request, found, teams, named(found))
+    context = {"form": form, "picker": picker_of(actor, request.GET, may_ask=bool(request.GET))}
+    response = render(request, "deployments/new.html", context, status=status_of(form))
     if response.status_code == 429:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -56,9 +60,12 @@ def new_service(request: HttpRequest) -> HttpResponse:
 def new_service_branches(request: HttpRequest) -> HttpResponse:
     """Offered while the branch is typed; nothing when the repository cannot be asked: the form itself will say why."""
     actor = actor_of(request)
-    _teams(actor)
-    told = request.POST
-    source = Source(told.get("source_url", "").strip(), token=told.get("source_token", ""))
+    teams_for_writer(actor)
+    form = SourceForm(request.POST)
+    form.is_valid()
+    told = form.cleaned_data
+    key = DeployKey(form.key) if form.key else None
+    source = Source(told.get("source_url", ""), token=told.get("source_token", ""), key=key)
     try:
         names = branches_of(source, who=actor.user)
     except SlipwayError:
@@ -72,7 +79,7 @@ def new_service_branches(request: HttpRequest) -> HttpResponse:
 def new_service_deploy(request: HttpRequest) -> HttpResponse:
     """Make everything in one go and start the first deployment."""
     actor = actor_of(request)
-    teams = _teams(actor)
+    teams = teams_for_writer(actor)
     found = _opened(request.POST.get("found", ""))
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = NewServiceForm(request.POST)
@@ -80,36 +87,17 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
         told = _told(form.cleaned_data, found, suggested.told(found["plan"]["suggested_variables"], request.POST))
         fields = {"host_name": "domain", "domain": "domain", "volume": "volume_path", "variables": "variables"}
         with said_at(form, "service", project="project", setting="start_command", **fields):
-            made = actions.create_app(actor=actor, team=team, **told)
+            picked = found.get("picked")
+            choice = choice_for(actor, picked["id"]) if picked else None
+            made = actions.create_app(actor=actor, team=team, repository=choice, **told)
             return redirect("deployment", deployment_id=made.pk)
-    return _second_step(request, found, teams, form)
+    return second_step(request, found, teams, form)
 
 
-def _teams(actor: Actor) -> list[Team]:
-    """Those in which the actor may make services; 403 when there are none."""
-    mine = teams_of(actor)
-    teams = [team for team in mine if actor.can(Permission.WRITE_SERVICE, team.pk)]
-    if not teams:
-        if not mine:
-            raise not_found()
-        actor.require(Permission.WRITE_SERVICE, mine[0].pk)
-    return teams
-
-
-def _look(told: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """The source and its plan, JSON-ready."""
-    where = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
-    source = Source(told["source_url"], told["branch"], "", told["root_directory"], told["source_token"])
-    build = BuildSettings(dockerfile=told["dockerfile"], start_command=told["start_command"])
-    found = detect(source, build, who=actor.user)
-    where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
-    return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
-
-
-def _opened(sealed: str) -> dict[str, Any]:
+def _opened(sealed: str) -> Found:
     """What the first step found, as its page sent it back."""
     try:
-        found: dict[str, Any] = json.loads(decrypt(sealed))
+        found: Found = json.loads(decrypt(sealed))
     except PlatformError as error:
         raise UserError(
             "service:user:page-too-old",
@@ -119,17 +107,18 @@ def _opened(sealed: str) -> dict[str, Any]:
     return found
 
 
-def _named(found: dict[str, Any], told: Any) -> NewServiceForm:
+def named(found: Found) -> NewServiceForm:
     """The form with names out of the address and the suggestions of the repository."""
     where = found["where"]
-    path = urlsplit(where["source_url"]).path.rstrip("/").removesuffix(".git").rstrip("/")
-    project = slug(path.rpartition("/")[2]) or "app"
+    project = slug(name_of(where["source_url"])) or "app"
     service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
     return NewServiceForm(initial={"project": project, "service": service, "start_command": where["start_command"]})
 
 
-def _second_step(request: HttpRequest, found: dict[str, Any], teams: list[Team], form: NewServiceForm) -> HttpResponse:
-    form.suggest(found["plan"])
+def second_step(request: HttpRequest, found: Found, teams: list[Team], form: NewServiceForm) -> HttpResponse:
+    """What was found, and Deploy; without a plan what is wrong, and where else to look."""
+    plan = found["plan"] or {"suggested_variables": {}}
+    form.suggest(plan)
     names = request.POST if form.is_bound else form.initial
     host = free_host(slug(names.get("service", "")) or "app", slug(names.get("project", "")), last="2")
     # Encrypted, since it may hold an access token, and so that nobody sends another plan than the one found.
@@ -139,12 +128,14 @@ def _second_step(request: HttpRequest, found: dict[str, Any], teams: list[Team],
         "sealed": encrypt(json.dumps(found)),
         "teams": teams,
         "url": settings.SLIPWAY.public_url(host),
-        "rows": suggested.rows(found["plan"]["suggested_variables"], request.POST if form.is_bound else None),
+        "host_fingerprint": fingerprint(host_key) if (host_key := found["where"].get("source_host_key")) else "",
+        "rows": suggested.rows(plan["suggested_variables"], request.POST if form.is_bound else None),
     }
-    return render(request, "deployments/new_found.html", context, status=status_of(form))
+    template = "new_found.html" if found["plan"] else "new_unclear.html"
+    return render(request, f"deployments/{template}", context, status=status_of(form))
 
 
-def _told(told: dict[str, Any], found: dict[str, Any], rows: suggested.Told) -> dict[str, Any]:
+def _told(told: dict[str, Any], found: Found, rows: suggested.Told) -> dict[str, Any]:
     """What `create_app` wants. What was pasted wins over the suggested rows."""
     where = {**found["where"], **{name: told[name] for name in (*COMMANDS, "health_path")}}
     secrets = {**rows.secrets, **told["secrets"]}

@@ -31,11 +31,16 @@ def connect(*, actor: Actor, service: Service, choice: Choice, branch: str = "")
     Takes effect with the next deployment. An access token or deploy key from before is forgotten.
     """
     actor.require(Permission.WRITE_SERVICE, service.team_id)
-    told = {"source_url": source_of(choice), "branch": branch or choice.default_branch, "source_token": ""}
-    change_service(actor=actor, service=service, **told)
+    url = source_of(choice)
+    branch = branch or (service.branch if _is_same(service.source_url, url) else choice.default_branch)
+    change_service(actor=actor, service=service, source_url=url, branch=branch, source_token="")
     row, _ = Connection.objects.update_or_create(service=service, defaults={"repository": keep(choice)})
     record(actor=actor, team_id=service.team_id, verb="connected a repository to", subject=service, to=choice.full_name)
     return row
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one.removesuffix(".git").casefold() == other.removesuffix(".git").casefold()
 
 
 @transaction.atomic

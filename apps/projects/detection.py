@@ -57,7 +57,7 @@ class Deadline:
 
 def detect(source: Source, build: BuildSettings, *, who: Hashable, seconds: float = SECONDS) -> Detection:
     """Raises UserError `source:user:...` or `build:user:...` with what to change. One at a time for each person."""
-    _release_connection()
+    release_connection()
     with _detections.taken_by(who):
         return _detect(source, build, seconds)
 
@@ -88,7 +88,7 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
 
 def branches_of(source: Source, *, who: Hashable, seconds: float = 8.0) -> list[str]:
     """Names of its branches, the default one first. Nothing is cloned."""
-    _release_connection()
+    release_connection()
     with _lookups.taken_by(who):
         found = _branches(source, seconds)
     return sorted(found.heads, key=lambda name: (name != found.default, name))[:200]
@@ -124,7 +124,7 @@ def _folder() -> Path:
     return Path(settings.SLIPWAY.home) / "detect" / secrets.token_hex(8)
 
 
-def _release_connection() -> None:
+def release_connection() -> None:
     """Back to the pool: requests that wait for somebody's git server must not hold up all the others."""
     if not connection.in_atomic_block:
         connection.close()

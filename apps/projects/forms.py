@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from apps.lib.dotenv import parse_variables
+from apps.lib.encryption import decrypt, encrypt
 from apps.lib.forms import said_at
 from apps.projects.models import Service
+from workers.deploy_key import make_key, public_part
+from workers.errors import PlatformError
+from workers.git_remote import is_ssh
 
 if TYPE_CHECKING:
     _ServiceForm = forms.ModelForm[Service]
@@ -33,7 +38,13 @@ def box(label: str, help_text: str, **attributes: str) -> forms.CharField:
 class SourceForm(forms.Form):
     """The first step of a new service: where its source is."""
 
-    source_url = line("Git URL", required=True, placeholder="https://github.com/owner/name", inputmode="url")
+    source_url = line(
+        "Git URL",
+        "https:// or, with a deploy key, git@host:owner/name.",
+        required=True,
+        placeholder="https://github.com/owner/name",
+        inputmode="url",
+    )
     branch = line(
         "Branch", "Empty means the repository's default branch.", placeholder="default branch", list="branches"
     )
@@ -48,6 +59,31 @@ class SourceForm(forms.Form):
     )
     dockerfile = line("Dockerfile", "Its path, when it is not called Dockerfile.", placeholder="Dockerfile")
     start_command = line("Start command", "When it can't be found by itself.", placeholder="detected")
+    sealed_key = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+
+    @cached_property
+    def key(self) -> str:
+        """The private part of the deploy key that the page carries from one sending to the next; "" when none is needed."""
+        if not is_ssh(self.cleaned_data.get("source_url", "")):
+            return ""
+        try:
+            key = decrypt(self.cleaned_data.get("sealed_key", ""))
+            public_part(key)
+        except (PlatformError, ValueError):  # The first sending, or something else of ours that was sealed.
+            return make_key()
+        return key
+
+    @property
+    def public_key(self) -> str:
+        return public_part(self.key) if self.is_bound and self.key else ""
+
+    @property
+    def key_to_send(self) -> str:
+        return encrypt(self.key)
+
+    def is_ready(self) -> bool:
+        """Whether a person could have given the key to the git server by now."""
+        return not self.key or bool(self.cleaned_data.get("sealed_key"))
 
 
 def parsed(form: forms.Form, field: str) -> dict[str, str]:
@@ -125,7 +161,7 @@ class NameForm(forms.Form):
 
 
 GROUPS: list[tuple[str, str, list[str]]] = [
-    ("Source", "", ["source_url", "branch", "root_directory"]),
+    ("Source", "Where it comes from stands on its own page.", ["branch", "root_directory"]),
     (
         "Pushes",
         "Which of them are deployed.",
@@ -191,14 +227,7 @@ def help_of(name: str) -> str:
 
 
 class SettingsForm(_ServiceForm):
-    """Every setting of a service. Saved by the action, not by the form."""
-
-    source_token = forms.CharField(
-        label="Access token",
-        required=False,
-        help_text="Write a new one to replace what is kept. It is never shown. Takes effect with the next deployment.",
-        widget=forms.PasswordInput({"autocomplete": "off"}),
-    )
+    """Every setting of a service but where it comes from. Saved by the action, not by the form."""
 
     class Meta:
         model = Service
@@ -209,17 +238,39 @@ class SettingsForm(_ServiceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            if name != "source_token":
-                field.help_text = help_of(name)
+            field.help_text = help_of(name)
             if isinstance(field.widget, forms.TextInput | forms.Textarea):
                 field.widget.attrs.update({**TECHNICAL, "class": "mono"})
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.update({"rows": "3", "placeholder": "all files"})
 
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
-        rows = [(title, note, [self[name] for name in names]) for title, note, names in GROUPS]
-        rows[0][2].insert(3, self["source_token"])
-        return rows
+        return [(title, note, [self[name] for name in names]) for title, note, names in GROUPS]
+
+    def changes(self) -> dict[str, Any]:
+        """What was told, for the action."""
+        return {name: self.cleaned_data[name] for name in self.fields}
+
+
+class AddressForm(_ServiceForm):
+    """Where a service comes from, when it is not picked from GitHub. Saved by the action, not by the form."""
+
+    source_token = forms.CharField(
+        label="Access token",
+        required=False,
+        help_text="Write a new one to replace what is kept. It is never shown. Another server's address forgets it.",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
+
+    class Meta:
+        model = Service
+        fields = ["source_url", "branch"]
+        labels = LABELS
+        help_texts = {"source_url": "https:// or, with a deploy key, git@host:owner/name."}
+        widgets = {
+            "source_url": forms.TextInput({**TECHNICAL, "class": "mono", "inputmode": "url"}),
+            "branch": forms.TextInput({**TECHNICAL, "class": "mono"}),
+        }
 
     def changes(self) -> dict[str, Any]:
         """What was told, for the action; an empty token keeps the one that is there."""

@@ -1,0 +1,91 @@
+"""What a new service would be made of: a source that was looked at, JSON-ready, so that its page can carry it sealed.
+
+From a repository of GitHub by its files, or from any git address by a clone. Nothing is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.accounts.access import Actor
+from apps.github.choices import Choice, identity_of
+from apps.github.client import installation_token, user_client
+from apps.github.connections import source_of
+from apps.github.contents import TooMuch
+from apps.github.detection import Detected, detect_at_github
+from apps.github.fetching import PERMISSIONS
+from apps.github.models import Installation
+from apps.projects.detection import detect, release_connection
+from workers.build.job import BuildSettings, Source
+from workers.deploy_key import DeployKey
+from workers.errors import UserError
+
+Found = dict[str, Any]
+
+MOST_BRANCHES = 200
+LONGEST = {"branch": 250, "root_directory": 250, "dockerfile": 250, "start_command": 1000}
+
+
+def look_at_address(actor: Actor, told: Mapping[str, str], key: str = "") -> Found:
+    """`told` is a valid `SourceForm`; `key` the private part of a deploy key, for ssh."""
+    where: Found = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
+    source = Source(
+        told["source_url"],
+        told["branch"],
+        "",
+        told["root_directory"],
+        told["source_token"],
+        DeployKey(key) if key else None,
+    )
+    found = detect(source, _build(told), who=actor.user)
+    where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
+    where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
+    return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
+
+
+def look_at_repository(actor: Actor, choice: Choice, asked: Mapping[str, str]) -> Found:
+    """`asked` is what the page's address carries. What is wrong stands in `problem`, and then there is no plan."""
+    told = {name: asked.get(name, "").replace("\0", "").strip()[:most] for name, most in LONGEST.items()}
+    detected = _detected(actor, choice, told)
+    problem = detected.problem
+    head = detected.head
+    return {
+        "where": {**told, "source_url": source_of(choice), "source_token": "", "branch": detected.branch},
+        "commit": head.commit if head else "",
+        "message": head.message if head else "",
+        "plan": detected.plan.as_dict() if detected.plan else None,
+        "problem": problem.as_dict() if problem else None,
+        "picked": {
+            "id": choice.github_id,
+            "name": choice.full_name,
+            "private": choice.private,
+            "branches": detected.branches[:MOST_BRANCHES],
+            "roots": detected.roots,
+        },
+    }
+
+
+def _detected(actor: Actor, choice: Choice, told: Mapping[str, str]) -> Detected:
+    identity = identity_of(actor)
+    assert identity is not None  # The choice was made by it.
+    client = user_client(identity)
+    release_connection()
+    found = detect_at_github(client, choice, _build(told), branch=told["branch"], root_directory=told["root_directory"])
+    return _by_a_clone(actor, choice, told, found) if isinstance(found.problem, TooMuch) else found
+
+
+def _by_a_clone(actor: Actor, choice: Choice, told: Mapping[str, str], found: Detected) -> Detected:
+    """For one of which too many files would have to be asked for one by one."""
+    installation = Installation(github_id=choice.account.id, account_login=choice.account.login)
+    token = installation_token(installation, repository_ids=[choice.github_id], permissions=PERMISSIONS)
+    source = Source(source_of(choice), found.branch, "", told["root_directory"], token)
+    try:
+        plan, problem = detect(source, _build(told), who=actor.user).plan, None
+    except UserError as error:
+        plan, problem = None, error
+    return Detected(found.branch, found.head, plan, problem, found.roots, found.branches)
+
+
+def _build(told: Mapping[str, str]) -> BuildSettings:
+    return BuildSettings(dockerfile=told["dockerfile"], start_command=told["start_command"])

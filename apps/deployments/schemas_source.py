@@ -1,0 +1,150 @@
+"""What the API tells and is told about sources: repositories to pick, what was found in one, where a service comes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import Field, model_validator
+
+from apps.deployments.schemas import ErrorOut
+from apps.deployments.schemas_services import SourceUrl
+from apps.deployments.sources import SourceOf
+from apps.lib.api import Told
+
+Repository = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=250,
+        description="`owner/name`, or GitHub's numeric id: one that GitHub lists for you.",
+        examples=["owner/shop"],
+    ),
+]
+
+
+class RepositoryOut(Schema):
+    github_id: int = Field(examples=[1296269])
+    full_name: str = Field(examples=["owner/shop"])
+    private: bool
+    archived: bool = False
+    default_branch: str = Field(examples=["main"])
+    description: str = ""
+    pushed_at: datetime | None
+
+
+class AccountOut(Schema):
+    """Where the GitHub App is installed. `selection`: it sees `all` repositories there, or `selected` ones."""
+
+    login: str = Field(examples=["owner"])
+    type: str = Field(examples=["Organization"])
+    selection: str = Field(examples=["selected"])
+    is_suspended: bool
+
+
+class RepositoriesOut(Schema):
+    """`state` is `list`, or what there is to do first: `unconnected` (an operator connects GitHub), `unlinked` (sign in with
+    GitHub), `ended` (sign in again), `uninstalled` (install the App), `away` (GitHub did not answer; see `problem`)."""
+
+    state: str = Field(examples=["list"])
+    items: list[RepositoryOut]
+    total: int
+    page: int
+    pages: int
+    accounts: list[AccountOut]
+    account: str = Field(description="The one whose repositories these are; empty for all.", examples=[""])
+    install_url: str = Field(examples=["https://github.com/apps/slipway/installations/new"])
+    problem: ErrorOut | None
+
+
+class RepositoriesQuery(Schema):
+    q: str = Field(default="", max_length=100, description="Words of its name or description.")
+    account: str = Field(default="", max_length=100, description="The login of an account with the App.")
+    page: int = Field(default=1, ge=1, le=10_000)
+    fresh: bool = Field(default=False, description="Ask GitHub anew; else the list may be a minute old.")
+
+
+class AnalyzeIn(Told):
+    """A `source_url`, or a `repository` of GitHub."""
+
+    source_url: SourceUrl = Field(default="", examples=["https://git.example/shop.git"])
+    source_token: str = Field(default="", max_length=2000)
+    repository: str = Field(default="", max_length=250, description="`owner/name`, or its numeric id.", examples=[])
+    branch: str = Field(default="", max_length=250, description="Empty: the default one.")
+    root_directory: str = Field(default="", max_length=250)
+    dockerfile: str = Field(default="", max_length=250)
+    start_command: str = Field(default="", max_length=1000)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> AnalyzeIn:
+        if bool(self.source_url) == bool(self.repository):
+            raise ValueError("Give either source_url or repository.")
+        return self
+
+
+class AnalyzeOut(Schema):
+    """`plan` null: `problem` says why. The folders that could be deployed are told of repositories of GitHub only."""
+
+    branch: str = Field(examples=["main"])
+    commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
+    message: str = Field(examples=["Greet politely"])
+    plan: dict[str, Any] | None = Field(examples=[{"language": "python", "framework": "flask", "reasons": []}])
+    problem: ErrorOut | None
+    root_directories: list[str] = Field(examples=[["", "apps/web"]])
+    branches: list[str] = Field(examples=[["main"]])
+
+
+class ConnectIn(Told):
+    repository: Repository
+    branch: str = Field(default="", max_length=250, description="Empty: the repository's default one.")
+
+
+class TroubleOut(Schema):
+    trouble: str = Field(examples=["removed"])
+    sentence: str = Field(examples=["The GitHub App may no longer see owner/shop."])
+    hint: str = Field(examples=["Add it again under Adjust access at GitHub."])
+    url: str = Field(examples=["https://github.com/apps/slipway/installations/new"])
+
+
+class ConnectedOut(Schema):
+    github_id: int = Field(examples=[1296269])
+    full_name: str = Field(examples=["owner/shop"])
+    private: bool
+    default_branch: str = Field(examples=["main"])
+
+
+class KeyOut(Schema):
+    """`public` is given to the repository as a deploy key. `host_key` "": the server was not met yet."""
+
+    public: str = Field(examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... slipway"])
+    fingerprint: str = Field(examples=["SHA256:7Kq..."])
+    host_key: str = Field(examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI..."])
+    host_fingerprint: str = Field(examples=["SHA256:uNi..."])
+
+
+class SourceOut(Schema):
+    """`kind` is `github`, `ssh` or `https`. `trouble`: what happened to the repository at GitHub, and how to mend it."""
+
+    kind: str = Field(examples=["github"])
+    source_url: str = Field(examples=["https://github.com/owner/shop.git"])
+    branch: str = Field(examples=["main"])
+    root_directory: str = Field(examples=[""])
+    has_source_token: bool
+    repository: ConnectedOut | None
+    trouble: TroubleOut | None
+    deploy_key: KeyOut | None
+
+    @staticmethod
+    def of(source: SourceOf, url: str) -> dict[str, Any]:
+        service = source.service
+        return {
+            "kind": source.kind,
+            "source_url": url,
+            "branch": service.branch,
+            "root_directory": service.root_directory,
+            "has_source_token": bool(service.source_token),
+            "repository": source.repository,
+            "trouble": source.trouble,
+            "deploy_key": source.key,
+        }
