@@ -21,9 +21,10 @@ from apps.accounts.installation import base_domain
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.lib.hostnames import normalise_host, slug
-from apps.projects.models import Domain, Environment, Project, Service, Volume
+from apps.projects.models import Domain, Environment, EnvironmentKind, Project, Service, Volume
 from apps.projects.source_keys import keep_key
 from workers.errors import UserError
+from workers.git import check_branch
 from workers.git_remote import origin_of
 
 PATH = re.compile(r"^/[A-Za-z0-9._/-]{1,240}$")
@@ -40,7 +41,7 @@ def create_project(*, actor: Actor, team: Team, name: str) -> Project:
             status=409,
         )  # fmt: skip
     project = Project.objects.create(team=team, name=name.strip(), slug=label)
-    Environment.objects.create(project=project, name="production", slug="production")
+    Environment.objects.create(project=project, name="production", slug="production", kind=EnvironmentKind.PRODUCTION)
     record(actor=actor, team_id=team.pk, verb="created the project", subject=project)
     return project
 
@@ -56,10 +57,14 @@ def rename_project(*, actor: Actor, project: Project, name: str) -> Project:
 
 
 @transaction.atomic
-def create_environment(*, actor: Actor, project: Project, name: str) -> Environment:
+def create_environment(*, actor: Actor, project: Project, name: str, branch: str = "") -> Environment:
+    """One for people, such as staging. Services are deployed in it from `branch`, or each from its own."""
     actor.require(Permission.WRITE_SERVICE, project.team_id)
     label = _label(name, "environment")
-    row, made = Environment.objects.get_or_create(project=project, slug=label, defaults={"name": name.strip()})
+    if branch:
+        check_branch(branch)
+    told = {"name": name.strip(), "branch": branch}
+    row, made = Environment.objects.get_or_create(project=project, slug=label, defaults=told)
     if not made:
         raise UserError("environment:user:name-taken", f"There is an environment {label} already.", status=409)
     record(actor=actor, team_id=project.team_id, verb="created the environment", subject=row)
@@ -113,7 +118,7 @@ def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service
 
 def give_host(service: Service, environment: Environment) -> Domain:
     """A host name beneath the base domain."""
-    suffix = "" if environment.slug == "production" else f"-{environment.slug}"
+    suffix = "" if environment.is_production else f"-{environment.slug}"
     host = free_host(service.slug, service.project.slug, suffix=suffix, last=service.short_id)
     return Domain.objects.create(service=service, environment=environment, host=host, is_generated=True)
 
@@ -121,8 +126,9 @@ def give_host(service: Service, environment: Environment) -> Domain:
 def free_host(service: str, project: str, *, suffix: str = "", last: str) -> str:
     """`<service>.<base>`, or with the project's name, then with `last`, when that is taken."""
     base = base_domain()
-    tries = (f"{service}{suffix}", f"{service}-{project}{suffix}", f"{service}{suffix}-{last}")
-    hosts = [f"{label[:63].strip('-')}.{base}" for label in tries]
+    # A long name is cut before what tells two environments apart, never after.
+    tries = ((service, suffix), (f"{service}-{project}", suffix), (service, f"{suffix}-{last}"))
+    hosts = [f"{name[: 63 - len(end)].strip('-')}{end}.{base}" for name, end in tries]
     taken = set(Domain.objects.filter(host__in=hosts).values_list("host", flat=True))
     return next(host for host in hosts if host not in taken)
 

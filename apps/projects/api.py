@@ -95,7 +95,9 @@ def list_environments(request: HttpRequest, project_id: UUID, query: Query[PageQ
 def create_environment(request: HttpRequest, response: HttpResponse, project_id: UUID, told: EnvironmentIn) -> Any:
     """Another environment of a project, such as staging."""
     actor = actor_of(request)
-    row = actions.create_environment(actor=actor, project=project_for(actor, project_id), name=told.name)
+    row = actions.create_environment(
+        actor=actor, project=project_for(actor, project_id), name=told.name, branch=told.branch
+    )
     created(response, "get_environment", row.pk)
     return row
 

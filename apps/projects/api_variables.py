@@ -57,9 +57,8 @@ def _page(actor: Actor, rows: QuerySet[Variable], query: PageQuery) -> dict[str,
 def _set(actor: Actor, told: VariablesIn, project: Project, service: Service | None) -> list[VariableOut]:
     environment = environment_named(project, told.environment)
     values = {**parse_variables(told.text), **told.values}
-    rows = set_variables(
-        actor=actor, project=project, service=service, environment=environment, values=values, secret=told.is_secret
-    )
+    place = Place(project, service, environment, told.for_previews)
+    rows = set_variables(actor=actor, project=project, values=values, secret=told.is_secret, **place.scope)
     services = [service] if service else list(project.services.all())
     problems = problems_of(rows, services, environment or project.production)
     return [told_to(actor, row, warning=_said(problems.get(row.name))) for row in rows]
@@ -71,7 +70,7 @@ def _said(error: UserError | None) -> str:
 
 def _preview(actor: Actor, told: PreviewIn, project: Project, service: Service | None) -> dict[str, Any]:
     actor.require(Permission.WRITE_VARIABLES, project.team_id)
-    place = Place(project, service, environment_named(project, told.environment))
+    place = Place(project, service, environment_named(project, told.environment), told.for_previews)
     found, _ = preview(place, told.text, secret=told.is_secret)
     lines = [
         PreviewLine(name=line.name, change=line.kind, line=line.line, is_secret=line.is_secret,

@@ -92,13 +92,16 @@ class AddForm(forms.Form):
 
 def places_of(project: Project, service: Service | None) -> dict[str, tuple[str, Place]]:
     """Every scope that a page offers, by a key that an address can carry: label and scope."""
+    previews = "only in previews of pull requests, all of them"
     environments = list(project.environments.order_by("created_at"))
     found: dict[str, tuple[str, Place]] = {}
     if service is not None:
         found["service"] = (f"{service.name}", Place(project, service))
         found |= {f"service-{e.slug}": _in(f"{service.name}", Place(project, service, e), e) for e in environments}
+        found["previews-service"] = (f"{service.name}, {previews}", Place(project, service, for_previews=True))
     found["project"] = (f"Every service of {project.name}", Place(project))
     found |= {f"environment-{e.slug}": _in("Every service", Place(project, None, e), e) for e in environments}
+    found["previews"] = (f"Every service, {previews}", Place(project, for_previews=True))
     return found
 
 

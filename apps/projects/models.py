@@ -48,18 +48,47 @@ class Project(Base):
         return self.environments.get(slug="production")
 
 
+class EnvironmentKind(models.TextChoices):
+    PRODUCTION = "production", "production"
+    STAGING = "staging", "staging"  # Made by people, whatever it is called.
+    PREVIEW = "preview", "preview"  # Of a pull request: made and removed with it.
+
+
 class Environment(Base):
-    """production, staging or a preview: has its own variables, domains and data."""
+    """production, staging or a preview: has its own variables, domains and data.
+
+    `branch`, `commit` and `ref` say what is deployed in it: "" is what the service says. `ref` is where a commit is found
+    that is on no branch. `is_isolated`: it is given only variables that were meant for previews, because its code is of a
+    stranger.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
     name = models.CharField(max_length=40)
     slug = models.SlugField(max_length=40)
+    kind = models.CharField(max_length=10, choices=EnvironmentKind.choices, default=EnvironmentKind.STAGING)
+    branch = models.CharField(max_length=250, blank=True, default="")
+    commit = models.CharField(max_length=64, blank=True, default="")
+    ref = models.CharField(max_length=250, blank=True, default="")
+    is_isolated = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="environment_slug_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="environment_slug_unique"),
+            models.CheckConstraint(
+                condition=models.Q(is_isolated=False) | models.Q(kind="preview"), name="environment_isolated_preview"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.project} {self.name}"
+
+    @property
+    def is_production(self) -> bool:
+        return self.kind == EnvironmentKind.PRODUCTION
+
+    @property
+    def is_preview(self) -> bool:
+        return self.kind == EnvironmentKind.PREVIEW
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -144,18 +173,30 @@ class Service(Base):
 class VariableQuerySet(models.QuerySet["Variable"]):
     def for_release(self, service: Service, environment: Environment) -> VariableQuerySet:
         """Those that a release of `service` in `environment` is given, widest scope first: the last one of a name wins."""
-        anywhere = models.Q(environment__isnull=True) | models.Q(environment=environment)
         mine = models.Q(service__isnull=True) | models.Q(service=service)
-        return self.filter(anywhere, mine, project_id=service.project_id).widest_first()
+        return self.filter(reaching(environment), mine, project_id=service.project_id).widest_first()
 
     def in_environment(self, project_id: UUID, environment: Environment) -> VariableQuerySet:
         """All that any service of the project is given in `environment`, widest scope first."""
-        anywhere = models.Q(environment__isnull=True) | models.Q(environment=environment)
-        return self.filter(anywhere, project_id=project_id).widest_first()
+        return self.filter(reaching(environment), project_id=project_id).widest_first()
 
     def widest_first(self) -> VariableQuerySet:
         by_service = models.F("service").asc(nulls_first=True)
-        return self.order_by(by_service, models.F("environment").asc(nulls_first=True), "name")
+        return self.order_by(by_service, models.F("environment").asc(nulls_first=True), "for_previews", "name")
+
+
+def reaching(environment: Environment) -> models.Q:
+    """Which scopes reach an environment. The one place that decides it: what is not named here is given to nobody.
+
+    Everywhere: its own, and those of all environments. Previews have those of all previews too; one whose code is a
+    stranger's has those and its own, and nothing else.
+    """
+    its_own = models.Q(environment=environment)
+    everywhere = models.Q(environment__isnull=True, for_previews=False)
+    previews = models.Q(environment__isnull=True, for_previews=True)
+    if environment.is_isolated:
+        return its_own | previews
+    return its_own | everywhere | previews if environment.is_preview else its_own | everywhere
 
 
 class KeptVariables(models.Manager["Variable"]):
@@ -174,12 +215,14 @@ class KeptVariables(models.Manager["Variable"]):
 class Variable(Base):
     """One value given to a release. A secret can be written and never read back.
 
-    Scope: the whole project, one environment, one service, or a service in an environment. A deleted one stays for some
-    minutes, so that it can be brought back; `objects` are without it.
+    Scope: the whole project, one environment, one service, or a service in an environment; `for_previews` stands for all
+    previews instead of one environment. A deleted one stays for some minutes, so that it can be brought back; `objects`
+    are without it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="variables")
     environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.CASCADE)
+    for_previews = models.BooleanField(default=False)
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE, related_name="variables")
     name = models.CharField(max_length=200)
     value = EncryptedTextField()
@@ -195,12 +238,15 @@ class Variable(Base):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "environment", "service", "name"],
+                fields=["project", "environment", "for_previews", "service", "name"],
                 condition=models.Q(deleted_at__isnull=True),
                 name="variable_once",
                 nulls_distinct=False,
             ),
             models.CheckConstraint(condition=models.Q(name__regex=r"^[A-Za-z_][A-Za-z0-9_]*$"), name="variable_name"),
+            models.CheckConstraint(
+                condition=models.Q(environment__isnull=True) | models.Q(for_previews=False), name="variable_one_scope"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -213,10 +259,12 @@ class Variable(Base):
 
     @property
     def scope(self) -> str:
-        """`project`, `environment production`, `service` or `service in production`."""
+        """`project`, `environment production`, `service` or `service in production`; `all previews`, `service in all
+        previews`."""
+        where = "all previews" if self.for_previews else self.environment.slug if self.environment else ""
         if self.service_id:
-            return f"service in {self.environment.slug}" if self.environment else "service"
-        return f"environment {self.environment.slug}" if self.environment else "project"
+            return f"service in {where}" if where else "service"
+        return where if self.for_previews else f"environment {where}" if where else "project"
 
 
 class Domain(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from apps.lib.dotenv import Pasted, Wrong, read_variables
 from apps.lib.encryption import decrypt, encrypt
@@ -23,23 +24,29 @@ class Place:
     project: Project
     service: Service | None = None
     environment: Environment | None = None
+    for_previews: bool = False
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """For `set_variables`, and for the rows themselves."""
+        return {"service": self.service, "environment": self.environment, "for_previews": self.for_previews}
 
     @property
     def rows(self) -> dict[str, Variable]:
-        rows = Variable.objects.filter(project=self.project, service=self.service, environment=self.environment)
+        rows = Variable.objects.filter(project=self.project, **self.scope)
         return {row.name: row for row in rows}
 
     @property
     def key(self) -> list[str]:
-        return [str(row.pk) if row else "" for row in (self.project, self.service, self.environment)]
+        rows = [str(row.pk) if row else "" for row in (self.project, self.service, self.environment)]
+        return [*rows, "previews"] if self.for_previews else rows
 
     @property
     def words(self) -> str:
-        """`web`, `web in production`, `everything in production`, `all of shop`."""
-        what = (
-            self.service.name if self.service else "everything" if self.environment else f"all of {self.project.name}"
-        )
-        return f"{what} in {self.environment.slug}" if self.environment else what
+        """`web`, `web in production`, `everything in all previews`, `all of shop`."""
+        where = "all previews" if self.for_previews else self.environment.slug if self.environment else ""
+        what = self.service.name if self.service else "everything" if where else f"all of {self.project.name}"
+        return f"{what} in {where}" if where else what
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import Field
 from apps.accounts.access import Actor
 from apps.accounts.policy import Permission
 from apps.lib.api import PageQuery, Told
-from apps.projects.models import Environment, Project, Variable
+from apps.projects.models import Environment, EnvironmentKind, Project, Variable
 from apps.projects.references import references_in
 
 Name = Annotated[str, Field(min_length=1, max_length=40, examples=["shop"])]
@@ -52,11 +52,14 @@ class EnvironmentOut(Schema):
     project_id: UUID
     name: str = Field(examples=["production"])
     slug: str = Field(examples=["production"])
+    kind: EnvironmentKind = Field(examples=["production"])
+    branch: str = Field(description="What is deployed in it; empty: each service's own branch.", examples=["develop"])
     created_at: datetime
 
 
 class EnvironmentIn(Told):
     name: Name
+    branch: str = Field(default="", max_length=250, description="Empty: each service's own branch.", examples=["main"])
 
 
 class VariableOut(Schema):
@@ -70,8 +73,11 @@ class VariableOut(Schema):
     value: str | None = Field(examples=["postgresql://shop@db/shop"])
     is_secret: bool
     scope: str = Field(
-        description="`project`, `environment production`, `service` or `service in production`.", examples=["service"]
+        description="`project`, `environment production`, `service` or `service in production`; `all previews`, "
+        "`service in all previews`.",
+        examples=["service"],
     )
+    for_previews: bool = Field(description="For all previews of pull requests, and nowhere else.", examples=[False])
     refers_to: list[str] = Field(examples=[["db.URL"]])
     updated_at: datetime
     updated_by: str = Field(description="Who set it last.", examples=["Alice"])
@@ -86,6 +92,7 @@ def told_to(actor: Actor, row: Variable, *, warning: str = "") -> VariableOut:
         project_id=row.project_id,
         service_id=row.service_id,
         environment=row.environment.slug if row.environment else None,
+        for_previews=row.for_previews,
         name=row.name,
         value=row.shown if may_read else None,
         is_secret=row.is_secret,
@@ -132,6 +139,7 @@ class PreviewIn(Told):
     text: str = Field(max_length=1_000_000, examples=["LOG_LEVEL=info\nGREETING='hello'\n"])
     is_secret: bool = Field(default=False, examples=[False])
     environment: Place | None = Field(default=None, description="Only in this environment.")
+    for_previews: bool = Field(default=False, description="Only in previews, in all of them.", examples=[False])
 
 
 class ReferenceOut(Schema):
@@ -153,6 +161,7 @@ class VariablesIn(Told):
     text: str = Field(default="", max_length=1_000_000, examples=["# pasted .env\nGREETING='hello'\n"])
     is_secret: bool | None = Field(default=None, examples=[False])
     environment: Place | None = Field(default=None, description="Only in this environment.")
+    for_previews: bool = Field(default=False, description="Only in previews, in all of them.", examples=[False])
 
 
 def environment_of(project: Project, name: str | None) -> Environment | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,6 +28,7 @@ def set_variables(
     values: dict[str, str],
     service: Service | None = None,
     environment: Environment | None = None,
+    for_previews: bool = False,
     secret: bool | None = None,
     secrets: Collection[str] = (),
 ) -> list[Variable]:
@@ -36,13 +38,19 @@ def set_variables(
     A secret never becomes plain again: that would make its value readable.
     """
     actor.require(Permission.WRITE_VARIABLES, project.team_id)
-    there = _locked(project, service, environment)
+    scope: dict[str, Any] = {"service": service, "environment": environment, "for_previews": for_previews}
+    if environment is not None and for_previews:
+        raise UserError(
+            "variables:user:two-scopes", "A variable is for one environment or for all previews.",
+            hint="Leave out one of them.", status=422,
+        )  # fmt: skip
+    there = _locked(project, **scope)
     for name, value in values.items():
         check_variable(name, value)
     _check_count(len({*there, *values}))
     rows = []
     for name, value in values.items():
-        row = there.get(name) or Variable(project=project, service=service, environment=environment, name=name)
+        row = there.get(name) or Variable(project=project, name=name, **scope)
         row.value = value
         row.is_secret = row.is_secret or bool(secret) or name in secrets
         rows.append(_saved(row, actor))
@@ -57,7 +65,7 @@ def change_variable(
 ) -> Variable:
     """Another name, another value, or secret from now on. None keeps what it was: a secret is renamed unseen."""
     actor.require(Permission.WRITE_VARIABLES, variable.project.team_id)
-    there = _locked(variable.project, variable.service, variable.environment)
+    there = _beside(variable)
     if variable.name not in there:
         raise _gone()
     row, before = there[variable.name], variable.name
@@ -83,7 +91,7 @@ def delete_variable(*, actor: Actor, variable: Variable) -> None:
 def restore_variable(*, actor: Actor, variable: Variable) -> Variable:
     """Undo of a deletion. Refused when its time is over, or another one has its name now."""
     actor.require(Permission.WRITE_VARIABLES, variable.project.team_id)
-    there = _locked(variable.project, variable.service, variable.environment)
+    there = _beside(variable)
     deleted = Variable.with_deleted.filter(pk=variable.pk, deleted_at__gt=timezone.now() - UNDO)
     if variable.name in there:
         raise _taken(variable.name)
@@ -101,10 +109,15 @@ def forget_deleted() -> int:
     return count
 
 
-def _locked(project: Project, service: Service | None, environment: Environment | None) -> dict[str, Variable]:
+def _beside(row: Variable) -> dict[str, Variable]:
+    """Those of its scope, locked."""
+    return _locked(row.project, service=row.service, environment=row.environment, for_previews=row.for_previews)
+
+
+def _locked(project: Project, **scope: Any) -> dict[str, Variable]:
     """The variables of a scope by name, with the project's row locked: one writer at a time keeps the rules true."""
     Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
-    rows = Variable.objects.filter(project=project, service=service, environment=environment)
+    rows = Variable.objects.filter(project=project, **scope)
     return {row.name: row for row in rows.select_related("project", "service", "environment")}
 
 

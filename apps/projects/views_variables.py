@@ -163,9 +163,7 @@ def _save(request: HttpRequest, actor: Actor, project: Project, service: Service
 
 @sensitive_variables()
 def _set(request: HttpRequest, actor: Actor, place: Place, service: Service | None, **what: Any) -> HttpResponse:
-    rows = set_variables(
-        actor=actor, project=place.project, service=place.service, environment=place.environment, **what
-    )
+    rows = set_variables(actor=actor, project=place.project, **place.scope, **what)
     what_is = f"{rows[0].name} is" if len(rows) == 1 else f"{len(rows)} variables are"
     told(request, f"{what_is} set for {place.words}, with the next deployment.")
     _warn(request, rows, service, place.project)
