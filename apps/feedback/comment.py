@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from apps.feedback.pictures import short
 
-MOST_ROWS = 100
-MOST_LETTERS = 400
+MOST_ROWS = 60
+MOST_LETTERS = 300  # Twice as many when all of them are special. A comment may hold 65,536.
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$])")
 # GitHub makes links of these by itself, tells people that they were mentioned, and issues that they were.
 CALLS = re.compile(r"@(?=\w)|#(?=\d)|(?<=\w)(?=://)|(?<=www)(?=\.)|(?<=\b[gG][hH])(?=-\d)")

@@ -41,6 +41,13 @@ class Preference(Base):
         return f"{self.service}: {self.mode}"
 
 
+WAY = Q(
+    repository__trouble="",
+    repository__installation__isnull=False,
+    repository__installation__deleted_at=None,
+    repository__installation__suspended_at=None,
+)
+
 N = TypeVar("N", bound="News")
 
 
@@ -49,9 +56,16 @@ class NewsQuerySet(models.QuerySet[N]):
         """What GitHub must be told and may be tried now."""
         return self.filter(Q(next_try_at=None) | Q(next_try_at__lte=Now()), is_due=True)
 
+    def without_way(self) -> Self:
+        """Of repositories that GitHub gives us nothing of any more."""
+        return self.exclude(WAY)
+
+    def with_way(self) -> Self:
+        return self.filter(WAY)
+
     def mark(self) -> int:
         """There may be news of them. How many they are."""
-        return self.update(is_due=True, turn=F("turn") + 1, next_try_at=None)
+        return self.update(is_due=True, is_cut_off=False, turn=F("turn") + 1, next_try_at=None)
 
 
 class News(Base):
@@ -72,6 +86,7 @@ class News(Base):
     last_error_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
     over_reason = models.CharField(max_length=500, blank=True)
+    is_cut_off = models.BooleanField(default=False)  # It ended with its repository, and goes on when that is back.
     # A creation was sent and its answer not stored yet: look for what it made before making another.
     creating_since = models.DateTimeField(null=True, blank=True)
 

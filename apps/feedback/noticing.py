@@ -51,7 +51,9 @@ def look() -> None:
     now = timezone.now()
     fresh = Q(created_at__gt=now - BACK) & ~Q(status__in=(Status.CANCELLED, Status.SUPERSEDED))
     _make_missing(_worth_telling().filter(fresh, told=None))
-    changing = Told.objects.filter(is_due=False, seen_status__in=CHANGING)
+    for model in (Told, ToldPull):
+        model.objects.filter(is_cut_off=True).with_way().mark()
+    changing = Told.objects.filter(is_due=False, is_cut_off=False, seen_status__in=CHANGING)
     changing.filter(Q(deployment=None) | ~Q(seen_status=F("deployment__status"))).mark()
     ToldPull.objects.filter(is_due=False, is_settled=False, over_reason="").mark()
     for pull in pull_requests().changed_since((_looked_until or now - BACK) - OVERLAP):

@@ -71,14 +71,12 @@ def _due_of(installation: UUID) -> list[News]:
 
 def _end_without_way() -> None:
     """What belongs to a repository that GitHub gives us nothing of any more."""
-    lost = ~Q(repository__trouble="") | Q(repository__installation=None)
-    gone = Q(repository__installation__deleted_at__isnull=False) | Q(
-        repository__installation__suspended_at__isnull=False
-    )
     for model in (Told, ToldPull):
-        for row in model.objects.due().filter(lost | gone).select_related("repository__installation"):
+        for row in model.objects.due().without_way().select_related("repository__installation"):
             told = told_of(row.repository, None)
-            _end(row, told.sentence if told else "GitHub is not told of this repository any more.")
+            _end(
+                row, told.sentence if told else "GitHub gives us nothing of this repository any more.", is_cut_off=True
+            )
 
 
 def _run(line_id: UUID) -> bool:
@@ -169,10 +167,13 @@ def _later(row: News, sentence: str) -> None:
     rows.update(attempts=row.attempts + 1, next_try_at=again, last_error=sentence[:500], last_error_at=Now())
 
 
-def _end(row: News, reason: str) -> None:
+def _end(row: News, reason: str, *, is_cut_off: bool = False) -> None:
     """It is not tried again until something of it changes. What came meanwhile stays due."""
     rows = type(row)._default_manager.filter(pk=row.pk)
-    rows.update(over_reason=reason[:500], last_error=reason[:500], last_error_at=Now(), attempts=0, next_try_at=None)
+    rows.update(
+        over_reason=reason[:500], last_error=reason[:500], last_error_at=Now(), attempts=0, next_try_at=None,
+        is_cut_off=is_cut_off,
+    )  # fmt: skip
     rows.filter(turn=row.turn).update(is_due=False)
 
 

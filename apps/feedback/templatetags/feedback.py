@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.inclusion_tag("feedback/_github.html")
 def github_facts(deployment: Deployment) -> dict[str, Any]:
-    """Facts for the list of a deployment: its commit, pull request and state at GitHub. Nothing when it is not from there."""
+    """Facts of a deployment from GitHub: its commit, pull request and state there. Nothing for others."""
     return {"links": links_of(deployment)}
 
 
