@@ -32,6 +32,7 @@ class BuildCall:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     tag: str = ""
     network: str = ""
+    cgroup_parent: str = ""  # Engines before 23 do not look at it.
     no_cache: bool = False
 
 
@@ -41,6 +42,7 @@ def build_argv(client: str, call: BuildCall) -> list[str]:
     argv += [f"--secret=id={name},src={path}" for name, path in call.secrets.items()]
     argv += [f"--tag={call.tag}"] if call.tag else []
     argv += [f"--network={call.network}"] if call.network else []
+    argv += [f"--cgroup-parent={call.cgroup_parent}"] if call.cgroup_parent else []
     argv += ["--no-cache"] if call.no_cache else []
     return [*argv, "--", str(call.context)]
 

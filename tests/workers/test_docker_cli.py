@@ -34,6 +34,7 @@ def test_it_describes_a_build() -> None:
         secrets={"ca": Path("/ca.crt")},
         tag="t:1",
         network="host",
+        cgroup_parent="docker",
         no_cache=True,
     )
     assert build_argv("docker", call) == [
@@ -46,6 +47,7 @@ def test_it_describes_a_build() -> None:
         "--secret=id=ca,src=/ca.crt",
         "--tag=t:1",
         "--network=host",
+        "--cgroup-parent=docker",
         "--no-cache",
         "--",
         "/src",

@@ -81,6 +81,10 @@ def engine_argv(client: str) -> list[str]:
     return [client, "info", "--format={{.CgroupDriver}} {{.ServerVersion}}"]
 
 
+def leaves_strays(driver: str, version: str) -> bool:
+    return driver == "systemd" and int(version.partition(".")[0]) < PLACES_BUILDS
+
+
 @dataclass(frozen=True)
 class Helper:
     """For one engine. `cache_dir` keeps for ten minutes that it was in vain."""
@@ -106,8 +110,7 @@ class Helper:
 
     def has_strays(self, report: Report) -> bool:
         """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
-        driver, version = self._engine(report)
-        return driver == "systemd" and int(version.partition(".")[0]) < PLACES_BUILDS
+        return leaves_strays(*self._engine(report))
 
     def write(self, notes: Path, limits: tuple[int, float, int] | None, report: Report) -> None:
         group_id = Path(_socket()).stat().st_gid
@@ -130,7 +133,8 @@ class Helper:
                 raise NotEnforced(said or "the container that gathers the steps of builds did not start")
             yield
             if child.poll() is not None:
-                report.line("A step of the build may have run without its limits: nobody gathered it", level="err")
+                said = child.stdout.read().decode(errors="replace").strip().rpartition("\n")[2]
+                report.line(f"A step of the build may have run without its limits: {said}", level="err")
         finally:
             child.stdin.close()
             try:

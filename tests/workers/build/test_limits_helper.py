@@ -21,7 +21,16 @@ from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build import limits
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits_helper import PROGRAM, SOCKET, Helper, NotEnforced, helper_argv
+from workers.build.limits_helper import (
+    GATHERING,
+    PROGRAM,
+    SOCKET,
+    Helper,
+    NotEnforced,
+    gathering_argv,
+    helper_argv,
+    leaves_strays,
+)
 from workers.build.limits_linger import settle_now
 from workers.docker_cli import working_client
 from workers.errors import UserError
@@ -36,11 +45,27 @@ def test_it_starts_a_container_without_privileges() -> None:
     assert argv == [
         *("docker", "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
-        *("--memory=64m", "--pids-limit=16", "--user=0:111"),
-        *("--volume=/sys/fs/cgroup:/slipway/cgroup", "--volume=/run/slipway/builds:/slipway/builds"),
+        *("--memory=64m", "--pids-limit=16", "--volume=/sys/fs/cgroup:/slipway/cgroup"),
         *("--label=slipway.instance=i", "--label=slipway.role=build-limits"),
+        *("--user=0:111", "--volume=/run/slipway/builds:/slipway/builds"),
         *("--entrypoint=python3", "--", "base", "-c", PROGRAM, "/slipway/cgroup", "/slipway/builds", "[1, 1.5, 2]"),
     ]
+
+
+def test_it_starts_a_container_that_sees_processes_and_has_no_more_privileges() -> None:
+    writing = helper_argv("docker", "base", {}, 0, Path("/notes"), None)
+    gathering = gathering_argv("docker", "base", {}, {"memory": "memory/docker/buildkit"})
+    assert [one for one in gathering if one not in writing] == [
+        *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}')
+    ]
+
+
+@pytest.mark.parametrize(
+    ("driver", "version", "strays"),
+    [("systemd", "20.10.24+dfsg1", True), ("systemd", "26.1.5", False), ("cgroupfs", "20.10.24", False)],
+)
+def test_it_knows_which_engines_put_steps_elsewhere(driver: str, version: str, strays: bool) -> None:
+    assert leaves_strays(driver, version) is strays
 
 
 def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
