@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from pydantic import ValidationError
 
 from apps.deployments.lease import shutting_down
+from apps.github import life
 from apps.lib.text import storable
 from apps.webhooks import checked, pushes
 from apps.webhooks.forges import FORGES
@@ -33,12 +34,18 @@ BACK_OFF_SECONDS = (5, 20, 60, 180)
 Payload = dict[str, Any]
 Handler = Callable[[Delivery, Payload], str]
 
+
+def _of_payload(follow: Callable[[Payload], str]) -> Handler:
+    return lambda delivery, payload: follow(payload)
+
+
 # (server, event) -> what is done. It records outcomes of services itself; its answer is the reason when there is none.
 TABLE: dict[tuple[str, str], Handler] = {
     **{(forge.name, event): pushes.follow for forge in FORGES.values() for event in forge.pushes},
     ("github", "check_suite"): checked.follow,
     ("github", "check_run"): checked.follow,
     ("github", "status"): checked.follow,
+    **{("github", event): _of_payload(follow) for event, follow in life.EVENTS.items()},
     ("github", "ping"): lambda delivery, payload: "GitHub asked whether this address answers.",
 }
 
