@@ -16,6 +16,7 @@ from apps.hosts.models import Host
 from apps.projects.models import Service, Variable
 from paas.api import api
 from tests.apps.cast import CANARY, NOBODY, Person, Shop
+from tests.feedback.rows import make_told
 
 Operation = tuple[str, str, dict[str, Any]]  # method, path, what the document says of it
 
@@ -42,6 +43,7 @@ def ids(alice: Person, shop: Shop) -> dict[str, str]:
         "domain_id": shop.domain.key,
         "volume_id": shop.volume.key,
         "host_id": Host.objects.get().key,
+        "news_id": make_told(shop.live).key,
         "invitation_id": invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")[0].key,
     }
 

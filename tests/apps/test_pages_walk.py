@@ -19,6 +19,7 @@ from apps.deployments.models import Build, LogStream
 from apps.hosts.models import Host
 from apps.projects.models import Project, Service
 from tests.apps.cast import CANARY, Person, Shop
+from tests.feedback.rows import make_told
 
 OPEN = {"favicon", "setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
 IN_DEVELOPMENT = {"styleguide"}  # 404 else; tests/apps/test_components.py shows it.
@@ -60,6 +61,7 @@ OPERATORS = {
     "installation",
     "base-check",
 }
+OPERATORS |= {"outbox", "outbox-try"}
 OPERATORS |= {"welcome", "welcome-sample", "welcome-recovery", "welcome-dismiss"}
 XSS = "<script>alert('xss')</script>"
 
@@ -92,6 +94,7 @@ def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
         "deployment_id": shop.live.pk,
         "release_id": shop.first.release_id,
         "host_id": Host.objects.get().pk,
+        "news_id": make_told(shop.live).pk,
         "invitation_id": invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")[0].pk,
     }
 

@@ -92,7 +92,8 @@ class Connected:
 @pytest.fixture
 def connected(github: GitHub, alice: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connected]:
     coder = github.user()
-    repo = github.repo(coder, files={"app.py": "print()"})
+    repo = github.repo(coder)
+    sha = github.push(repo, {"app.py": "print()"})
     app = github.app(coder)
     installed = github.install(app, coder, repo)
     connect(github, app)
@@ -102,7 +103,7 @@ def connected(github: GitHub, alice: Person, monkeypatch: pytest.MonkeyPatch) ->
     repository = Repository.objects.create(github_id=repo.id, installation=installation, full_name=repo.full_name)
     service = connect_service(alice, repository, "web")
     monkeypatch.setattr(noticing, "_looked_until", None)
-    yield Connected(github, alice.actor, coder, repo, app, installed, repository, service, github.head(repo))
+    yield Connected(github, alice.actor, coder, repo, app, installed, repository, service, sha)
 
 
 def connect_service(alice: Person, repository: Repository, name: str) -> Service:
