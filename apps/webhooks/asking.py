@@ -1,4 +1,7 @@
-"""What is asked of GitHub about pushes and deliveries, through its client. Not in charge of what follows from answers."""
+"""What is asked of GitHub about pushes and deliveries, through its client. Repositories by their ids, which last.
+
+Not in charge of what follows from the answers.
+"""
 
 from __future__ import annotations
 
@@ -64,14 +67,10 @@ class CommitTold(BaseModel):
 
 
 class HeadTold(BaseModel):
+    """https://docs.github.com/en/rest/commits/commits#get-a-commit"""
+
     sha: str
     commit: CommitTold
-
-
-class BranchTold(BaseModel):
-    """https://docs.github.com/en/rest/branches/branches#get-a-branch"""
-
-    commit: HeadTold
 
 
 class RequestTold(BaseModel):
@@ -97,7 +96,7 @@ def changed_files(repository: Repository, before: str, after: str) -> frozenset[
     if client is None:
         return None
     try:
-        path = at("/repos/{}/{}/compare/{}", repository.owner, repository.name, f"{before}...{after}")
+        path = at("/repositories/{}/compare/{}", repository.github_id, f"{before}...{after}")
         told = client.get(path, ComparisonTold, per_page=100)
     except SlipwayError as error:
         log.info("%s: what changed is not told: %s", repository, error.message)
@@ -113,12 +112,16 @@ def checks_of(repository: Repository, commit: str) -> list[Check]:
     client = client_of(repository)
     if client is None:
         return []
-    here = (repository.owner, repository.name, commit)
+    here = (repository.github_id, commit)
     runs = client.pages(
-        at("/repos/{}/{}/commits/{}/check-runs", *here), RunTold, key="check_runs", most=MOST_CHECKS, filter="latest"
+        at("/repositories/{}/commits/{}/check-runs", *here),
+        RunTold,
+        key="check_runs",
+        most=MOST_CHECKS,
+        filter="latest",
     )
     found = [Check.of_run(run.name, run.status, run.conclusion or "", run.app.id if run.app else 0) for run in runs]
-    statuses = client.pages(at("/repos/{}/{}/commits/{}/statuses", *here), StatusTold, most=MOST_CHECKS)
+    statuses = client.pages(at("/repositories/{}/commits/{}/statuses", *here), StatusTold, most=MOST_CHECKS)
     newest: dict[str, Check] = {}
     for told in statuses:  # Newest first.
         newest.setdefault(told.context, Check.of_status(told.context, told.state))
@@ -130,8 +133,7 @@ def head_of(repository: Repository, branch: str) -> HeadTold:
     client = client_of(repository)
     if client is None:
         raise Garbled("no installation shows the repository")
-    path = at("/repos/{}/{}/branches/{}", repository.owner, repository.name, branch)
-    return client.get(path, BranchTold).commit
+    return client.get(at("/repositories/{}/commits/{}", repository.github_id, f"heads/{branch}"), HeadTold)
 
 
 def deliveries_after(moment: datetime) -> Iterator[DeliveryTold]:

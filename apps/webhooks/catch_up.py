@@ -23,7 +23,7 @@ from apps.webhooks import asking, bell
 from apps.webhooks.asking import HeadTold
 from apps.webhooks.forges import FORGES
 from apps.webhooks.forges.base import Envelope
-from apps.webhooks.models import CatchUp, Delivery, Outcome
+from apps.webhooks.models import CatchUp, Delivery, Outcome, State
 from apps.webhooks.taking import store
 from workers.errors import SlipwayError
 
@@ -88,8 +88,9 @@ def missed_pushes() -> int:
 
 def _head_moved(repository: Repository, service: Service) -> bool:
     known = _known_commit(service)
-    if not known:
-        return False  # Never deployed, never pushed to: that is begun by a person.
+    told = Delivery.objects.filter(repository_id=repository.github_id, event="push", state=State.WAITING)
+    if not known or told.exists():
+        return False  # Never deployed, never pushed to: that is begun by a person. Or it is being handled.
     try:
         head = asking.head_of(repository, service.branch)
     except (RateLimited, Unreachable):

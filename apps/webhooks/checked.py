@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.deployments.models import Deployment
-from apps.deployments.outcome import lock
+from apps.deployments.lease import lock
 from apps.deployments.states import Status
 from apps.github.app import the_app
 from apps.github.errors import NotConnected

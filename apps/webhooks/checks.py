@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-OURS = "slipway"  # Contexts of the statuses that this product itself sets begin with it.
+OURS = "slipway/"  # The contexts of the statuses that this product itself sets: `apps.feedback.naming`.
 GOOD = frozenset({"success", "neutral", "skipped"})
 
 
@@ -64,4 +64,4 @@ def standing_of(checks: Sequence[Check], own_app_id: int = 0) -> Standing:
 def _is_ours(check: Check, own_app_id: int) -> bool:
     if check.app_id:
         return check.app_id == own_app_id
-    return check.name.lower().partition("/")[0].split()[0:1] == [OURS]
+    return check.name.startswith(OURS)

@@ -1,8 +1,9 @@
-"""Which of two pushes is the newer one. Decided by what was received; the server is not asked.
+"""Which of two pushes is the newer one. Decided by what was received.
 
 Each push says where its branch was before and is after: these are edges of a chain. The chain decides where it says one
 thing. Where it has a gap or a circle (a branch that was forced back), the moment of the push decides, which GitHub's
-clock gave; where that is the same or missing, the push that is heard of last is taken for the newer one.
+clock gave. Where that is the same too, the branch's head decides, for which GitHub is asked; while it cannot be, the push
+that is heard of last is taken for the newer one.
 """
 
 from __future__ import annotations
@@ -20,31 +21,50 @@ REMEMBERED = 300
 Edges = Iterable[tuple[str, str]]
 
 
-def older(service: Service, push: Push, *, is_replay: bool = False) -> Skip | None:
-    """None: it is newer than what was taken before. A replay may take the same again. Call with the service locked."""
-    rows = Outcome.objects.filter(service=service, ref__startswith=TAG) if push.tag else None
-    rows = Outcome.objects.filter(service=service, ref=push.ref) if rows is None else rows
-    known = list(rows.order_by("-created_at")[:REMEMBERED])
-    last = next((row for row in known if row.code not in (Code.OLDER, Code.SAME)), None)
+def older(service: Service, push: Push, *, head: str = "", is_replay: bool = False) -> Skip | None:
+    """None: it is newer than what was taken before. A replay may take the same again. Call with the service locked.
+
+    `head`: the commit that the branch leads to, when GitHub was asked because it is unclear.
+    """
+    known, last = _known(service, push)
     if last is None:
         return None
     if (last.ref, last.before, last.commit) == (push.ref, push.before, push.commit):
         return None if is_replay else Skip(Code.SAME, f"This push of {_name(push)} was taken already.")
-    edges = [] if push.tag else [(row.before, row.commit) for row in known]
-    if is_newer(push, last, edges):
+    verdict = is_newer(push, last, _edges(known))
+    if verdict is None:
+        verdict = head != last.commit or not head
+    return None if verdict else Skip(Code.OLDER, f"A newer push, {_name(last)}, was taken already.")
+
+
+def is_unclear(service: Service, push: Push) -> bool:
+    """Whether only the branch's head can tell."""
+    known, last = _known(service, push)
+    return bool(last is not None and push.branch and is_newer(push, last, _edges(known)) is None)
+
+
+def _known(service: Service, push: Push) -> tuple[list[Outcome], Outcome | None]:
+    """Pushes to the branch, or of tags, and the newest that was taken."""
+    rows = Outcome.objects.filter(service=service)
+    rows = rows.filter(ref__startswith=TAG) if push.tag else rows.filter(ref=push.ref)
+    known = list(rows.order_by("-created_at")[:REMEMBERED])
+    return known, next((row for row in known if row.code not in (Code.OLDER, Code.SAME)), None)
+
+
+def _edges(known: list[Outcome]) -> list[tuple[str, str]]:
+    return [(row.before, row.commit) for row in known]
+
+
+def is_newer(push: Push, last: Outcome, edges: Edges) -> bool | None:
+    """Pure; None: it is unclear. `edges` are (before, after) of all known pushes to the branch."""
+    if not push.tag:  # Tags have no chain: each is a ref of its own.
+        follows = leads(last.commit, push.before, edges)
+        precedes = leads(push.commit, last.before, edges)
+        if follows != precedes:
+            return follows
+    if push.pushed_at is None or last.pushed_at is None or push.pushed_at == last.pushed_at:
         return None
-    return Skip(Code.OLDER, f"A newer push, {_name(last)}, was taken already.")
-
-
-def is_newer(push: Push, last: Outcome, edges: Edges) -> bool:
-    """Pure. `edges` are (before, after) of all known pushes to the branch."""
-    follows = leads(last.commit, push.before, edges)
-    precedes = leads(push.commit, last.before, edges)
-    if follows != precedes:
-        return follows
-    if push.pushed_at is not None and last.pushed_at is not None:
-        return push.pushed_at >= last.pushed_at
-    return True
+    return push.pushed_at > last.pushed_at
 
 
 def leads(start: str, goal: str, edges: Edges) -> bool:

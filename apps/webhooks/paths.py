@@ -1,7 +1,8 @@
 """Globs of a repository's files: which of them a service watches. Pure.
 
-`*` and `?` stay within a folder, `**` crosses folders, `[ab]` is one of them; `!` in front takes away. The last pattern
-that matches decides. Paths are from the top of the repository, as in GitHub's workflow filters.
+`*` and `?` stay within a folder, `**` crosses folders, `[ab]` is one of them, a backslash takes a sign's meaning away;
+`!` in front takes files away. The last pattern that matches decides. Paths are from the top of the repository, as in
+GitHub's workflow filters.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def is_watched(path: str, patterns: list[str]) -> bool:
 
 def _literal(name: str) -> str:
     """A folder's name as a pattern that matches nothing else."""
-    return re.sub(r"([*?\[\]])", r"[\1]", name)
+    return re.sub(r"([*?\[\]\\])", r"\\\1", name)
 
 
 @lru_cache(maxsize=1024)
@@ -50,7 +51,7 @@ def _parts(text: str) -> list[str]:
     found = []
     at = 0
     while at < len(text):
-        part = re.match(r"\*\*/|\*+|\?|\[[^\]]+\]|.", text[at:], re.DOTALL)
+        part = re.match(r"\\.|\*\*/|\*+|\?|\[[^\]]+\]|.", text[at:], re.DOTALL)
         assert part is not None
         found.append(_regex(part[0]))
         at += part.end()
@@ -58,6 +59,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _regex(part: str) -> str:
+    if part.startswith("\\") and len(part) == 2:
+        return re.escape(part[1])
     if part == "**/":
         return "(?:[^/]+/)*"
     if part.startswith("**"):

@@ -6,6 +6,7 @@ outcome, and an older one never takes the place of a newer one.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -21,7 +22,7 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.deployments.actions import begin_deployment
 from apps.deployments.models import Deployment
-from apps.deployments.outcome import lock
+from apps.deployments.lease import lock
 from apps.github.models import Identity, Repository
 from apps.lib import wake
 from apps.lib.text import storable
@@ -31,7 +32,9 @@ from apps.webhooks.forges import FORGES
 from apps.webhooks.models import Delivery, Kind, Outcome
 from apps.webhooks.push import Push
 from apps.webhooks.verdicts import Code, Skip, skip_of
-from workers.errors import Stopped
+from workers.errors import SlipwayError, Stopped
+
+log = logging.getLogger(__name__)
 
 
 def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
@@ -47,7 +50,7 @@ def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
     push = _with_files(delivery, push, found)
     for service in found:
         try:
-            follow_in(service.pk, delivery, push)
+            follow_in(service.pk, delivery, push, head=_head_if_unclear(service, delivery, push))
         except Stopped:  # It was deleted meanwhile.
             continue
     return "The service that follows it was deleted meanwhile."
@@ -76,8 +79,20 @@ def _with_files(delivery: Delivery, push: Push, services: list[Service]) -> Push
     return replace(push, files=asking.changed_files(repository, push.before, push.commit)) if repository else push
 
 
+def _head_if_unclear(service: Service, delivery: Delivery, push: Push) -> str:
+    """Asked before anything is locked, and only when nothing else tells which of two pushes is newer."""
+    if delivery.hook_id is not None or not order.is_unclear(service, push):
+        return ""
+    repository = Repository.objects.filter(github_id=push.repository_id or 0).select_related("installation").first()
+    try:
+        return asking.head_of(repository, push.branch).sha if repository else ""
+    except SlipwayError as error:
+        log.info("%s: the head of %s is not told: %s", service, push.branch, error.message)
+        return ""
+
+
 @transaction.atomic
-def follow_in(service_id: UUID, delivery: Delivery, push: Push) -> Outcome:
+def follow_in(service_id: UUID, delivery: Delivery, push: Push, *, head: str = "") -> Outcome:
     """What becomes of a push in one service. The same one as before when it was decided already."""
     lock(service_id)
     known = Outcome.objects.filter(delivery=delivery, service=service_id).first()
@@ -86,7 +101,7 @@ def follow_in(service_id: UUID, delivery: Delivery, push: Push) -> Outcome:
     service = Service.objects.select_related("project").get(pk=service_id)
     actor = _who(service, push)
     told = told_of(push) | {"delivery": delivery, "service": service, "actor": actor.user, "actor_name": actor.label}
-    skip = order.older(service, push, is_replay=delivery.replay_of_id is not None)
+    skip = order.older(service, push, head=head, is_replay=delivery.replay_of_id is not None)
     if skip is None:
         skip = skip_of(service, push, kept_back=_is_kept_back(service, push)) or _cannot_wait(service, delivery)
     if skip is None or skip.code == Code.DELETED:
