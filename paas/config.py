@@ -9,10 +9,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from apps.github.addresses import api_address
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,14 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def home() -> Path:
     """The data folder: `SLIPWAY_HOME`, or `.slipway` beside `manage.py`. Absolute."""
     return Path(os.environ.get("SLIPWAY_HOME") or ROOT / ".slipway").resolve()
-
-
-def api_address(web_url: str) -> str:
-    """Where the API of a GitHub is: its own host for github.com and `<name>.ghe.com`, a path of every other server."""
-    web = urlsplit(web_url.rstrip("/"))
-    if web.hostname == "github.com" or str(web.hostname).endswith(".ghe.com"):
-        return f"https://api.{web.hostname}"
-    return f"{web_url.rstrip('/')}/api/v3"
 
 
 def _plain(value: str | SecretStr) -> str:

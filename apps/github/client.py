@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from apps.github import cache, limits, remembered
 from apps.github.answer import Answer
-from apps.github.answers import PersonalToken, TokenTold
+from apps.github.answers import ManifestTold, PersonalToken, TokenTold
 from apps.github.app import App, require_app
 from apps.github.credentials import AppCredential, Credential, KeptCredential, Minted, UserCredential
 from apps.github.errors import BadToken, Garbled, NotThere, RateLimited, Refused, Unreachable
@@ -264,3 +264,13 @@ def _refreshed(app: App, refresh_token: str) -> Minted:
 def forget(installation: Installation) -> None:
     """Its tokens are of no use any more."""
     cache.drop("token", f"installation:{require_app().app_id}:{installation.github_id}")
+
+
+def converted(api_url: str, code: str) -> ManifestTold:
+    """The App that was made from our manifest. The code is the only credential, and good once."""
+    answer = send("POST", api_url + at("/app-manifests/{}/conversions", code), headers={"Accept": JSON})
+    if answer.status == 404:
+        raise NotThere("App of that code")
+    if answer.status != 201:
+        raise Refused(answer.status, answer.told)
+    return answer.read(ManifestTold)
