@@ -11,6 +11,7 @@ import threading
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, IntegrityError, connection, transaction
@@ -19,6 +20,7 @@ from django.db.models.functions import Now
 
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from apps.projects.models import Service
 from workers.errors import Stopped
 
 WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
@@ -29,28 +31,45 @@ BEAT_SECONDS = 0.5  # Reads the cancel flag; the lease itself is extended every 
 shutting_down = threading.Event()
 
 
+def lock(service_id: UUID) -> None:
+    """Whoever changes deployments of a service does it one after the other. Raises `Stopped` when it was deleted."""
+    if not list(Service.objects.select_for_update(no_key=True).filter(pk=service_id).values_list("pk")):
+        raise Stopped("lost")
+
+
 def claim(deployment_id: str, *, start: Status, during: Status, step: str) -> Deployment | None:
     """Take the work over if it waits in `start` (or stands in `during` without a valid lease), else None."""
+    service = Deployment.objects.filter(pk=deployment_id).values_list("service", flat=True).first()
+    if service is None:
+        return None
+    try:
+        return _claim(service, deployment_id, start, during, step)
+    except Stopped:
+        return None  # Its service was deleted.
+
+
+@transaction.atomic
+def _claim(service: UUID, deployment_id: str, start: Status, during: Status, step: str) -> Deployment | None:
+    lock(service)  # First, as everybody does: the index below waits for those who hold it.
     free = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now())
-    with transaction.atomic():
-        rows = Deployment.objects.select_for_update(skip_locked=True, of=("self",))
-        wanted = rows.filter(free, pk=deployment_id, status__in=(start, during), cancel_requested_at=None)
-        row = wanted.exclude(lease_owner=AGENT).first()
-        if row is None:
-            return None
-        try:
-            with transaction.atomic():
-                Deployment.objects.filter(pk=row.pk).update(
-                    status=during,
-                    step=step,
-                    attempt=F("attempt") + (1 if row.status == Status.PENDING or row.lease_owner else 0),
-                    fence=F("fence") + 1,
-                    lease_owner=WORKER,
-                    lease_expires_at=Now() + timedelta(seconds=settings.SLIPWAY.lease_seconds),
-                    started_at=row.started_at or Now(),
-                )
-        except IntegrityError:
-            return None  # Another deployment of the same service and environment is active: this one waits for it.
+    rows = Deployment.objects.select_for_update(skip_locked=True, of=("self",))
+    wanted = rows.filter(free, pk=deployment_id, status__in=(start, during), cancel_requested_at=None)
+    row = wanted.exclude(lease_owner=AGENT).first()
+    if row is None:
+        return None
+    try:
+        with transaction.atomic():
+            Deployment.objects.filter(pk=row.pk).update(
+                status=during,
+                step=step,
+                attempt=F("attempt") + (1 if row.status == Status.PENDING or row.lease_owner else 0),
+                fence=F("fence") + 1,
+                lease_owner=WORKER,
+                lease_expires_at=Now() + timedelta(seconds=settings.SLIPWAY.lease_seconds),
+                started_at=row.started_at or Now(),
+            )
+    except IntegrityError:
+        return None  # Another deployment of the same service and environment is active: this one waits for it.
     row.refresh_from_db()
     return row
 

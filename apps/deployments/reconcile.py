@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.deployments import outcome, retention, wakeup
-from apps.deployments.lease import AGENT, ATTEMPTS
+from apps.deployments.lease import AGENT, ATTEMPTS, lock
 from apps.deployments.models import Deployment
 from apps.deployments.states import ACTIVE, Status
 from apps.hosts.models import Host
@@ -42,7 +42,7 @@ def take_back_expired() -> None:
     for key, service in list(expired.values_list("pk", "service")):
         try:
             with transaction.atomic():
-                outcome.lock(service)
+                lock(service)
                 row = expired.select_for_update(of=("self",)).select_related("service__project").filter(pk=key).first()
                 if row is not None:
                     _take_back(row)
