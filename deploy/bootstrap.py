@@ -18,7 +18,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST, NEWEST = (3, 11), (3, 14)
 # The command that must be there -> the package of Debian and Ubuntu that brings it.
-NEEDED = {"git": "git", "mmdebstrap": "mmdebstrap", "docker": "docker.io", "unshare": "util-linux"}
+NEEDED = {
+    "git": "git",
+    "ssh": "openssh-client",
+    "mmdebstrap": "mmdebstrap",
+    "docker": "docker.io",
+    "unshare": "util-linux",
+}
 ENGINE = ("docker.io", "docker-cli", "docker-buildx", "iptables")  # Newer releases split what docker.io was.
 NEEDED_BY_TESTS = {"chromium": "chromium"}
 CHECKS = ("test", "bench", "lint", "screenshots")

@@ -85,8 +85,7 @@ def test_it_refuses_commits_that_are_not_full_ids() -> None:
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("git@github.com:owner/name.git", "source:user:ssh-url"),
-        ("ssh://git@github.com/owner/name", "source:user:ssh-url"),
+        ("ssh://git:pw@github.com/o/n", "source:user:credentials-in-url"),
         ("https://user:pw@github.com/o/n", "source:user:credentials-in-url"),
         ("https://token@github.com/o/n", "source:user:credentials-in-url"),
         ("ext::sh -c id", "source:user:url-invalid"),

@@ -27,6 +27,7 @@ MARKERS = frozenset({
     "manage.py", "index.html", "go.mod", "Cargo.toml", "Gemfile", "composer.json", "pom.xml", "build.gradle",
     "build.gradle.kts", "mix.exs", "deno.json", "bun.lockb",
 })  # fmt: skip
+ROOT_DEPTH = 3
 NOT_ROOTS = frozenset({"test", "tests", "docs", "doc", "examples", "example", "fixtures", "vendor", "dist", "public"})
 
 
@@ -130,7 +131,7 @@ def root_choices(entries: Entries, most: int = 30) -> list[str]:
 def _marked(name: str) -> Iterable[str]:
     folder, _, last = name.rpartition("/")
     parts = folder.split("/") if folder else []
-    if last in MARKERS and len(parts) < MAX_DEPTH - 1 and is_near(name) and not NOT_ROOTS.intersection(parts):
+    if last in MARKERS and len(parts) <= ROOT_DEPTH and is_near(name) and not NOT_ROOTS.intersection(parts):
         yield folder
 
 
