@@ -48,7 +48,7 @@ def helper_argv(
 ) -> list[str]:
     """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes."""
     return [
-        *_confined(client, labels),
+        *_confined(client, labels, "build-limits"),
         f"--user=0:{group_id}",
         f"--volume={notes}:{HOST_NOTES}",
         *("--entrypoint=python3", "--", image, "-c", PROGRAM),
@@ -59,15 +59,15 @@ def helper_argv(
 def gathering_argv(client: str, image: str, labels: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
     """Goes on until its standard input is closed. It sees the machine's processes, and may move them only."""
     return [
-        *_confined(client, labels),
+        *_confined(client, labels, "build-steps"),
         *("--interactive", "--pid=host", "--user=0:0"),
         *("--entrypoint=python3", "--", image, "-c", GATHERING),
         *(HOST_CGROUPS, json.dumps(groups)),
     ]
 
 
-def _confined(client: str, labels: Mapping[str, str]) -> list[str]:
-    told = {**labels, "slipway.role": "build-limits"}
+def _confined(client: str, labels: Mapping[str, str], role: str) -> list[str]:
+    told = {**labels, "slipway.role": role}
     return [
         *(client, "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
@@ -134,7 +134,9 @@ class Helper:
             yield
             if child.poll() is not None:
                 said = child.stdout.read().decode(errors="replace").strip().rpartition("\n")[2]
-                report.line(f"A step of the build may have run without its limits: {said}", level="err")
+                report.line(
+                    f"A step of the build may have run without its limits: {said or 'nobody gathered it'}", level="err"
+                )
         finally:
             child.stdin.close()
             try:

@@ -56,7 +56,8 @@ def test_it_starts_a_container_that_sees_processes_and_has_no_more_privileges() 
     writing = helper_argv("docker", "base", {}, 0, Path("/notes"), None)
     gathering = gathering_argv("docker", "base", {}, {"memory": "memory/docker/buildkit"})
     assert [one for one in gathering if one not in writing] == [
-        *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}')
+        "--label=slipway.role=build-steps",
+        *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}'),
     ]
 
 
