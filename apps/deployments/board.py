@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window, prefetch_related_objects
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from apps.accounts.access import Actor
 from apps.deployments.metrics_cards import Sparkline, sparklines
-from apps.deployments.models import Deployment, DeploymentQuerySet
-from apps.deployments.presentation import Health, health_of
+from apps.deployments.models import Deployment
+from apps.deployments.presentation import Health, Past, health_of
 from apps.deployments.queries import address_of
-from apps.deployments.standings import LITTLE, PRODUCTION, kinds_of
+from apps.deployments.standings import PRODUCTION, kinds_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Project, Service, scoped
@@ -25,6 +26,20 @@ from apps.projects.models import Domain, Project, Service, scoped
 Services = QuerySet[Service]
 PAGE = 24
 TICKS = 12
+SHOWN = (
+    "service_id",
+    "release_id",
+    "status",
+    "live_at",
+    "cancel_requested_at",
+    "created_at",
+    "finished_at",
+    "number",
+    "commit",
+    "actor_name",
+    "build__message",
+    "build__author",
+)
 FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
 
 
@@ -37,7 +52,7 @@ class Card:
     live: Deployment | None
     latest: Deployment | None
     urls: list[str]
-    ribbon: list[Deployment]
+    ribbon: list[Past]
     spark: Sparkline | None = None
 
     @property
@@ -99,19 +114,15 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
 
 def _cards(shown: list[UUID]) -> list[Card]:
     services = Service.objects.filter(pk__in=shown).select_related("project__team").in_bulk()
-    ribbons: dict[UUID, list[Deployment]] = defaultdict(list)
-    for row in _newest(shown):
-        ribbons[row.service_id].insert(0, row)
-    latest = {pk: rows[-1] for pk, rows in ribbons.items()}
-    prefetch_related_objects(list(latest.values()), "build")
-    live = {row.service_id: row for row in _rows(shown).filter(status=Status.LIVE)}
-    reports = ServiceState.objects.filter(service__in=shown, environment__slug=PRODUCTION).order_by("reported_at")
-    states = {row.service_id: row for row in reports}
+    here: dict[str, Any] = {"service__in": shown, "environment__slug": PRODUCTION}
+    rows = Deployment.objects.filter(**here).select_related("build").only(*SHOWN)
+    latest = {row.service_id: row for row in rows.order_by("service", "-created_at").distinct("service")}
+    live = {row.service_id: row for row in rows.filter(status=Status.LIVE)}
+    states = {row.service_id: row for row in ServiceState.objects.filter(**here).order_by("reported_at")}
     urls: dict[UUID, list[str]] = defaultdict(list)
-    domains = Domain.objects.filter(service__in=shown, environment__slug=PRODUCTION)
-    for domain in domains.order_by("is_generated", "created_at"):
+    for domain in Domain.objects.filter(**here).order_by("is_generated", "created_at"):
         urls[domain.service_id].append(address_of(domain))
-    sparks = sparklines(shown)
+    ribbons, sparks = _ribbons(here), sparklines(shown)
     return [
         Card(
             services[pk],
@@ -127,16 +138,15 @@ def _cards(shown: list[UUID]) -> list[Card]:
     ]
 
 
-def _rows(services: list[UUID]) -> DeploymentQuerySet:
-    """As much of each as a card and its ribbon show."""
-    rows: DeploymentQuerySet = Deployment.objects.filter(service__in=services, environment__slug=PRODUCTION)
-    return rows.only(*LITTLE, "release_id", "created_at", "finished_at", "number", "commit", "actor_name", "build_id")
-
-
-def _newest(services: list[UUID]) -> DeploymentQuerySet:
-    """The last few of each, newest first."""
+def _ribbons(here: dict[str, Any]) -> dict[UUID, list[Past]]:
+    """The last few of each. Plain values, because a page has hundreds of them."""
     number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
-    return _rows(services).annotate(place=number).filter(place__lte=TICKS).order_by("service", "-created_at")
+    rows = Deployment.objects.filter(**here).annotate(place=number).filter(place__lte=TICKS)
+    found: dict[UUID, list[Past]] = defaultdict(list)
+    told = rows.order_by("service", "created_at").values_list("service_id", "status", "live_at", "cancel_requested_at")
+    for service, status, live_at, cancel_requested_at in told:
+        found[service].append(Past(status, live_at, cancel_requested_at))
+    return found
 
 
 def _empty(actor: Actor, team: UUID | None) -> list[Project]:

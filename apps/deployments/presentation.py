@@ -36,7 +36,20 @@ PILLS = {
 }
 
 
-def pill_of(deployment: Deployment) -> Pill:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """As much of a deployment as its tick in a ribbon shows."""
+
+    status: str
+    live_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in FINISHED
+
+
+def pill_of(deployment: Deployment | Past) -> Pill:
     pill = PILLS[Status(deployment.status)]
     if deployment.status == Status.FAILED and deployment.live_at is not None:
         return Pill("fail", "Taken back")

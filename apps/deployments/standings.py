@@ -12,15 +12,14 @@ from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils import timezone
 
 from apps.deployments.models import Deployment
-from apps.deployments.presentation import STALE_AFTER, pill_of
-from apps.deployments.states import Status
+from apps.deployments.presentation import STALE_AFTER
+from apps.deployments.states import UNFINISHED, Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Service
 
 PRODUCTION = "production"
 UP = '$[*] ? (@.release == $live && @.state == "running" && !(@.healthy == false))'
 DOWN = '$[*] ? (@.release == $live && (@.state != "running" || @.healthy == false))'
-LITTLE = ("service_id", "status", "live_at", "cancel_requested_at")
 
 
 class JSONPath(CharField):  # type: ignore[type-arg]
@@ -36,15 +35,18 @@ class Found(Func):
 
 
 def kinds_of(services: QuerySet[Service]) -> dict[UUID, str]:
-    """Service -> `fail`, `warn`, `work`, `live` or `rest`, as its pill has it. In the order of the services."""
-    mine = {"service__in": services.order_by().values("pk"), "environment__slug": PRODUCTION}
-    live = Deployment.objects.filter(**mine, status=Status.LIVE)
-    told = dict(live.annotate(kind=Coalesce(_reported(), Value("warn"))).values_list("service_id", "kind"))
-    order = list(services.values_list("pk", flat=True))
-    others = Deployment.objects.filter(service__in=[pk for pk in order if pk not in told], environment__slug=PRODUCTION)
-    newest = others.order_by("service", "-created_at").distinct("service").only(*LITTLE)
-    told |= {row.service_id: pill_of(row).kind for row in newest}
-    return {pk: told.get(pk, "rest") for pk in order}
+    """Service -> `fail`, `warn`, `work`, `live` or `rest`, as its pill has it. In the order of the services. One query."""
+    here = Deployment.objects.filter(service=OuterRef("pk"), environment__slug=PRODUCTION)
+    live = here.filter(status=Status.LIVE).annotate(kind=Coalesce(_reported(), Value("warn")))
+    newest = here.order_by("-created_at").annotate(
+        kind=Case(
+            When(status__in=UNFINISHED, then=Value("work")),
+            When(status=Status.FAILED, then=Value("fail")),
+            default=Value("rest"),
+        )
+    )
+    kind = Coalesce(Subquery(live.values("kind")[:1]), Subquery(newest.values("kind")[:1]), Value("rest"))
+    return dict(services.annotate(kind=kind).values_list("pk", "kind"))
 
 
 def _reported() -> Subquery:

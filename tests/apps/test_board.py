@@ -41,7 +41,7 @@ def test_it_shows_failing_services_first_then_by_name(shop: Shop, make_service: 
 def test_it_tells_what_each_service_is(shop: Shop, alice: Person) -> None:
     card = board(alice.actor).cards[0]
     assert (card.url.split(":")[1], len(card.urls)) == ("//shop.example.com", 2)
-    assert [row.pk for row in card.ribbon] == [shop.first.pk, shop.live.pk], "oldest first"
+    assert [row.status for row in card.ribbon] == ["superseded", "live"], "oldest first"
     assert (card.live, card.latest) == (shop.live, shop.live)
 
 

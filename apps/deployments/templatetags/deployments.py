@@ -15,6 +15,7 @@ from apps.deployments import presentation
 from apps.deployments.logs import Line
 from apps.deployments.logtext import plain
 from apps.deployments.models import Deployment, Release
+from apps.deployments.presentation import Past
 
 register = template.Library()
 
@@ -76,7 +77,7 @@ TICKS = {"live": "serving", "superseded": "replaced", "failed": "failed", "cance
 
 
 @register.filter
-def tick(of: Deployment) -> str:
+def tick(of: Deployment | Past) -> str:
     """The class of a deployment's tick in the ribbon."""
     if of.status == "superseded" and of.live_at is None:
         return ""
@@ -103,13 +104,13 @@ def _tick(row: Deployment, before: Release | None, address: str) -> tuple[object
 
 
 @register.simple_tag
-def still_ticks(rows: list[Deployment]) -> SafeString:
+def still_ticks(rows: list[Past]) -> SafeString:
     """The same as a picture, where the whole card is a link."""
     return format_html_join("", '<span class="{}"></span>', ((tick(row),) for row in rows))
 
 
 @register.filter
-def tally(rows: list[Deployment]) -> str:
+def tally(rows: list[Past]) -> str:
     """`The last 3 deployments: 1 failed, 1 live, 1 replaced` for those who hear the ribbon."""
     counted = Counter(presentation.pill_of(row).word.lower() for row in rows)
     return f"The last {len(rows)} deployments: " + ", ".join(f"{n} {word}" for word, n in sorted(counted.items()))
