@@ -26,6 +26,7 @@ from apps.deployments import (
 from apps.deployments.agent_api import router as agent_router
 from apps.deployments.repeats import once
 from apps.feedback import api as feedback
+from apps.github import api as github
 from apps.github import api_sign_in
 from apps.hosts import api as hosts
 from apps.lib.api import Api, WriteThrottle
@@ -71,6 +72,7 @@ for module in (
     hosts,
     webhooks,
     feedback,
+    github,
 ):
     api.add_router("", module.router)
 

@@ -32,6 +32,7 @@ urlpatterns = [
     re_path(r"^api/webhooks/", csrf_exempt(no_such_address)),
     path("admin/", admin.site.urls),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.github.urls")),
     path("", include("apps.github.urls_sign_in")),
     path("", include("apps.deployments.urls")),
     path("", include("apps.feedback.urls")),

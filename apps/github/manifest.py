@@ -51,7 +51,7 @@ def manifest(*, name: str, url: str, webhook_url: str, is_reachable: bool) -> di
     }
 
 
-def create_url(web_url: str, organization: str, state: str) -> str:
+def create_url(web_url: str, organization: str, state: str = "") -> str:
     """Where the manifest is sent: a person's own settings, or an organisation's."""
     path = f"/organizations/{quote(organization, safe='')}/settings/apps/new" if organization else "/settings/apps/new"
-    return f"{web_url}{path}?{urlencode({'state': state})}"
+    return f"{web_url}{path}" + (f"?{urlencode({'state': state})}" if state else "")

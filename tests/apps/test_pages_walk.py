@@ -13,15 +13,16 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from apps.accounts.invitations import invite
-from apps.accounts.models import ApiToken, Membership
+from apps.accounts.models import ApiToken, Membership, UserSession
 from apps.deployments import logs
 from apps.deployments.models import Build, LogStream
 from apps.hosts.models import Host
 from apps.projects.models import Project, Service
-from tests.apps.cast import CANARY, Person, Shop
+from tests.apps.cast import CANARY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
 
 OPEN = {"favicon", "setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
+OPEN |= {"github-sign-in", "github-signed-in"}
 IN_DEVELOPMENT = {"styleguide"}  # 404 else; tests/apps/test_components.py shows it.
 READABLE = [
     "home",
@@ -38,6 +39,7 @@ READABLE = [
     "domains",
     "volumes",
     "service-settings",
+    "hook",
     "project",
     "deployment",
     "deployment-log",
@@ -61,7 +63,11 @@ OPERATORS = {
     "installation",
     "base-check",
 }
+OPERATORS |= {"sign-in-policy"}
 OPERATORS |= {"outbox", "outbox-try"}
+OPERATORS |= {"deliveries", "delivery", "delivery-replay"}
+OPERATORS |= {"github-app", "github-by-hand", "github-check", "github-created", "github-disconnect", "github-refresh"}
+OPERATORS |= {"github-send-here"}
 OPERATORS |= {"welcome", "welcome-sample", "welcome-recovery", "welcome-dismiss"}
 XSS = "<script>alert('xss')</script>"
 
@@ -85,18 +91,28 @@ def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
     return {
         "team_id": shop.team.pk,
         "membership_id": Membership.objects.get(user=alice.user).pk,
+        "session_id": session_of(alice).pk,
         "token_id": ApiToken.objects.filter(user=alice.user).latest("created_at").pk,
         "project_id": shop.project.pk,
         "service_id": shop.service.pk,
+        "environment": "production",
         "variable_id": shop.secret.pk,
         "domain_id": shop.domain.pk,
         "volume_id": shop.volume.pk,
         "deployment_id": shop.live.pk,
         "release_id": shop.first.release_id,
+        "delivery_id": make_pushed(shop.service).delivery_id,
         "host_id": Host.objects.get().pk,
         "news_id": make_told(shop.live).pk,
         "invitation_id": invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")[0].pk,
     }
+
+
+def session_of(person: Person) -> UserSession:
+    """Where they are signed in; made when they are nowhere."""
+    if not UserSession.objects.filter(user=person.user).exists():
+        browser(person)
+    return UserSession.objects.filter(user=person.user)[0]
 
 
 def address(pattern: URLPattern, ids: dict[str, object]) -> str:
@@ -164,7 +180,7 @@ def test_it_sends_those_who_are_not_signed_in_to_the_sign_in(shop: Shop, alice: 
 def test_it_refuses_bob_every_change(shop: Shop, alice: Person, bob: Person) -> None:
     client, ids = browser(bob), ids_of(shop, alice)
     answers = {str(p.name): ask(client, "POST", address(p, ids)).status_code for p in WITH_IDS}
-    hidden = {"token-revoke"} | OPERATORS  # Alice's tokens are her own: for Bob there is none.
+    hidden = {"token-revoke", "session-end"} | OPERATORS  # Alice's tokens are her own: for Bob there is none.
     assert {name: code for name, code in answers.items() if code not in (403, 405) and name not in hidden} == {}
     assert ask(client, "GET", reverse("new-service")).status_code == 403
     assert ask(client, "POST", reverse("new-service-deploy")).status_code == 403

@@ -1,0 +1,53 @@
+"""To GitHub's page on which a person installs the App or changes what it sees, and back to where they were."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from apps.accounts.session import actor_of
+from apps.github import states
+from apps.github.app import require_app
+from apps.github.arrivals import arrived
+from workers.errors import SlipwayError
+
+ELSEWHERE = "new-repositories"  # For those who installed it at GitHub, without coming from a page of ours.
+
+
+@never_cache
+@require_GET
+def github_install(request: HttpRequest) -> HttpResponse:
+    """`next`: the page to come back to."""
+    actor_of(request)
+    word = states.give(request, "install", next=_own(request, request.GET.get("next", "")))
+    return redirect(f"{require_app().install_url}?{urlencode({'state': word})}")
+
+
+@never_cache
+@require_GET
+def github_setup(request: HttpRequest) -> HttpResponse:
+    """GitHub sends the browser back to here. Anybody can write this address: the id in it is a hint, never a proof."""
+    told = states.take(request, "install", request.GET.get("state")) or {}
+    action, hint = request.GET.get("setup_action", ""), request.GET.get("installation_id", "")
+    if action == "request":
+        messages.info(
+            request, "GitHub asked an owner of the organisation. Once they agree, its repositories appear here."
+        )
+    else:
+        try:
+            messages.info(request, arrived(actor=actor_of(request), hint=hint))
+        except SlipwayError as error:
+            messages.error(request, f"{error.message} {error.hint}".strip())
+    return redirect(_own(request, told.get("next", "")) or resolve_url(ELSEWHERE))
+
+
+def _own(request: HttpRequest, url: str) -> str:
+    """A page of this Slipway, or ""."""
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+    return url if is_ours else ""
