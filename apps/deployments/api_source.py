@@ -47,7 +47,12 @@ def list_github_repositories(request: HttpRequest, query: Query[RepositoriesQuer
     picker = picker_of(actor, told)
     problem = picker.problem.as_dict() if picker.problem else None
     picked = {name: getattr(picker, name) for name in ("state", "total", "page", "pages", "accounts", "account")}
-    return {**picked, "items": picker.rows, "install_url": picker.install_url, "problem": problem}
+    return {
+        **picked,
+        "items": picker.rows,
+        "install_url": picker.app.install_url if picker.app else "",
+        "problem": problem,
+    }
 
 
 @router.post("/analyze", response=AnalyzeOut, operation_id="analyze", summary="Look into a repository")

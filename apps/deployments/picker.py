@@ -60,7 +60,16 @@ class Picker:
 
     @property
     def install_url(self) -> str:
-        return self.app.install_url if self.app else ""
+        """To GitHub's page on which one says what the App sees, and back to here."""
+        return f"{reverse('github-install')}?{urlencode({'next': f'{self.page_url}?fresh=1'})}"
+
+    @property
+    def link_url(self) -> str:
+        return reverse("github-sign-in")
+
+    @property
+    def connect_url(self) -> str:
+        return reverse("github-app")
 
     @property
     def may_all(self) -> bool:

@@ -32,28 +32,23 @@ class _Person(Told):
     name: str = ""
 
 
-class _Tree(Told):
+class _Object(Told):
     sha: str
 
 
 class _Commit(Told):
+    """Of `/git/commits/{sha}`."""
+
     message: str = ""
     author: _Person | None = None
-    tree: _Tree
-
-
-class _CommitOf(Told):
-    sha: str
-    commit: _Commit
+    tree: _Object
 
 
 class _Branch(Told):
-    name: str
+    """Of `/branches` and `/branches/{name}`: a branch, and the id of its newest commit."""
 
-
-class _BranchOf(Told):
     name: str
-    commit: _CommitOf
+    commit: _Object
 
 
 class _Entry(Told):
@@ -113,12 +108,12 @@ class Contents:
     def head(self, branch: str) -> Head:
         """Raises UserError `source:user:branch-missing`, naming some that there are, or `...:repository-empty`."""
         try:
-            told = self.client.get(self._at("/branches/{}", branch), _BranchOf).commit
+            sha = self.client.get(self._at("/branches/{}", branch), _Branch).commit.sha
         except NotThere as error:
             raise branch_missing(branch, self.branches()) from error
-        message = told.commit.message.partition("\n")[0]
-        author = told.commit.author.name if told.commit.author else ""
-        return Head(branch, told.sha, told.commit.tree.sha, message, author)
+        told = self.client.get(self._at("/git/commits/{}", sha), _Commit)
+        author = told.author.name if told.author else ""
+        return Head(branch, sha, told.tree.sha, told.message.partition("\n")[0], author)
 
     def entries(self, tree: str) -> Entries:
         """Every entry of a tree by its path; of one that GitHub cuts short, the folders nearest to the top."""

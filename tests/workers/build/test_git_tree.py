@@ -115,4 +115,4 @@ def test_it_names_the_folders_that_hold_an_app() -> None:
     ]  # fmt: skip
     entries = {name: Entry("file", name) for name in names}
     assert root_choices(entries) == ["", "apps/api", "apps/web", "services/worker"]
-    assert root_choices({f"p{n}/Dockerfile": Entry("file", "x") for n in range(99)}, 30)[-1] == "p34"
+    assert len(root_choices({f"p{n}/Dockerfile": Entry("file", "x") for n in range(99)})) == 30
