@@ -147,8 +147,9 @@ def _failed(line: Line, row: News, error: SlipwayError) -> bool:
         _pause(line, error.until + timedelta(seconds=random.uniform(0, 3)), error.message)
         return False
     if isinstance(error, UserError) and not isinstance(error, BadToken):
-        what = "GitHub does not show this repository to us any more." if isinstance(error, NotThere) else error.message
-        _end(row, f"{what} {error.hint}".strip())
+        thing = "pull request" if isinstance(row, ToldPull) else "repository"
+        gone = f"GitHub does not show this {thing} to us any more."
+        _end(row, f"{gone if isinstance(error, NotThere) else error.message} {error.hint}".strip())
         return True
     if row.attempts + 1 >= ATTEMPTS:
         _end(row, f"Given up after {ATTEMPTS} attempts: {error.message}")
