@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.accounts.models import ActivityEvent, ApiToken, Installation, Invitation, Membership, SignInLink, Team, User
+from apps.accounts.models import (
+    ActivityEvent,
+    ApiToken,
+    Installation,
+    Invitation,
+    Membership,
+    SignInLink,
+    Team,
+    User,
+    UserSession,
+)
 from apps.lib.admin import ChangeOnly, ReadOnly
+
+for model in apps.get_app_config("social_django").get_models():  # Of its tables only the states of sign-ins are used.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 admin.site.site_header = admin.site.site_title = "Slipway operators"
 
@@ -54,6 +69,16 @@ class ApiTokenAdmin(ReadOnly):
         """An operator ends anybody's token; a person ends their own by `actions.revoke_api_token`."""
         ended = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
         self.message_user(request, f"{ended} revoked.")
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnly):
+    """Never its key, with which one would be that person."""
+
+    list_display = ["user", "agent", "address", "way", "created_at", "seen_at"]
+    search_fields = ["user__name", "user__email", "agent", "address"]
+    list_select_related = ["user"]
+    exclude = ["session_key"]
 
 
 @admin.register(SignInLink)

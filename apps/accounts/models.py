@@ -127,7 +127,7 @@ class UserSession(Base):
     """A browser that a person is signed in with: what they need to know it again. The session itself is Django's."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    key = models.CharField(max_length=40, unique=True)
+    session_key = models.CharField(max_length=40, unique=True)
     way = models.CharField(max_length=20, blank=True)  # "GitHub", or "" for a password or a link.
     agent = models.CharField(max_length=200, blank=True)
     address = models.GenericIPAddressField(null=True, blank=True)

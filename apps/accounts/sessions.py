@@ -27,17 +27,17 @@ WAY = "slipway-way"  # In a session: how its person signed in, when not by passw
 def sessions_of(user: User) -> list[UserSession]:
     """Those that still work, used last first. Two queries."""
     rows = list(UserSession.objects.filter(user=user).order_by("-seen_at", "-created_at")[:MOST])
-    keys = [row.key for row in rows]
+    keys = [row.session_key for row in rows]
     found = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     expected = user.get_session_auth_hash()
     alive = {row.session_key for row in found if row.get_decoded().get(HASH_SESSION_KEY) == expected}
-    return [row for row in rows if row.key in alive]
+    return [row for row in rows if row.session_key in alive]
 
 
 def marked(rows: list[UserSession], request: HttpRequest) -> list[UserSession]:
     """With `is_this` on the one that asks."""
     for row in rows:
-        row.is_this = row.key == request.session.session_key  # type: ignore[attr-defined]
+        row.is_this = row.session_key == request.session.session_key  # type: ignore[attr-defined]
     return rows
 
 
@@ -48,7 +48,7 @@ def end_session(*, actor: Actor, session_id: UUID) -> UserSession:
     row = UserSession.objects.filter(user=person_of(actor), pk=session_id).first()
     if row is None:
         raise not_found("session")
-    Session.objects.filter(session_key=row.key).delete()
+    Session.objects.filter(session_key=row.session_key).delete()
     row.delete()
     return row
 
@@ -56,7 +56,7 @@ def end_session(*, actor: Actor, session_id: UUID) -> UserSession:
 def forget_sessions(user: User) -> None:
     """After `session_epoch` rose, none of them works any more: nothing of them is kept."""
     rows = UserSession.objects.filter(user=user)
-    Session.objects.filter(session_key__in=rows.values("key")).delete()
+    Session.objects.filter(session_key__in=rows.values("session_key")).delete()
     rows.delete()
 
 
@@ -64,7 +64,7 @@ def remember(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     """Django says that somebody signed in, by whichever way."""
     if request.session.session_key is None:  # Another person was signed in before: the key is made when it is saved.
         request.session.create()
-    UserSession.objects.filter(user=user).exclude(key__in=Session.objects.values("session_key")).delete()
+    UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("session_key")).delete()
     _note(request, user)
 
 
@@ -84,7 +84,7 @@ def _note(request: HttpRequest, user: User) -> None:
         "address": request.META.get("REMOTE_ADDR") or None,
         "seen_at": timezone.now(),
     }
-    UserSession.objects.update_or_create(key=key, defaults=told)
+    UserSession.objects.update_or_create(session_key=key, defaults=told)
     cache.set(f"seen:{key}", 1, SEEN_SECONDS)
 
 

@@ -17,7 +17,7 @@ from apps.accounts.access import membership_for, team_for
 from apps.accounts.activity import activity_context
 from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TokenForm, TypedNameForm
 from apps.accounts.models import ActivityEvent, ApiToken
-from apps.accounts.newcomers import create_team, require_team_maker
+from apps.accounts.newcomers import create_team, may_make_teams, require_team_maker
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.accounts.teams import delete_team, rename_team
@@ -67,6 +67,7 @@ def team_settings(request: HttpRequest, team_id: UUID) -> HttpResponse:
         "team": row,
         "form": form,
         "can": abilities(actor, row.pk),
+        "may_make_teams": may_make_teams(actor),
         "mine": row.memberships.filter(user=actor.user).first(),
         "projects": row.projects.order_by("name")[:20],
     }

@@ -46,6 +46,8 @@ def is_listed(visitor: Visitor, allowed: tuple[Allowed, ...]) -> bool:
 
 
 def _is(entry: Allowed, account: AccountTold) -> bool:
+    if entry.type not in ("", account.type):
+        return False
     if entry.id:
         return entry.id == account.id
     return entry.login.lower() == account.login.lower()

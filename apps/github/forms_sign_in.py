@@ -30,7 +30,9 @@ class SignInPolicyForm(forms.Form):
         help_text="One name a line. Kept by GitHub's numeric id, so that a renaming changes nothing.",
         widget=forms.Textarea({"rows": 4, "class": "mono", "spellcheck": "false", "autocapitalize": "off"}),
     )  # fmt: skip
-    newcomers = forms.ChoiceField(label="What newcomers without an invitation get", choices=FIND, widget=forms.RadioSelect)
+    newcomers = forms.ChoiceField(
+        label="What newcomers without an invitation get", choices=FIND, widget=forms.RadioSelect
+    )
     team = forms.ModelChoiceField(
         label="The team they join", queryset=Team.objects.order_by("name"), required=False, empty_label="No team"
     )

@@ -39,7 +39,8 @@ class Strategy(DjangoStrategy):  # type: ignore[misc]
     """Runs the steps itself: Django's `authenticate` would offer GitHub's answer, tokens and all, to every backend."""
 
     def authenticate(self, backend: Any, **kwargs: Any) -> Any:
-        return backend.run_authentication(**{**kwargs, "strategy": self, "storage": self.storage, "backend": backend})
+        told = {**kwargs, "strategy": self, "storage": self.storage, "backend": backend}
+        return backend.run_authentication(self.request, **told)
 
     def get_pipeline(self, backend: Any = None) -> Any:
         return PIPELINE

@@ -74,7 +74,9 @@ def _intent(request: HttpRequest) -> Intent:
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     invitation = str(invitation_behind(token).pk) if token and person is None else ""
-    return Intent(user=str(person.pk) if person else "", next=wanted if ours else "", invitation=invitation)
+    return Intent(
+        user=str(person.pk) if person else "", next=wanted if ours and wanted[0] == "/" else "", invitation=invitation
+    )
 
 
 def _check_address(request: HttpRequest) -> None:

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('key', models.CharField(max_length=40, unique=True)),
+                ('session_key', models.CharField(max_length=40, unique=True)),
                 ('way', models.CharField(blank=True, max_length=20)),
                 ('agent', models.CharField(blank=True, max_length=200)),
                 ('address', models.GenericIPAddressField(blank=True, null=True)),

@@ -1,6 +1,6 @@
 // GitHub Apps as emulate does not have them: manifests, the pages on which a person creates and installs one, the App's
 // own hook and its deliveries, a person's installations, tokens that end.
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 
 import { isMember, json, sees, wrap } from './guard.mjs'
 
@@ -233,6 +233,25 @@ export function appRoutes (world) {
     const goal = new URL(back)
     for (const [name, value] of Object.entries({ error: 'access_denied', error_description: 'The user has denied your application access.', state: url.searchParams.get('state') ?? '' })) goal.searchParams.set(name, value)
     return new Response((await answer.text()).replace('</body>', `<p><a href="${escaped(goal.href)}">Cancel</a></p></body>`), { headers: answer.headers })
+  })
+  wrap(app, async (request, url, inner) => { // GitHub shows an organisation among the users too.
+    const answer = await inner(request)
+    const org = answer.status === 404 && gh.orgs.findOneBy('login', decodeURIComponent(/^\/users\/([^/]+)$/.exec(url.pathname)?.[1] ?? ''))
+    return org ? json({ login: org.login, id: org.id, type: 'Organization', avatar_url: `${url.origin}/avatars/o/${org.login}` }) : answer
+  })
+  const challenges = new Map() // Proof keys (RFC 7636): of a state, then of the code that was given for it.
+  wrap(app, async (request, url, inner) => {
+    const q = url.searchParams
+    if (url.pathname === '/login/oauth/authorize' && q.get('code_challenge_method') === 'S256') challenges.set(q.get('state'), q.get('code_challenge'))
+    if (url.pathname === '/login/oauth/access_token') {
+      const told = Object.fromEntries(new URLSearchParams(await request.clone().text()))
+      const proof = createHash('sha256').update(told.code_verifier ?? '').digest('base64url')
+      if (challenges.has(told.code) && challenges.get(told.code) !== proof) return json({ error: 'bad_verification_code', error_description: 'The code verifier does not match.' })
+    }
+    const answer = await inner(request)
+    const goal = url.pathname === '/login/oauth/callback' && new URL(answer.headers.get('Location') ?? 'http://none')
+    if (goal && challenges.has(goal.searchParams.get('state'))) challenges.set(goal.searchParams.get('code'), challenges.get(goal.searchParams.get('state')))
+    return answer
   })
   wrap(app, async (request, url, inner) => { // A person's token that ends, and its renewal.
     if (url.pathname !== '/login/oauth/access_token') return inner(request)
