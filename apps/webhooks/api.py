@@ -49,7 +49,7 @@ def make_hook(request: HttpRequest, service_id: UUID, told: HookIn) -> Any:
     actor = actor_of(request)
     service = service_for_writer(actor, service_id, Permission.WRITE_SERVICE)
     row, secret = actions.make_hook(actor=actor, service=service, forge=told.forge)
-    return 201, {**_told(row), "secret": secret}
+    return {**_told(row), "secret": secret}
 
 
 @router.post(
@@ -115,7 +115,7 @@ def get_delivery(request: HttpRequest, delivery_id: UUID) -> Any:
 def replay_delivery(request: HttpRequest, delivery_id: UUID) -> Any:
     """The same once more. An older push never takes the place of a newer one. For operators."""
     actor = actor_of(request)
-    return 201, actions.replay(actor=actor, delivery=delivery_for(actor, delivery_id))
+    return actions.replay(actor=actor, delivery=delivery_for(actor, delivery_id))
 
 
 def _told(row: Hook) -> dict[str, Any]:

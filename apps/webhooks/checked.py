@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.accounts.access import Actor
-from apps.deployments.models import Deployment
 from apps.deployments.lease import lock
+from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.github.app import the_app
 from apps.github.errors import NotConnected

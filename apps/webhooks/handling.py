@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from apps.deployments.lease import shutting_down
 from apps.github import life
 from apps.lib.text import storable
-from apps.webhooks import checked, pushes
+from apps.webhooks import checked, pulls, pushes
 from apps.webhooks.forges import FORGES
 from apps.webhooks.models import Delivery, Kind, Outcome, State
 from apps.webhooks.verdicts import Code
@@ -36,6 +36,7 @@ Handler = Callable[[Delivery, Payload], str]
 
 
 def _of_payload(follow: Callable[[Payload], str]) -> Handler:
+    """Of an app that knows no deliveries: it takes what was said and answers what became of it."""
     return lambda delivery, payload: follow(payload)
 
 
@@ -46,6 +47,8 @@ TABLE: dict[tuple[str, str], Handler] = {
     ("github", "check_run"): checked.follow,
     ("github", "status"): checked.follow,
     **{("github", event): _of_payload(follow) for event, follow in life.EVENTS.items()},
+    ("github", "pull_request"): pulls.follow,
+    ("github", "pull_request_review"): pulls.follow_review,
     ("github", "ping"): lambda delivery, payload: "GitHub asked whether this address answers.",
 }
 

@@ -142,8 +142,10 @@ class Outcome(Base):
 
     @property
     def name(self) -> str:
-        """`main`, or `tag v1.2`."""
+        """`main`, `tag v1.2` or `pull request 12`."""
         kind, _, name = self.ref.removeprefix("refs/").partition("/")
+        if kind == "pull":
+            return f"pull request {name.partition('/')[0]}"
         return f"tag {name}" if kind == "tags" else name
 
 

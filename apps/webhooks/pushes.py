@@ -21,8 +21,8 @@ from django.utils import timezone
 from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.deployments.actions import begin_deployment
-from apps.deployments.models import Deployment
 from apps.deployments.lease import lock
+from apps.deployments.models import Deployment
 from apps.github.models import Identity, Repository
 from apps.lib import wake
 from apps.lib.text import storable

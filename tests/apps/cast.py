@@ -24,13 +24,14 @@ from apps.accounts.models import Membership, Team, User
 from apps.accounts.policy import Role, Scope
 from apps.deployments import actions, logs, outcome
 from apps.deployments.lease import hand_to_agent
-from apps.deployments.models import Build, Deployment, DeploymentStep, Release
+from apps.deployments.models import Build, Deployment, DeploymentStep, LogStream, Release
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
 from apps.hosts.metrics import take_metrics
 from apps.hosts.models import Host, ServiceState
 from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume
+from apps.webhooks.models import Delivery, Hook, Outcome
 from workers.desired import LATENCY_BOUNDS, MetricsReport, Sample, Tick, Traffic, Usage
 
 CANARY = "canary-7f3c91d2"
@@ -161,6 +162,11 @@ class Shop:
     live: Deployment
 
     @property
+    def log(self) -> LogStream:
+        """What its containers say in production."""
+        return self.service.logs.get(environment=None)
+
+    @property
     def build(self) -> Build:
         assert self.live.build is not None
         return self.live.build
@@ -206,6 +212,19 @@ def make_running(deployment: Deployment, state: str = "running") -> ServiceState
         defaults={"reported_at": timezone.now(), "instances": [told]},
     )  # fmt: skip
     return row
+
+
+def make_pushed(service: Service) -> Outcome:
+    """A push that a webhook of the service's own told, and that was not deployed. Its secret is the canary."""
+    hook, _ = Hook.objects.get_or_create(service=service, defaults={"forge": "gitea", "secret": CANARY})
+    row = Delivery.objects.create(
+        forge="gitea", hook=hook, delivery_id=f"told-{next(_numbers)}", event="push", repository_name="acme/shop",
+        ref="refs/heads/main", payload=json.dumps({"ref": "refs/heads/main", "secret": CANARY}), state="handled",
+    )  # fmt: skip
+    return Outcome.objects.create(
+        delivery=row, service=service, kind="skipped", code="message", reason="The commit's message says [skip ci].",
+        ref="refs/heads/main", before="a" * 40, commit="c" * 40, message="Greet [skip ci]", author="Alice",
+    )  # fmt: skip
 
 
 def make_measured(service: Service, at: datetime | None = None, **changes: Any) -> None:

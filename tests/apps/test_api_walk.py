@@ -8,14 +8,16 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.invitations import invite
-from apps.accounts.models import ApiToken, Membership
+from apps.accounts.models import ApiToken, Membership, UserSession
 from apps.deployments import actions
+from apps.github.models import Identity
 from apps.hosts.models import Host
 from apps.projects.models import Service, Variable
 from paas.api import api
-from tests.apps.cast import CANARY, NOBODY, Person, Shop
+from tests.apps.cast import CANARY, NOBODY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
 
 Operation = tuple[str, str, dict[str, Any]]  # method, path, what the document says of it
@@ -29,9 +31,11 @@ def operations() -> list[Operation]:
 @pytest.fixture
 def ids(alice: Person, shop: Shop) -> dict[str, str]:
     """One of Alice's things for each parameter that a path can have."""
+    Identity.objects.create(user=alice.user, github_id=1, login="alice", token=CANARY, refresh_token=CANARY)
     return {
         "team_id": shop.team.key,
         "member_id": Membership.objects.get(team=shop.team, user=alice.user).key,
+        "session_id": UserSession.objects.create(user=alice.user, session_key=CANARY, seen_at=timezone.now()).key,
         "token_id": ApiToken.objects.filter(user=alice.user)[0].key,
         "project_id": shop.project.key,
         "environment_id": shop.environment.key,
@@ -42,6 +46,7 @@ def ids(alice: Person, shop: Shop) -> dict[str, str]:
         "release_id": shop.release.key,
         "domain_id": shop.domain.key,
         "volume_id": shop.volume.key,
+        "delivery_id": str(make_pushed(shop.service).delivery_id),
         "host_id": Host.objects.get().key,
         "news_id": make_told(shop.live).key,
         "invitation_id": invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")[0].key,
@@ -109,6 +114,8 @@ def test_it_lets_a_viewer_change_nothing_of_the_team(ids: dict[str, str], bob: P
         "/api/v1/auth/password",
         "/api/v1/auth/sign-out-everywhere",
         "/api/v1/invitations/accept",
+        "/api/v1/auth/github",
+        "/api/v1/auth/sessions/{session_id}",
     }
     for method, path, said in operations():
         if method != "GET" and path not in own:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from functools import cache
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def push(before: str = A, after: str = B, *, message: str = "Greet politely", **
         "deleted": after == NOTHING, "forced": False, "base_ref": None, "compare": "https://github.example/compare",
         "commits": [head] if head else [], "head_commit": head, "pusher": {"name": "octo", "email": None},
         "repository": {"id": REPOSITORY, "full_name": "acme/shop", "pushed_at": at},
-        "sender": {"id": 99, "login": "octo"}, "installation": {"id": INSTALLATION}, **more,
+        "sender": {"id": 99, "login": "octo"}, "installation": {"id": INSTALLATION, "node_id": "x"}, **more,
     }  # fmt: skip
 
 
@@ -85,9 +86,14 @@ def headers_of(body: bytes, event: str = "push", **more: str) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
+@cache
+def _client() -> Client:
+    """Every new one would load all middleware anew."""
+    return Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+
 def post(body: bytes, url: str = GITHUB, content_type: str = "application/json", **headers: str) -> Any:
-    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    return client.post(url, body, content_type=content_type, headers=headers)
+    return _client().post(url, body, content_type=content_type, headers=headers)
 
 
 def deliver(payload: dict[str, Any], event: str = "push", **more: str) -> Delivery:
