@@ -42,13 +42,15 @@ class Family:
 
 COMPILER = ("gcc", "g++", "libc6-dev", "make", "pkg-config", "git")
 HEADERS = ("libssl-dev", "libpq-dev", "libsqlite3-dev", "zlib1g-dev", "libyaml-dev", "libffi-dev")
-EXTENSIONS = ("mbstring", "xml", "curl", "zip", "gd", "intl", "bcmath", "mysql", "pgsql", "sqlite3", "redis")
+PHP = ("mbstring", "xml", "curl", "zip", "gd", "intl", "bcmath", "mysql", "pgsql", "sqlite3", "redis")
+EXTENSIONS = tuple(f"php-{name}" for name in PHP)
+PHP_SUITES = {"trixie": ("8.4.11",), "bookworm": ("8.2.29",)}
+PHP_WITHOUT_SYSTEMD = ("systemd-standalone-tmpfiles",)  # Either is enough for PHP-FPM; systemd is 25 MB.
 # One path for every machine type and version, so that recipes can name it.
 JAVA_LINK = 'ln -s "$(basename "$(ls -d "$1"/usr/lib/jvm/java-{version}-openjdk-*)")" "$1/usr/lib/jvm/slipway"'
 JAVA = {"JAVA_HOME": "/usr/lib/jvm/slipway"}
 JAVA_SUITES = {"trixie": ("21", "25"), "bookworm": ("17",)}
 RUBY_SUITES = {"trixie": ("3.3.8",), "bookworm": ("3.1.2",)}
-# The packages `systemd` and `iproute2` are only recommended by what PHP and nginx do here.
 PHP_UNWANTED = 'rm -rf "$1"/etc/nginx/sites-enabled/* "$1"/var/www/html'
 
 FAMILIES: dict[str, Family] = {
@@ -163,16 +165,22 @@ FAMILIES: dict[str, Family] = {
             "php",
             "PHP",
             ("php", "--version"),
-            ("php-fpm", "php-cli", *(f"php-{name}" for name in EXTENSIONS), "composer", "unzip", "git", "nginx",
-             "ca-certificates"),
-            in_suites={"trixie": ("8.4.11",), "bookworm": ("8.2.29",)},
+            ("php-cli", *EXTENSIONS, "composer", "unzip", "git", "ca-certificates"),
+            in_suites=PHP_SUITES,
+        ),
+        Family(
+            "php-run",
+            "PHP",
+            ("php", "--version"),
+            ("php-fpm", "php-cli", *EXTENSIONS, "nginx", *PHP_WITHOUT_SYSTEMD, "ca-certificates"),
+            in_suites=PHP_SUITES,
             hook=PHP_UNWANTED,
         ),
         Family(
             "elixir",
             "Elixir",
             ("elixir", "-e", "IO.puts(System.version())"),
-            ("elixir", "erlang-dev", "erlang-xmerl", "erlang-os-mon", "erlang-runtime-tools", "erlang-ssl", "rebar3",
+            ("elixir", "erlang-dev", "erlang-xmerl", "erlang-os-mon", "erlang-runtime-tools", "erlang-ssl", 
              *COMPILER, "ca-certificates"),
             "elixir:{version}",
             ("1.18", "1.19", "1.17", "1.16", "1.15", "1.14"),

@@ -9,7 +9,15 @@ from workers.build.plan import Plan
 # Language -> the family it is built on, where it is not the family of its name.
 BUILD = {"shell": "debian"}
 # Language -> the smaller family it is run on, where it is not the one it is built on.
-RUN = {"go": "debian", "rust": "debian", "java": "jre", "ruby": "ruby-run", "elixir": "debian", "dotnet": "aspnet"}
+RUN = {
+    "dotnet": "aspnet",
+    "elixir": "debian",
+    "go": "debian",
+    "java": "jre",
+    "php": "php-run",
+    "ruby": "ruby-run",
+    "rust": "debian",
+}
 
 
 @dataclass(frozen=True)

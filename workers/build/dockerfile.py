@@ -79,7 +79,7 @@ def dockerfile_for(
         raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
     if plan.build and variables:
         plan = replace(plan, build=f": variables {_digest(variables, cache_scope)}; {plan.build}")
-    is_copied = plan.language == "static" and not (plan.install or plan.build)
+    is_copied = bool(plan.language == "static" and plan.static_dir and not (plan.install or plan.build))
     lines = [] if is_copied else [*_with_packages(_stages(plan, base, run_base or base, cache_scope), plan), ""]
     if plan.static_dir:
         lines += _static_stage(plan, static_base or base, from_app=not is_copied)

@@ -35,7 +35,13 @@ def fetch(
     ):
         report.command(git.fetch_argv(cache, remote.url, wanted))
         revision = git.fetch(
-            cache, remote, branch=source.branch, commit=source.commit, token=source.token, check=report.check
+            cache,
+            remote,
+            branch=source.branch,
+            commit=source.commit,
+            ref=source.ref,
+            token=source.token,
+            check=report.check,
         )
         commit = git.check_out(cache, revision, top, workspace.scratch / "index", check=report.check)
     (workspace.scratch / "index").unlink(missing_ok=True)

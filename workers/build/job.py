@@ -14,7 +14,10 @@ from workers.deploy_key import DeployKey
 
 @dataclass(frozen=True)
 class Source:
-    """A branch or commit of a git repository, and the folder in it. `commit` "" means the head of `branch`."""
+    """A branch or commit of a git repository, and the folder in it. `commit` "" means the head of `branch`.
+
+    `ref` is where `commit` can be found when it is on no branch, such as `refs/pull/12/head`.
+    """
 
     url: str
     branch: str = ""
@@ -22,6 +25,7 @@ class Source:
     root_directory: str = ""
     token: str = field(default="", repr=False)  # Sent as an HTTP header from the environment, never in the URL.
     key: DeployKey | None = None  # For an address that is read by ssh.
+    ref: str = ""
 
 
 @dataclass(frozen=True)

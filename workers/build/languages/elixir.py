@@ -14,7 +14,7 @@ RELEASE = re.compile(r"\breleases:\s*\[\s*(\w+):")
 DEPENDENCY = re.compile(r"\{\s*:(\w+)\s*,([^}]*)\}")
 FROM_HEX = re.compile(r"^\s*[\"'](?:~>|>=|==|<|>|\d)")
 ELIXIR = re.compile(r"\belixir:\s*\"([^\"]+)\"")
-HEX = "mix local.hex --force --if-missing && "
+HEX = "mix local.hex --force --if-missing && mix local.rebar --force --if-missing && "
 COMPILED_WITH = ("config/config.exs", "config/prod.exs")
 
 

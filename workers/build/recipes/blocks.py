@@ -31,7 +31,7 @@ APT_SECRETS = (
     "--mount=type=secret,id=apt_conf,target=/etc/apt/apt.conf.d/00slipway,mode=0444",
 )
 ACCOUNT = ("echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd", "echo 'app:x:10001:' >> /etc/group")
-ENDED = "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb"
+ENDED = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 # What a plain official image lacks of what ours have.
 COMMON = "ca-certificates tzdata libstdc++6"
 

@@ -12,7 +12,6 @@ ENVIRONMENT = {
     "MIX_HOME": MIX,
     "HEX_HOME": f"{blocks.CACHE}/hex",
     "HEX_CACERTS_PATH": blocks.CA,
-    "MIX_REBAR3": "${MIX_REBAR3:-/usr/bin/rebar3}",
     "npm_config_cache": f"{blocks.CACHE}/npm",
 }
 # One release runs alone: it neither listens for others nor starts the daemon that names nodes.

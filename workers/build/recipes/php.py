@@ -28,7 +28,7 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
     before = bool(plan.dependency_files)
     stage = blocks.build_stage(base, ENVIRONMENT)
     run_stage = blocks.run_stage(run_base, {"/app/": "/app/"})
-    server = blocks.run(f"mkdir -p /opt/slipway; cp /run/secrets/php_server {IN_IMAGE}; : {DIGEST}", [SERVER])
+    copied = f"mkdir -p /opt/slipway; cp /run/secrets/php_server {IN_IMAGE}; chmod 0755 {IN_IMAGE}; : {DIGEST}"
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
@@ -39,6 +39,6 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         *([blocks.build_run(plan.install_project, mounts)] if plan.install_project else []),
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
         *run_stage[:3],
-        server,
+        blocks.run(copied, [SERVER]),
         *run_stage[3:],
     ]

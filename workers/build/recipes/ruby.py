@@ -10,7 +10,11 @@ RUN = (
     f"BUNDLE_PATH={GEMS} BUNDLE_WITHOUT=development:test RAILS_ENV=production RACK_ENV=production "
     "RAILS_LOG_TO_STDOUT=1 RAILS_SERVE_STATIC_FILES=1"
 )
-ENVIRONMENT = {"BUNDLE_CACHE_PATH": f"{blocks.CACHE}/gems", "BUNDLE_SILENCE_ROOT_WARNING": "1"}
+ENVIRONMENT = {
+    "BUNDLE_GLOBAL_GEM_CACHE": "true",
+    "BUNDLE_USER_CACHE": f"{blocks.CACHE}/gems",
+    "npm_config_cache": f"{blocks.CACHE}/npm",
+}
 NODE = ("npm ", "npx ", "yarn ", "pnpm ")
 
 

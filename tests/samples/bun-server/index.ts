@@ -1,0 +1,7 @@
+import ms from "ms";
+
+Bun.serve({
+  port: Number(process.env.PORT),
+  hostname: "0.0.0.0",
+  fetch: () => new Response(`Hello from Bun, ${ms(60_000)}`),
+});

@@ -1,0 +1,4 @@
+var app = WebApplication.Create(args);
+
+app.MapGet("/", () => "Hello from .NET");
+app.Run();

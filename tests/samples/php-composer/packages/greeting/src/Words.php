@@ -1,0 +1,8 @@
+<?php
+
+namespace Greeting;
+
+class Words
+{
+    public const HELLO = 'Hello from Composer';
+}

@@ -1,0 +1,3 @@
+<?php
+
+return ['paths' => [base_path('views')], 'compiled' => '/tmp'];

@@ -1,0 +1,3 @@
+//! What the server says.
+
+pub const TEXT: &str = "Hello from a Rust workspace";
