@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "apps.github",
     "apps.deployments",
     "apps.feedback",
+    "apps.previews",
     "apps.webhooks",
 ]
 
@@ -99,6 +100,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.lib.look.theme",
                 "apps.accounts.session.own_teams",
+                "apps.projects.environments.asked",
             ],
         },
     }
@@ -170,13 +172,14 @@ CELERY_TASK_DEFAULT_QUEUE = "quick"
 PERIODIC: dict[str, float] = {
     "apps.github.sign_in_tidying.forget_states": 3600,
     "apps.feedback.outbox.look_and_drain": 5,
+    "apps.previews.periodic.tidy": 20,
     "apps.webhooks.periodic.take_up": 5,
     "apps.webhooks.periodic.forget": 600,
     "apps.webhooks.checked.look_at_held": 10,
     "apps.webhooks.catch_up.catch_up": 60,
 }
 
-PULL_REQUESTS = ""  # See `apps.github.pulls`.
+PULL_REQUESTS = "apps.previews.shown.Previews"  # See `apps.github.pulls`.
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_COOKIE_NAME = "__Host-slipway" if SECURE else "slipway"

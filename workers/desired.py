@@ -81,7 +81,8 @@ class Service(Model):
     """What should run of one service in one environment.
 
     `deployment` and `fence` name the attempt that wants it; they come back in every report about it. `rolling_out` false
-    means that the release is live already and is only kept up, without step reports.
+    means that the release is live already and is only kept up, without step reports. Services with the same `project` share
+    a network: for production its project's id, for other environments their own.
     """
 
     id: Id

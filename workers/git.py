@@ -31,6 +31,7 @@ MAX_TREE_BYTES = 4 * 1024**3
 MAX_TREE_ENTRIES = 500_000
 MAX_OBJECT_FILES = 100
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+PULL = re.compile(r"refs/pull/[1-9][0-9]{0,9}/head")
 # From git-check-ref-format(1).
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|^\.|/\.|\.lock$|\.lock/")
 
@@ -170,6 +171,15 @@ def check_branch(branch: str) -> str:
     return f"refs/heads/{branch}"
 
 
+def check_pull(ref: str) -> str:
+    """The head of a pull request, which a server keeps in the repository that it is for, also when it is from a fork."""
+    if not PULL.fullmatch(ref):
+        raise UserError(
+            "source:user:ref-invalid", f"{ref!r} is not the head of a pull request.", hint="As refs/pull/12/head."
+        )
+    return ref
+
+
 def check_commit(commit: str) -> str:
     if not SHA.fullmatch(commit):
         raise UserError(
@@ -201,13 +211,20 @@ def resolve(remote: Remote, branch: str, *, token: str = "", check: Check | None
 
 
 def fetch(
-    git_dir: Path, remote: Remote, *, branch: str, commit: str = "", token: str = "", check: Check | None = None
+    git_dir: Path,
+    remote: Remote,
+    *,
+    branch: str,
+    commit: str = "",
+    ref: str = "",
+    token: str = "",
+    check: Check | None = None,
 ) -> str:
     """Bring a commit, or a branch's head, into the bare cache; gives the revision to check out.
 
-    A commit that the cache has already costs no network.
+    A commit that the cache has already costs no network. `ref` is where a server that gives no commit by its id has it.
     """
-    ref = check_branch(branch)
+    ref = check_pull(ref) if ref else check_branch(branch)
     if _is_overgrown(git_dir):
         shutil.rmtree(git_dir)
     if not (git_dir / "HEAD").exists():

@@ -17,7 +17,7 @@ from apps.accounts.actions import record
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.deployments import outcome, wakeup
-from apps.deployments.lease import AGENT
+from apps.deployments.lease import AGENT, lock
 from apps.deployments.models import Deployment, Release
 from apps.deployments.states import ACTIVE
 from apps.github.choices import Choice
@@ -44,11 +44,15 @@ def deploy(
 ) -> Deployment:
     """Build and release the head of the service's branch, or `commit`. The newest request supersedes those that wait.
 
-    With `reuse_build` the image that serves now gets the variables and settings of today: no git and no build.
+    In an environment that says what is deployed in it, that. With `reuse_build` the image that serves now gets the
+    variables and settings of today: no git and no build.
     """
     actor.require(Permission.DEPLOY, service.team_id)
     where = environment or service.environment
-    what: dict[str, Any] = {"commit": commit, "no_cache": no_cache}
+    what: dict[str, Any] = {"commit": commit or where.commit, "no_cache": no_cache}
+    if where.branch:
+        what["branch"] = where.branch
+    _check_approved(where, what["commit"])
     if reuse_build:
         what = _serving_build(service, where, commit=commit, no_cache=no_cache)
     return begin_deployment(actor=actor, service=service, environment=where, trigger=trigger, **what)
@@ -63,9 +67,20 @@ def begin_deployment(
     `actor` is whom it is attributed to; `what` are values of the row: commit, branch, message, author.
     """
     row = outcome.new_deployment(service, environment.pk, actor=actor, trigger=trigger, **what)
+    if row.number == 1 and not Domain.objects.filter(service=service, environment=environment).exists():
+        projects.give_host(service, environment)
     if Host.objects.default().draining_since is None:
         wakeup.begin(row)
     return row
+
+
+def _check_approved(where: Environment, commit: str) -> None:
+    """A stranger's code runs at the commit that a maintainer looked at, and at no other."""
+    if where.is_isolated and commit != where.commit:
+        raise UserError(
+            "preview:user:not-approved", f"Commit {commit[:7]} comes from a fork and was not approved.",
+            hint="Look at it at GitHub, then approve it on the preview's page.", status=409,
+        )  # fmt: skip
 
 
 def _serving_build(service: Service, environment: Environment, *, commit: str, no_cache: bool) -> dict[str, Any]:
@@ -87,7 +102,7 @@ def _serving_build(service: Service, environment: Environment, *, commit: str, n
 def cancel(*, actor: Actor, deployment: Deployment) -> Deployment:
     """Stop it; what was live goes on. A job that is under way sees the flag and undoes itself."""
     actor.require(Permission.DEPLOY, deployment.service.team_id)
-    outcome.lock(deployment.service_id)
+    lock(deployment.service_id)
     row = Deployment.objects.select_for_update(of=("self",)).get(pk=deployment.pk)
     if row.is_finished:
         raise UserError(
@@ -113,12 +128,12 @@ def rollback(
     the next push does not undo it, unless told otherwise.
     """
     actor.require(Permission.DEPLOY, deployment.service.team_id)
-    outcome.lock(deployment.service_id)
+    lock(deployment.service_id)
     release = _release_to_return_to(deployment, release_id)
     for row in Deployment.objects.of(deployment).filter(status__in=ACTIVE).select_for_update():
         outcome.cancelled(row, falls_back=False)
     live = Deployment.objects.of(deployment).live().first() or deployment
-    if pause_auto_deploy:
+    if pause_auto_deploy and deployment.environment.is_production:
         running = Service.objects.filter(pk=deployment.service_id, auto_deploy_paused_at=None)
         running.update(auto_deploy_paused_at=timezone.now())
     return outcome.start_rollback(live, release, actor=actor, trigger="rollback")
@@ -227,7 +242,7 @@ def delete_service(*, actor: Actor, service: Service, confirm: str) -> None:
 
 def _delete(actor: Actor, service: Service) -> None:
     """Active jobs find their row gone, kill their children and stop."""
-    outcome.lock(service.pk)
+    lock(service.pk)
     record(actor=actor, team_id=service.team_id, verb="deleted the service", subject=service)
     Deployment.objects.filter(service=service).delete()
     Release.objects.filter(service=service).delete()

@@ -13,9 +13,10 @@ from apps.deployments import logs, logsearch
 from apps.deployments.api import deployment_for
 from apps.deployments.logfile import as_file
 from apps.deployments.logsearch import Filter, Found
-from apps.deployments.models import LogStream
-from apps.deployments.schemas_logs import LogOut, LogQuery, SearchOut, SearchQuery
+from apps.deployments.models import LogStream, stream_of
+from apps.deployments.schemas_logs import LogOut, LogQuery, SearchOut, SearchQuery, ServiceLogQuery, ServiceSearchQuery
 from apps.projects.access import service_for
+from apps.projects.api_variables import environment_or_production
 
 router = Router(tags=["logs"])
 
@@ -75,10 +76,11 @@ def get_deployment_logs(request: HttpRequest, deployment_id: UUID, query: Query[
     summary="Read a service's log",
     openapi_extra=TEXT,
 )
-def get_service_logs(request: HttpRequest, service_id: UUID, query: Query[LogQuery]) -> Any:
+def get_service_logs(request: HttpRequest, service_id: UUID, query: Query[ServiceLogQuery]) -> Any:
     """What its containers say, also those that are gone."""
     service = service_for(actor_of(request), service_id)
-    return _answer(LogStream.objects.filter(service=service).first(), query, service.name)
+    where = environment_or_production(service, query.environment)
+    return _answer(stream_of(service, where), query, service.name)
 
 
 @router.get(
@@ -99,7 +101,7 @@ def search_deployment_logs(request: HttpRequest, deployment_id: UUID, query: Que
     operation_id="search_service_logs",
     summary="Search a service's log",
 )
-def search_service_logs(request: HttpRequest, service_id: UUID, query: Query[SearchQuery]) -> Any:
+def search_service_logs(request: HttpRequest, service_id: UUID, query: Query[ServiceSearchQuery]) -> Any:
     """Newest first and for two seconds at most: ask again with `before` = `searched_from` while it is capped."""
     service = service_for(actor_of(request), service_id)
-    return _search(LogStream.objects.filter(service=service).first(), query)
+    return _search(stream_of(service, environment_or_production(service, query.environment)), query)

@@ -13,6 +13,7 @@ from apps.accounts.bearer import actor_of
 from apps.deployments.schemas_metrics import MetricsOut, MetricsQuery
 from apps.hosts.metrics_queries import RANGES, Point, history_of
 from apps.projects.access import service_for
+from apps.projects.api_variables import environment_or_production
 
 router = Router(tags=["metrics"])
 
@@ -39,7 +40,8 @@ SERIES: list[tuple[str, str, Callable[[Point], float | None]]] = [
 def get_service_metrics(request: HttpRequest, service_id: UUID, query: Query[MetricsQuery]) -> Any:
     """CPU, memory and network of its containers; requests, response time and 5xx from the edge."""
     service = service_for(actor_of(request), service_id)
-    history = history_of(service, RANGES[query.range])
+    where = environment_or_production(service, query.environment)
+    history = history_of(service, where, RANGES[query.range])
     return {
         "range": query.range,
         "step_seconds": history.range.step * 60,

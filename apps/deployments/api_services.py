@@ -10,7 +10,7 @@ from ninja import Query, Router
 
 from apps.accounts.bearer import actor_of
 from apps.accounts.policy import Permission
-from apps.deployments import actions, sources
+from apps.deployments import actions, environments, sources
 from apps.deployments.models import Deployment
 from apps.deployments.overview import overviews
 from apps.deployments.schemas_services import (
@@ -27,15 +27,17 @@ from apps.github.choices import choice_named
 from apps.lib.api import Page, created, paged
 from apps.projects import actions as projects
 from apps.projects.access import project_for, service_for
+from apps.projects.api import environment_for, team_meant
 from apps.projects.api import router as project_router
-from apps.projects.api import team_meant
-from apps.projects.models import Service
+from apps.projects.api_variables import environment_or_production
+from apps.projects.models import Environment, Service
+from apps.projects.schemas import EnvironmentQuery
 
 router = Router(tags=["services"])
 
 
-def _shown(service: Service) -> ServiceOut:
-    return shown(service, overviews([service])[service.pk])
+def _shown(service: Service, environment: Environment | None = None) -> ServiceOut:
+    return shown(service, overviews([service], environment)[service.pk])
 
 
 @router.post("/apps", response={201: AppOut}, operation_id="create_app", summary="Create and deploy an app")
@@ -91,9 +93,10 @@ def create_service(request: HttpRequest, response: HttpResponse, project_id: UUI
 
 
 @router.get("/services/{uuid:service_id}", response=ServiceOut, operation_id="get_service", summary="Get a service")
-def get_service(request: HttpRequest, service_id: UUID) -> Any:
-    """Its settings, status, addresses, live release and what runs of it."""
-    return _shown(service_for(actor_of(request), service_id))
+def get_service(request: HttpRequest, service_id: UUID, query: Query[EnvironmentQuery]) -> Any:
+    """Its settings; and in one environment its status, addresses, live release and what runs of it."""
+    service = service_for(actor_of(request), service_id)
+    return _shown(service, environment_or_production(service, query.environment))
 
 
 @router.patch(
@@ -129,6 +132,18 @@ def resume_auto_deploy(request: HttpRequest, service_id: UUID) -> Any:
 
 
 # On the router that has the address's other methods: an address belongs to one.
+@project_router.delete(
+    "/environments/{uuid:environment_id}",
+    response={204: None},
+    operation_id="delete_environment",
+    summary="Delete an environment",
+)
+def delete_environment(request: HttpRequest, environment_id: UUID, confirm: str = "") -> None:
+    """All that runs in it, its variables and history go, and its volumes with their data. `confirm` is its slug."""
+    actor = actor_of(request)
+    environments.delete_environment(actor=actor, environment=environment_for(actor, environment_id), confirm=confirm)
+
+
 @project_router.delete(
     "/projects/{uuid:project_id}", response={204: None}, operation_id="delete_project", summary="Delete a project"
 )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from apps.accounts.bearer import actor_of
@@ -15,6 +15,8 @@ from apps.deployments.discard import discard_changes
 from apps.deployments.schemas import ErrorOut
 from apps.deployments.staged import staged_of
 from apps.projects.access import service_for
+from apps.projects.api_variables import environment_or_production
+from apps.projects.schemas import EnvironmentQuery
 
 router = Router(tags=["deployments"])
 
@@ -47,12 +49,13 @@ class StagedOut(Schema):
     operation_id="get_changes",
     summary="Get the changes that are not live",
 )
-def get_changes(request: HttpRequest, service_id: UUID) -> Any:
-    """What the next release gets in production and the live one has not: variables and settings."""
+def get_changes(request: HttpRequest, service_id: UUID, query: Query[EnvironmentQuery]) -> Any:
+    """What the next release gets in an environment and the live one has not: variables and settings."""
     actor = actor_of(request)
     service = service_for(actor, service_id)
     may_read = actor.can(Permission.WRITE_VARIABLES, service.team_id)
-    staged = staged_of(service, service.environment, may_read=may_read)
+    where = environment_or_production(service, query.environment)
+    staged = staged_of(service, where, may_read=may_read)
     return {
         "changes": staged.changes,
         "problems": [error.as_dict() for error in staged.problems],
@@ -68,7 +71,9 @@ def get_changes(request: HttpRequest, service_id: UUID) -> Any:
     operation_id="discard_changes",
     summary="Discard changes of variables",
 )
-def discard(request: HttpRequest, service_id: UUID) -> None:
+def discard(request: HttpRequest, service_id: UUID, query: Query[EnvironmentQuery]) -> None:
     """The service's own variables become what the live release has. Settings and the project's variables stay."""
     actor = actor_of(request)
-    discard_changes(actor=actor, service=service_for(actor, service_id))
+    service = service_for(actor, service_id)
+    where = environment_or_production(service, query.environment)
+    discard_changes(actor=actor, service=service, environment=where)

@@ -13,13 +13,16 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import Error
+from django.http import QueryDict
 
 from apps.accounts.access import Actor
 from apps.accounts.models import ApiToken, User
 from apps.deployments import logs
 from apps.deployments.models import Deployment, LogStream
 from apps.lib.wake import team_group
+from apps.projects.environments import environment_asked
 from apps.projects.models import Service
+from workers.errors import UserError
 
 CHECK_SECONDS = 10.0
 QUIET_SECONDS = 0.2
@@ -161,8 +164,16 @@ class DeploymentConsumer(LogConsumer):
 
 class ServiceConsumer(LogConsumer):
     def stream_for(self, actor: Actor, pk: str) -> LogStream | None:
+        """Production's, or of the environment that the address names."""
         service = Service.objects.visible_to(actor).filter(pk=pk).first()
-        return LogStream.objects.get_or_create(service=service)[0] if service else None
+        if service is None:
+            return None
+        try:
+            where = environment_asked(QueryDict(self.scope.get("query_string", b"")), service.project)
+        except UserError:
+            return None
+        there = None if where.is_production else where
+        return LogStream.objects.get_or_create(service=service, environment=there)[0]
 
     def state_group(self, pk: str) -> str:
         return f"service.{pk}"

@@ -24,7 +24,7 @@ def document_for(host: Host) -> desired.Document:
     wanted = Q(status=Status.LIVE) | Q(status=Status.DEPLOYING, lease_owner=AGENT, cancel_requested_at=None)
     rows = Deployment.objects.filter(wanted, release__isnull=False)
     chosen: dict[Place, Deployment] = {}
-    for row in rows.select_related("release__build", "service").order_by("created_at"):
+    for row in rows.select_related("release__build", "service", "environment").order_by("created_at"):
         place = (row.service_id, row.environment_id)
         if place not in chosen or row.status == Status.DEPLOYING:
             chosen[place] = row
@@ -65,7 +65,8 @@ def _service(row: Deployment, hosts: list[str]) -> desired.Service:
     }
     return desired.Service(
         id=str(row.service_id),
-        project=str(row.service.project_id),
+        # Who shares a network: what runs of a pull request, or in staging, reaches nothing of production by it.
+        project=str(row.service.project_id if row.environment.is_production else row.environment_id),
         environment=str(row.environment_id),
         deployment=row.key,
         fence=row.fence,

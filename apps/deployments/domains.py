@@ -11,7 +11,7 @@ from apps.accounts.session import abilities
 from apps.deployments.presentation import Pill
 from apps.deployments.queries import address_of
 from apps.projects.domain_checks import Record, State, check, expected_addresses, is_by_service, is_local, records_for
-from apps.projects.models import Domain, Service
+from apps.projects.models import Domain, Environment, Service
 
 PILLS = {
     State.PENDING: Pill("work", "Waiting for DNS"),
@@ -35,9 +35,9 @@ class DomainRow:
         return not self.domain.is_generated and self.domain.check_state != State.FOUND
 
 
-def domains_context(actor: Actor, service: Service) -> dict[str, Any]:
+def domains_context(actor: Actor, service: Service, environment: Environment) -> dict[str, Any]:
     """Asks for what was not asked for lately, within seconds; then four queries."""
-    rows = list(Domain.objects.filter(service=service).select_related("environment"))
+    rows = list(Domain.objects.filter(service=service, environment=environment).select_related("environment"))
     rows.sort(key=lambda row: (row.is_generated, row.created_at))
     check(rows)
     expected, base = expected_addresses(), base_domain()

@@ -12,7 +12,7 @@ from uuid import UUID
 from apps.deployments.metrics_charts import Values, cpu_text, memory_text, path_of, place_of, seconds_text
 from apps.deployments.models import Deployment
 from apps.hosts.metrics_queries import RANGES, SPARK_HOURS, History, history_of, sparks_of
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 
 MARKS = 40
 
@@ -47,16 +47,16 @@ class LastHour:
     marks: list[Mark]
 
 
-def marks_of(service: Service, history: History) -> list[Mark]:
+def marks_of(service: Service, environment: Environment, history: History) -> list[Mark]:
     """Releases of the range, oldest first, the newest `MARKS` of them."""
-    rows = Deployment.objects.filter(service=service, live_at__gte=history.since, environment__slug="production")
+    rows = Deployment.objects.filter(service=service, live_at__gte=history.since, environment=environment)
     found = list(rows.select_related("build").order_by("-live_at")[:MARKS])
     return [Mark(place_of(row.live_at, history), row) for row in reversed(found) if row.live_at]
 
 
-def last_hour(service: Service) -> LastHour | None:
+def last_hour(service: Service, environment: Environment) -> LastHour | None:
     """Two queries; one when nothing was measured, which is None."""
-    history = history_of(service, RANGES["1h"])
+    history = history_of(service, environment, RANGES["1h"])
     if history.is_empty:
         return None
     newest = history.newest
@@ -67,7 +67,7 @@ def last_hour(service: Service) -> LastHour | None:
         cpu=cpu_text(newest) if newest else "",
         memory=memory_text(newest) if newest else "",
         line=_line_of(history),
-        marks=marks_of(service, history),
+        marks=marks_of(service, environment, history),
     )
 
 

@@ -221,10 +221,14 @@ class DeploymentStep(Base):
 
 
 class LogStream(Base):
-    """One log with consecutive numbers: of a deployment (build and release) or of a service (what its containers say)."""
+    """One log with consecutive numbers: of a deployment (build and release) or of a service (what its containers say).
+
+    `environment` None of a service's log is production. See `stream_of`.
+    """
 
     deployment = models.OneToOneField(Deployment, null=True, on_delete=models.CASCADE, related_name="log")
-    service = models.OneToOneField(Service, null=True, on_delete=models.CASCADE, related_name="log")
+    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="logs")
+    environment = models.ForeignKey(Environment, null=True, on_delete=models.CASCADE, related_name="+")
     next_seq = models.PositiveBigIntegerField(default=1)
     cursors = models.JSONField(default=dict)  # container -> [last batch taken, at which number]: a batch counts once
 
@@ -232,7 +236,13 @@ class LogStream(Base):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(deployment__isnull=True) ^ models.Q(service__isnull=True), name="stream_of_one"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["service", "environment"],
+                condition=models.Q(service__isnull=False),
+                name="stream_once",
+                nulls_distinct=False,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -280,6 +290,12 @@ class IdempotencyKey(Base):
 
     def __str__(self) -> str:
         return self.key
+
+
+def stream_of(service: Service, environment: Environment) -> LogStream | None:
+    """What a service's containers say in an environment; None when they said nothing yet."""
+    where = None if environment.is_production else environment
+    return LogStream.objects.filter(service=service, environment=where).first()
 
 
 def live_release(service_id: UUID, environment_id: UUID) -> Release | None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.access import SYSTEM, Actor
 from apps.accounts.actions import record
 from apps.deployments import logs, wakeup
-from apps.deployments.lease import ATTEMPTS, hand_to_agent
+from apps.deployments.lease import ATTEMPTS, hand_to_agent, lock
 from apps.deployments.models import Build, Deployment, DeploymentStep, LogStream, Release
 from apps.deployments.report import begin_step, end_step, tell_changed
 from apps.deployments.states import ACTIVE, Status, StepStatus
@@ -26,7 +26,7 @@ from apps.hosts.actions import publish
 from apps.hosts.models import Host
 from apps.lib.text import storable
 from apps.projects.models import Service
-from workers.errors import SlipwayError, Stopped
+from workers.errors import SlipwayError
 
 RETRY_SECONDS = 5.0
 AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
@@ -167,19 +167,14 @@ def _fall_back(broken: Deployment) -> None:
     hint = broken.error_hint or f"Release {before.number} was brought back."
     broken.advance(Status.FAILED, error_hint=hint)
     say(broken, f"release {before.number} ({before.commit[:7]}) is brought back", kind="line")
-    Service.objects.filter(pk=broken.service_id).update(auto_deploy_paused_at=timezone.now())
+    if broken.environment.is_production:
+        Service.objects.filter(pk=broken.service_id).update(auto_deploy_paused_at=timezone.now())
     start_rollback(broken, before, actor=SYSTEM, trigger="automatic")
 
 
 def _told(error: SlipwayError) -> dict[str, str]:
     message, hint = storable(error.message), storable(error.hint)
     return {"error_code": error.code, "error_message": message, "error_hint": hint}
-
-
-def lock(service_id: UUID) -> None:
-    """Whoever changes deployments of a service does it one after the other. Raises `Stopped` when it was deleted."""
-    if not list(Service.objects.select_for_update(no_key=True).filter(pk=service_id).values_list("pk")):
-        raise Stopped("lost")
 
 
 def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, trigger: str) -> Deployment:

@@ -10,7 +10,7 @@ from apps.deployments.models import Deployment, Release
 from apps.deployments.presentation import Health, health_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
-from apps.projects.models import Domain, Service
+from apps.projects.models import Domain, Environment, Service
 
 NEWEST = 20
 
@@ -31,33 +31,36 @@ def address_of(domain: Domain) -> str:
     return str(settings.SLIPWAY.public_url(domain.host))
 
 
-def url_of(service: Service) -> str:
+def url_of(service: Service, environment: Environment) -> str:
     """A domain of one's own is preferred to the generated one; "" when it has none."""
-    domain = Domain.objects.filter(service=service).order_by("is_generated", "created_at").first()
+    domain = (
+        Domain.objects.filter(service=service, environment=environment).order_by("is_generated", "created_at").first()
+    )
     return address_of(domain) if domain else ""
 
 
-def state_of(service: Service) -> ServiceState | None:
-    return ServiceState.objects.filter(service=service).order_by("-reported_at").first()
+def state_of(service: Service, environment: Environment) -> ServiceState | None:
+    return ServiceState.objects.filter(service=service, environment=environment).order_by("-reported_at").first()
 
 
-def live_of(service: Service) -> Deployment | None:
-    rows = Deployment.objects.filter(service=service, status=Status.LIVE)
+def live_of(service: Service, environment: Environment) -> Deployment | None:
+    rows = Deployment.objects.filter(service=service, environment=environment, status=Status.LIVE)
     return rows.with_names().first()
 
 
-def newest_of(service: Service, count: int = NEWEST) -> list[Deployment]:
-    rows = Deployment.objects.filter(service=service).order_by("-created_at")
+def newest_of(service: Service, environment: Environment, count: int = NEWEST) -> list[Deployment]:
+    rows = Deployment.objects.filter(service=service, environment=environment).order_by("-created_at")
     return list(rows.with_names()[:count])
 
 
-def card_of(service: Service) -> Card:
-    live, newest = live_of(service), newest_of(service, 1)
+def card_of(service: Service, environment: Environment) -> Card:
+    live, newest = live_of(service, environment), newest_of(service, environment, 1)
     latest = newest[0] if newest else None
-    return Card(service, health_of(live, latest, state_of(service)), live, latest, url_of(service))
+    health = health_of(live, latest, state_of(service, environment))
+    return Card(service, health, live, latest, url_of(service, environment))
 
 
-def releases_of(service: Service) -> list[Release]:
+def releases_of(service: Service, environment: Environment) -> list[Release]:
     """The kept ones, newest first."""
-    rows = Release.objects.filter(service=service, pruned_at=None).select_related("build")
+    rows = Release.objects.filter(service=service, environment=environment, pruned_at=None).select_related("build")
     return list(rows.order_by("-number")[: max(NEWEST, service.releases_kept)])

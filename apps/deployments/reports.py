@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.deployments import logs, outcome
-from apps.deployments.lease import AGENT
+from apps.deployments.lease import AGENT, lock
 from apps.deployments.models import Deployment, DeploymentStep, LogStream
 from apps.deployments.report import tell_changed
 from apps.deployments.states import Status
 from apps.hosts.models import Host, ServiceState
 from apps.lib import wake
 from apps.lib.text import storable
-from apps.projects.models import Environment, Service
+from apps.projects.models import Environment, EnvironmentKind, Service
 from workers import desired
 from workers.errors import PlatformError, SlipwayError, Stopped, UserError
 from workers.redact import Redactor
@@ -62,7 +63,7 @@ def _ours(report: desired.StepReport | desired.ObservedReport) -> Deployment | N
     if known is None:
         return None
     try:
-        outcome.lock(known)
+        lock(known)
     except Stopped:
         return None
     rows = Deployment.objects.select_for_update(of=("self",)).select_related("service__project", "actor", "release")
@@ -149,7 +150,24 @@ def take_logs(batch: desired.LogBatch) -> None:
 def _stream(batch: desired.LogBatch) -> LogStream | None:
     if batch.deployment is not None:
         return LogStream.objects.filter(deployment=UUID(batch.deployment)).first()
-    found = LogStream.objects.filter(service=UUID(batch.service)).first()
-    if found is None and Service.objects.filter(pk=batch.service).exists():
-        found, _ = LogStream.objects.get_or_create(service_id=batch.service)
-    return found
+    key, where = UUID(batch.service), _place_of(batch)
+    found = LogStream.objects.filter(service=key, environment=where).first()
+    if found is not None or not Service.objects.filter(pk=key).exists():
+        return found
+    there = Environment.objects.filter(pk=where, project__services=key).first() if where else None
+    if where and there is None:
+        return None  # Deleted meanwhile.
+    return LogStream.objects.get_or_create(service_id=key, environment=there)[0]
+
+
+def _place_of(batch: desired.LogBatch) -> UUID | None:
+    """As `LogStream.environment` has it: None is production."""
+    if batch.environment == desired.NO_ENVIRONMENT or _is_production(batch.environment):
+        return None
+    return UUID(batch.environment)
+
+
+@lru_cache(maxsize=1024)
+def _is_production(environment: str) -> bool:
+    """Batches come many times a second, and an environment never becomes another kind."""
+    return Environment.objects.filter(pk=environment, kind=EnvironmentKind.PRODUCTION).exists()

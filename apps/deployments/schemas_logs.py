@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from apps.deployments.logsearch import Filter
+from apps.projects.schemas import EnvironmentName
 
 Severity = Literal["error", "warn", "info", "debug", "plain"]
 
@@ -67,6 +68,14 @@ class LogQuery(LogFilter):
 class SearchQuery(LogFilter):
     before: int | None = Field(default=None, ge=1, le=2**62, description="Only lines numbered below this.")
     limit: int = Field(default=1000, ge=1, le=5000)
+
+
+class ServiceLogQuery(LogQuery):
+    environment: EnvironmentName = "production"
+
+
+class ServiceSearchQuery(SearchQuery):
+    environment: EnvironmentName = "production"
 
 
 class SearchOut(Schema):

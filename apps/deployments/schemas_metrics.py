@@ -8,8 +8,10 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
+from apps.projects.schemas import EnvironmentQuery
 
-class MetricsQuery(Schema):
+
+class MetricsQuery(EnvironmentQuery):
     range: Literal["1h", "6h", "24h", "7d", "30d"] = "1h"
 
 

@@ -126,7 +126,7 @@ def _can_discard(name: str, gift: Gift, live: Release) -> bool:
     """Only what belongs to this service alone, and was no reference: of that the release knows but the result."""
     now = gift.sources.get(name)
     before = source_of(live, name) if name in live.variables else None
-    if now is not None and not now.scope.startswith("service"):
+    if now is not None and (not now.scope.startswith("service") or now.scope.endswith("all previews")):
         return False
     if before is None:
         return True

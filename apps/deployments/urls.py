@@ -55,6 +55,17 @@ urlpatterns = [
     page("services/<uuid:service_id>/log", views_logs.service_log, name="service-log"),
     page("services/<uuid:service_id>/log/search", views_logs.service_log_search, name="service-log-search"),
     page("services/<uuid:service_id>/log/download", views_logs.service_log_download, name="service-log-download"),
+    page("services/<uuid:service_id>/in/<slug:environment>/log", views_logs.service_log, name="environment-log"),
+    page(
+        "services/<uuid:service_id>/in/<slug:environment>/log/search",
+        views_logs.service_log_search,
+        name="environment-log-search",
+    ),
+    page(
+        "services/<uuid:service_id>/in/<slug:environment>/log/download",
+        views_logs.service_log_download,
+        name="environment-log-download",
+    ),
     page("services/<uuid:service_id>/metrics", views_metrics.service_metrics, name="service-metrics"),
     page("services/<uuid:service_id>/source", views_source.service_source, name="service-source"),
     page("services/<uuid:service_id>/source/list", views_source.source_repositories, name="source-repositories"),

@@ -23,6 +23,7 @@ from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
 from apps.deployments.views_logs import log_page
+from apps.projects.environments import query_of
 
 
 @never_cache
@@ -40,15 +41,17 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
-    live, slip = live_of(row.service), slip_of(row)
+    live, slip = live_of(row.service, row.environment), slip_of(row)
     return {
         "deployment": row,
         "service": row.service,
+        "environment": row.environment,
+        "environment_query": query_of(row.environment),
         "slip": slip,
         "title": title_of(row, slip),
         "status": icon_of({pill_of(row).kind}),
         "settings": described(row.release.spec) if row.release else {},
-        "url": url_of(row.service),
+        "url": url_of(row.service, row.environment),
         "can": abilities(actor, row.service.team_id),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "serving": live if live and live.pk != row.pk else None,
@@ -67,7 +70,7 @@ def deployment_cancel(request: HttpRequest, deployment_id: UUID) -> HttpResponse
 
 @require_POST
 def deployment_again(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
-    """The branch's head once more; `no_cache` builds it from nothing."""
+    """What is deployed there by itself once more, as a rule the branch's head; `no_cache` builds it from nothing."""
     actor = actor_of(request)
     row = deployment_for_writer(actor, deployment_id)
     made = actions.deploy(

@@ -21,9 +21,11 @@ from apps.deployments.forms import whole_number
 from apps.deployments.logfile import as_file
 from apps.deployments.logsearch import Filter, Found, filter_of
 from apps.deployments.logtext import LEVELS
-from apps.deployments.models import LogStream
+from apps.deployments.models import LogStream, stream_of
 from apps.deployments.states import STEPS
 from apps.projects.access import service_for
+from apps.projects.environments import environment_asked, environment_named
+from apps.projects.models import Service
 
 FIRST_VIEW = 500
 MOST = 1000
@@ -36,30 +38,37 @@ NOTHING = Found([], 1, 0)
 def service_logs(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """What its containers say, and said before they ended."""
     row = service_for(actor_of(request), service_id)
-    context = log_page(request, LogStream.objects.filter(service=row).first(), reverse("service-log", args=[row.pk]))
-    return render(request, "deployments/logs.html", {"service": row, **context})
+    where = environment_asked(request.GET, row.project)
+    there = [row.pk] if where.is_production else [row.pk, where.slug]
+    log_url = reverse("service-log" if where.is_production else "environment-log", args=there)
+    context = log_page(request, stream_of(row, where), log_url)
+    return render(request, "deployments/logs.html", {"service": row, "environment": where, **context})
 
 
 @never_cache
 @require_GET
-def service_log(request: HttpRequest, service_id: UUID) -> HttpResponse:
+def service_log(request: HttpRequest, service_id: UUID, environment: str = "") -> HttpResponse:
     """What the socket gives, for those without one. It never finishes."""
     row = service_for(actor_of(request), service_id)
-    return _answer(request, LogStream.objects.filter(service=row).first(), finished=False)
+    return _answer(request, _stream_in(row, environment), finished=False)
 
 
 @never_cache
 @require_GET
-def service_log_search(request: HttpRequest, service_id: UUID) -> HttpResponse:
+def service_log_search(request: HttpRequest, service_id: UUID, environment: str = "") -> HttpResponse:
     row = service_for(actor_of(request), service_id)
-    return _matches(request, LogStream.objects.filter(service=row).first())
+    return _matches(request, _stream_in(row, environment))
 
 
 @never_cache
 @require_GET
-def service_log_download(request: HttpRequest, service_id: UUID) -> HttpResponseBase:
+def service_log_download(request: HttpRequest, service_id: UUID, environment: str = "") -> HttpResponseBase:
     row = service_for(actor_of(request), service_id)
-    return _download(request, LogStream.objects.filter(service=row).first(), row.name)
+    return _download(request, _stream_in(row, environment), row.name)
+
+
+def _stream_in(service: Service, environment: str) -> LogStream | None:
+    return stream_of(service, environment_named(environment, service.project))
 
 
 @never_cache

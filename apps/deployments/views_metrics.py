@@ -15,6 +15,7 @@ from apps.deployments.metrics_charts import charts_of
 from apps.deployments.queries import live_of
 from apps.hosts.metrics_queries import RANGES, history_of
 from apps.projects.access import service_for
+from apps.projects.environments import environment_asked
 
 
 @never_cache
@@ -24,15 +25,17 @@ def service_metrics(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for(actor, service_id)
     wanted = RANGES.get(request.GET.get("range", ""), RANGES["1h"])
-    history = history_of(row, wanted)
+    where = environment_asked(request.GET, row.project)
+    history = history_of(row, where, wanted)
     context = {
         "service": row,
+        "environment": where,
         "ranges": RANGES.values(),
         "wanted": wanted,
         "history": history,
         "charts": [] if history.is_empty else charts_of(history),
-        "marks": marks_of(row, history),
-        "live": live_of(row),
+        "marks": marks_of(row, where, history),
+        "live": live_of(row, where),
         "can": abilities(actor, row.team_id),
     }
     template = "_metrics.html" if request.htmx else "metrics.html"  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from apps.lib.forms import said_at, status_of
 from apps.lib.undo import Undo, told
 from apps.projects.access import domain_for, service_for, volume_for
 from apps.projects.actions import create_volume
+from apps.projects.environments import environment_asked, query_of
 from apps.projects.forms import ConfirmForm, DomainForm, VolumeForm
 from apps.projects.models import Volume
 
@@ -29,15 +30,16 @@ def domains(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """Host names routed to it, and whether each leads here; POST adds one, which answers at once."""
     actor = actor_of(request)
     row = service_for(actor, service_id)
+    where = environment_asked(request.GET, row.project)
     if request.method == "POST":
         actor.require(Permission.WRITE_DOMAINS, row.team_id)
     form = DomainForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form, "host"):
             host = form.cleaned_data["host"]
-            actions.add_domain(actor=actor, service=row, environment=row.environment, host=host)
-            return redirect("domains", service_id=row.pk)
-    context = {"service": row, "form": form, **domains_context(actor, row)}
+            actions.add_domain(actor=actor, service=row, environment=where, host=host)
+            return redirect(reverse("domains", args=[row.pk]) + query_of(where))
+    context = {"service": row, "environment": where, "form": form, **domains_context(actor, row, where)}
     return render(request, "deployments/domains.html", context, status=status_of(form))
 
 
@@ -47,7 +49,9 @@ def domains_check(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """The fragment that looks again by itself."""
     actor = actor_of(request)
     row = service_for(actor, service_id)
-    return render(request, "deployments/_domains.html", {"service": row, **domains_context(actor, row)})
+    where = environment_asked(request.GET, row.project)
+    context = {"service": row, "environment": where, **domains_context(actor, row, where)}
+    return render(request, "deployments/_domains.html", context)
 
 
 @require_POST
@@ -55,9 +59,10 @@ def domain_remove(request: HttpRequest, domain_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = domain_for(actor, domain_id)
     actions.remove_domain(actor=actor, domain=row)
-    again = Undo(reverse("domains", args=[row.service_id]), {"host": row.host})
+    back = reverse("domains", args=[row.service_id]) + query_of(row.environment)
+    again = Undo(back, {"host": row.host})
     told(request, f"{row.host} is no longer routed.", undo=None if row.is_generated else again)
-    return redirect("domains", service_id=row.service_id)
+    return redirect(back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,13 +72,15 @@ def volumes(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor, service_id)
     if request.method == "POST":
         actor.require(Permission.WRITE_SERVICE, row.team_id)
+    where = environment_asked(request.GET, row.project)
     form = VolumeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form, "name", path="path"):
-            create_volume(actor=actor, service=row, environment=row.environment, **form.cleaned_data)
-            return redirect("volumes", service_id=row.pk)
-    found = Volume.objects.filter(service=row, discarded_at=None).select_related("environment").order_by("created_at")
-    context = {"service": row, "form": form, "volumes": found, "can": abilities(actor, row.team_id)}
+            create_volume(actor=actor, service=row, environment=where, **form.cleaned_data)
+            return redirect(reverse("volumes", args=[row.pk]) + query_of(where))
+    found = Volume.objects.filter(service=row, environment=where, discarded_at=None).order_by("created_at")
+    context = {"service": row, "environment": where, "form": form, "volumes": found}
+    context["can"] = abilities(actor, row.team_id)
     return render(request, "deployments/volumes.html", context, status=status_of(form))
 
 
@@ -84,7 +91,7 @@ def volume_discard(request: HttpRequest, volume_id: UUID) -> HttpResponse:
     row = volume_for(actor, volume_id)
     actor.require(Permission.DELETE, row.project.team_id)
     form = ConfirmForm(request.POST or None)
-    back = redirect("volumes", service_id=row.service_id) if row.service_id else None
+    back = redirect(reverse("volumes", args=[row.service_id]) + query_of(row.environment)) if row.service_id else None
     if request.method == "POST" and form.is_valid():
         with said_at(form, "confirm"):
             actions.discard_volume(actor=actor, volume=row, confirm=form.cleaned_data["confirm"])

@@ -24,8 +24,9 @@ from apps.deployments.started import tell_started
 from apps.lib import pages
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
+from apps.projects.environments import environment_asked
 from apps.projects.forms import ConfirmForm
-from apps.projects.models import Service, Volume
+from apps.projects.models import Environment, Service, Volume
 
 
 @never_cache
@@ -35,7 +36,8 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for(actor, service_id)
     template = "_service_status.html" if request.htmx else "service.html"  # type: ignore[attr-defined]
-    return render(request, f"deployments/{template}", _overview(actor, row))
+    where = environment_asked(request.GET, row.project)
+    return render(request, f"deployments/{template}", _overview(actor, row, where))
 
 
 def _kinds(card: Card) -> set[str]:
@@ -44,18 +46,19 @@ def _kinds(card: Card) -> set[str]:
     return {card.health.pill.kind} | ({latest} & {"work"})
 
 
-def _overview(actor: Actor, row: Service) -> dict[str, Any]:
-    card, newest = card_of(row), newest_of(row)
+def _overview(actor: Actor, row: Service, where: Environment) -> dict[str, Any]:
+    card, newest = card_of(row, where), newest_of(row, where)
     return {
         "service": row,
+        "environment": where,
         "card": card,
         "status": icon_of(_kinds(card)),
         "slip": slip_of(card.live) if card.live else [],
         "before": outcome.release_before(card.live) if card.live else None,
         "newest": newest,
         "oldest": newest[::-1],
-        "releases": releases_of(row),
-        "hour": last_hour(row),
+        "releases": releases_of(row, where),
+        "hour": last_hour(row, where),
         "can": abilities(actor, row.team_id),
     }
 
@@ -66,10 +69,12 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """Newest first; `?status=`, `?trigger=` and `?branch=` narrow them."""
     actor = actor_of(request)
     row = service_for(actor, service_id)
-    mine, filters = Deployment.objects.filter(service=row), Filters.of(request.GET)
+    where = environment_asked(request.GET, row.project)
+    mine, filters = Deployment.objects.filter(service=row, environment=where), Filters.of(request.GET)
     found, cursor = pages.page(filters.of_rows(mine.with_names()), cursor=request.GET.get("cursor", ""))
     context = {
         "service": row,
+        "environment": where,
         "deployments": found,
         "cursor": cursor,
         "filters": filters,
@@ -87,7 +92,8 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
 def service_deploy(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.DEPLOY)
-    made = actions.deploy(actor=actor, service=row, **_asked(request))
+    where = environment_asked(request.GET, row.project)
+    made = actions.deploy(actor=actor, service=row, environment=where, **_asked(request))
     tell_started(request, made)
     return redirect("deployment", deployment_id=made.pk)
 

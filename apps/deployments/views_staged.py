@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +18,7 @@ from apps.deployments.durations import about
 from apps.deployments.staged import Change, Staged, staged_of
 from apps.lib.undo import told
 from apps.projects.access import service_for, service_for_writer
+from apps.projects.environments import environment_asked, query_of
 
 
 @never_cache
@@ -26,20 +28,22 @@ def changes(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for(actor, service_id)
     can = abilities(actor, row.team_id)
-    staged = staged_of(row, row.environment, may_read=Permission.WRITE_VARIABLES in can)
+    where = environment_asked(request.GET, row.project)
+    staged = staged_of(row, where, may_read=Permission.WRITE_VARIABLES in can)
     # htmx names its target with the tag: "div#staged".
     is_bar = request.htmx and str(request.htmx.target).rpartition("#")[2] == "staged"  # type: ignore[attr-defined]
     template = "projects/_staged.html" if is_bar else "projects/changes.html"
-    return render(request, template, {"service": row, "can": can, **bar_of(staged)})
+    return render(request, template, {"service": row, "environment": where, "can": can, **bar_of(staged)})
 
 
 @require_POST
 def changes_discard(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.WRITE_VARIABLES)
-    names = discard_changes(actor=actor, service=row)
+    where = environment_asked(request.GET, row.project)
+    names = discard_changes(actor=actor, service=row, environment=where)
     told(request, f"{', '.join(names)}: as the live release has {'it' if len(names) == 1 else 'them'} again.")
-    return redirect("variables", service_id=row.pk)
+    return redirect(reverse("variables", args=[row.pk]) + query_of(where))
 
 
 def bar_of(staged: Staged) -> dict[str, Any]:

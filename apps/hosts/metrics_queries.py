@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.hosts.metrics import beginning
 from apps.hosts.metrics_models import MINUTE, QUARTER
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 from workers.desired import LATENCY_BOUNDS
 
 RANGES_COUNT = len(LATENCY_BOUNDS) + 1
@@ -128,20 +128,19 @@ SELECT date_bin(make_interval(mins => %s), at, 'epoch'::timestamptz) AS bin,
        sum(received_bytes), sum(sent_bytes), sum(edge_seconds), sum(requests), sum(errors), {_LATENCY}
 FROM hosts_measurement
 WHERE minutes = %s AND at >= %s AND state_id IN (
-    SELECT state.id FROM hosts_servicestate state JOIN projects_environment place ON place.id = state.environment_id
-    WHERE state.service_id = %s AND place.slug = 'production')
+    SELECT id FROM hosts_servicestate WHERE service_id = %s AND environment_id = %s)
 GROUP BY state_id, bin
 """
 
 
-def history_of(service: Service, wanted: Range, now: datetime | None = None) -> History:
+def history_of(service: Service, environment: Environment, wanted: Range, now: datetime | None = None) -> History:
     """One query, and never more points than a chart has steps."""
     step = timedelta(minutes=wanted.step)
     until = beginning(now or timezone.now(), wanted.step) + step
     since = until - timedelta(minutes=wanted.minutes)
     points = {since + step * number: Point(since + step * number) for number in range(wanted.minutes // wanted.step)}
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [wanted.step, wanted.span, since, service.pk])
+        cursor.execute(_READ, [wanted.step, wanted.span, since, service.pk, environment.pk])
         for at, *row in cursor:
             if at in points:
                 _add(points[at], row)
@@ -185,6 +184,7 @@ _SPARKS = """
 SELECT state.service_id, measured.at, sum(measured.requests), max(measured.edge_seconds), sum(measured.cpu_seconds),
        sum(measured.usage_seconds)
 FROM hosts_measurement measured JOIN hosts_servicestate state ON state.id = measured.state_id
+     JOIN projects_environment place ON place.id = state.environment_id AND place.kind = 'production'
 WHERE measured.minutes = 15 AND measured.at >= %s AND state.service_id = ANY(%s)
 GROUP BY state.service_id, measured.at
 """
@@ -199,7 +199,7 @@ class Spark:
 
 
 def sparks_of(services: Iterable[UUID]) -> dict[UUID, Spark]:
-    """Service id -> its spark; services that were not measured are left out. One query for all."""
+    """Service id -> its spark in production; services that were not measured are left out. One query for all."""
     newest = beginning(timezone.now(), QUARTER)
     moments = [newest - timedelta(minutes=QUARTER * back) for back in reversed(range(SPARK_HOURS * 60 // QUARTER))]
     totals: dict[UUID, int] = defaultdict(int)

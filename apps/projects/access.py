@@ -60,7 +60,7 @@ def project_for_writer(actor: Actor, project_id: UUID, permission: Permission) -
 
 def volume_for(actor: Actor, volume_id: UUID) -> Volume:
     rows: QuerySet[Volume] = scoped(Volume, actor, "project__team").filter(discarded_at=None)
-    return _found(rows.select_related("project__team", "service"), volume_id, "volume")
+    return _found(rows.select_related("project__team", "service", "environment"), volume_id, "volume")
 
 
 def _found(rows: QuerySet[M], pk: UUID, what: str) -> M:

@@ -19,6 +19,7 @@ from apps.projects.given import problems_of, resolver_of
 from apps.projects.models import Environment, Project, Service, Variable, scoped
 from apps.projects.paste import Place, preview
 from apps.projects.schemas import (
+    EnvironmentQuery,
     PreviewIn,
     PreviewLine,
     PreviewOut,
@@ -47,6 +48,10 @@ def environment_named(project: Project, name: str | None) -> Environment | None:
     if name is not None and found is None:
         raise not_found("environment")
     return found
+
+
+def environment_or_production(service: Service, name: str) -> Environment:
+    return environment_named(service.project, name or None) or service.environment
 
 
 def _page(actor: Actor, rows: QuerySet[Variable], query: PageQuery) -> dict[str, Any]:
@@ -140,10 +145,10 @@ def preview_service_variables(request: HttpRequest, service_id: UUID, told: Prev
     operation_id="list_references",
     summary="List what variables can refer to",
 )
-def list_references(request: HttpRequest, service_id: UUID) -> Any:
-    """Names for `${{service.NAME}}` in variables of this service: those of all services of its project, in production."""
+def list_references(request: HttpRequest, service_id: UUID, query: Query[EnvironmentQuery]) -> Any:
+    """Names for `${{service.NAME}}` in variables of this service: those of all services of its project."""
     service = service_for(actor_of(request), service_id)
-    resolver = resolver_of(service.project_id, service.environment)
+    resolver = resolver_of(service.project_id, environment_or_production(service, query.environment))
     items = []
     for slug in sorted(resolver.given, key=lambda slug: (slug == service.slug, slug)):
         for name in resolver.names_of(slug):

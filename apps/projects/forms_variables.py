@@ -58,12 +58,16 @@ class AddForm(forms.Form):
         label="Secret", required=False, help_text="Can be written and never read back; this cannot be undone."
     )
 
-    def __init__(self, *args: Any, project: Project, service: Service | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, project: Project, service: Service | None, environment: Environment, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.places = places_of(project, service)
         choice = self.fields["place"]
         assert isinstance(choice, forms.ChoiceField)
         choice.choices = [(key, label) for key, (label, _) in self.places.items()]
+        if not environment.is_production:  # Who looks at one other environment means that one.
+            choice.initial = f"{'service' if service else 'environment'}-{environment.slug}"
         told = self.data.get("secret") or SOUNDS_SECRET.search(str(self.data.get("name", "")).upper())
         for name, is_silent in (
             ("text", True),

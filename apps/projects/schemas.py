@@ -20,6 +20,13 @@ Place = Annotated[
     str, Field(min_length=1, max_length=40, description="An environment's slug or id.", examples=["production"])
 ]
 
+# In a query, where "" is what a client sends for nothing.
+EnvironmentName = Annotated[str, Field(max_length=40, description="An environment's slug or id.")]
+
+
+class EnvironmentQuery(Schema):
+    environment: EnvironmentName = "production"
+
 
 class ProjectOut(Schema):
     id: UUID

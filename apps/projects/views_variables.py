@@ -25,9 +25,10 @@ from apps.projects.access import (
     service_for_writer,
     variable_for_writer,
 )
+from apps.projects.environments import environment_asked
 from apps.projects.forms_variables import AddForm, ChangeForm, places_of
 from apps.projects.given import gift_of, problems_of
-from apps.projects.models import Project, Service, Variable
+from apps.projects.models import Environment, Project, Service, Variable
 from apps.projects.paste import Place, opened, preview, sealed
 from apps.projects.variable_table import project_table, table_of
 from apps.projects.variables import change_variable, delete_variable, restore_variable, set_variables
@@ -107,9 +108,10 @@ def variable_restore(request: HttpRequest, variable_id: UUID) -> HttpResponse:
 
 @sensitive_variables()
 def _page(request: HttpRequest, actor: Actor, project: Project, service: Service | None) -> HttpResponse:
+    where = environment_asked(request.GET, project)
     if request.method == "POST":
         actor.require(Permission.WRITE_VARIABLES, project.team_id)
-    form = AddForm(request.POST or None, project=project, service=service)
+    form = AddForm(request.POST or None, project=project, service=service, environment=where)
     if request.method == "POST" and form.is_valid():
         place, secret = form.place_told, form.cleaned_data["secret"]
         if form.cleaned_data["pasted"]:
@@ -117,16 +119,17 @@ def _page(request: HttpRequest, actor: Actor, project: Project, service: Service
         with said_at(form, "value", name="name", too_many="name"):
             values = {form.cleaned_data["name"]: form.cleaned_data["value"]}
             return _set(request, actor, place, service, values=values, secret=secret or None)
-    context = {"project": project, "service": service, "form": form, "can": abilities(actor, project.team_id)}
+    context: dict[str, Any] = {"project": project, "service": service, "environment": where, "form": form}
+    context |= {"can": abilities(actor, project.team_id), **_rows(project, service, where)}
     template = "projects/variables.html" if service else "projects/variables_project.html"
-    return render(request, template, {**context, **_rows(project, service)}, status=status_of(form))
+    return render(request, template, context, status=status_of(form))
 
 
-def _rows(project: Project, service: Service | None) -> dict[str, Any]:
+def _rows(project: Project, service: Service | None, where: Environment) -> dict[str, Any]:
     if service is None:
         return {"rows": project_table(project)}
-    gift = gift_of(service, service.environment)
-    return {"rows": table_of(service, service.environment, gift), "problems": list(gift.problems.values())}
+    gift = gift_of(service, where)
+    return {"rows": table_of(service, where, gift), "problems": list(gift.problems.values())}
 
 
 @sensitive_variables()

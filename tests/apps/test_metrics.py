@@ -147,7 +147,7 @@ def test_it_forgets_with_the_service(shop: Shop) -> None:
 def test_it_shows_a_gap_where_nothing_was_reported(web: Service) -> None:
     for minute in (0, 1, 4):
         make_measured(web, noon(minute))
-    history = history_of(web, RANGES["1h"], now=noon(5))
+    history = history_of(web, web.environment, RANGES["1h"], now=noon(5))
     rates = [point.request_rate for point in history.points]
     assert (len(rates), rates[-7:]) == (60, [None, 2.0, 2.0, None, None, 2.0, None])
     assert history.points[-2].memory == 188 * 2**20
@@ -157,7 +157,7 @@ def test_it_shows_a_gap_where_nothing_was_reported(web: Service) -> None:
 def test_it_tells_no_traffic_from_traffic_that_was_not_measured(web: Service) -> None:
     make_measured(web, noon(), traffic=None)
     make_measured(web, noon(1), traffic={"seconds": 10, "requests": 0, "errors": 0, "latency": EMPTY})
-    unknown, none = history_of(web, RANGES["1h"], now=noon(1)).points[-2:]
+    unknown, none = history_of(web, web.environment, RANGES["1h"], now=noon(1)).points[-2:]
     assert (unknown.request_rate, unknown.p95) == (None, None)
     assert (none.request_rate, none.error_share, none.p95) == (0.0, None, None)
 
@@ -165,8 +165,9 @@ def test_it_tells_no_traffic_from_traffic_that_was_not_measured(web: Service) ->
 @pytest.mark.parametrize("name", RANGES)
 def test_it_holds_every_range_in_a_chart_s_number_of_points(web: Service, name: str) -> None:
     make_measured(web, noon())
+    where = web.environment
     with CaptureQueriesContext(connection) as queries:
-        history = history_of(web, RANGES[name])
+        history = history_of(web, where, RANGES[name])
     assert len(queries) == 1
     assert 60 <= len(history.points) <= 120
     assert history.requests == (20 if name not in ("1h", "6h") else 0)
@@ -182,7 +183,7 @@ def test_it_adds_the_hosts_of_a_service_up(web: Service) -> None:
         service=web, environment=state.environment, host=other, reported_at=noon()
     )  # fmt: skip
     row.save()
-    point = history_of(web, RANGES["1h"], now=noon()).points[-1]
+    point = history_of(web, web.environment, RANGES["1h"], now=noon()).points[-1]
     assert (point.requests, point.request_rate, round(point.cpu_cores, 2), point.cpu_limit) == (40, 4.0, 0.44, 2.0)
 
 
@@ -190,7 +191,7 @@ def test_it_leaves_other_environments_out(web: Service) -> None:
     make_measured(web, noon())
     preview = Environment.objects.create(project=web.project, name="pr-1", slug="pr-1")
     ServiceState.objects.update(environment=preview)
-    assert history_of(web, RANGES["1h"], now=noon()).is_empty
+    assert history_of(web, web.environment, RANGES["1h"], now=noon()).is_empty
 
 
 def test_it_finds_the_time_that_95_of_100_answers_stay_below() -> None:
@@ -225,13 +226,13 @@ def test_it_says_figures_and_times_as_a_person_does() -> None:
 
 
 def chart(service: Service, name: str, now: datetime) -> Chart:
-    return next(c for c in charts_of(history_of(service, RANGES["1h"], now=now)) if c.name == name)
+    return next(c for c in charts_of(history_of(service, service.environment, RANGES["1h"], now=now)) if c.name == name)
 
 
 def test_it_says_each_chart_in_a_sentence(web: Service) -> None:
     for minute in (0, 1, 4):
         make_measured(web, noon(minute))
-    said = {c.name: c.summary for c in charts_of(history_of(web, RANGES["1h"], now=noon(5)))}
+    said = {c.name: c.summary for c in charts_of(history_of(web, web.environment, RANGES["1h"], now=noon(5)))}
     last = f"{noon(4):%H:%M}"
     assert said["requests"].startswith("60 requests in 1 hour, highest 2 a second at ")
     assert said["requests"].endswith("Nothing was reported for 2 min of it.")
@@ -254,7 +255,11 @@ def test_it_has_a_table_with_the_same_numbers(web: Service) -> None:
 
 def test_it_shows_no_charts_of_requests_that_nobody_counted(web: Service) -> None:
     make_measured(web, noon(), traffic=None)
-    assert [c.name for c in charts_of(history_of(web, RANGES["1h"], now=noon()))] == ["cpu", "memory", "network"]
+    assert [c.name for c in charts_of(history_of(web, web.environment, RANGES["1h"], now=noon()))] == [
+        "cpu",
+        "memory",
+        "network",
+    ]
 
 
 def test_it_draws_the_highest_and_nothing_at_all() -> None:
@@ -267,10 +272,11 @@ def test_it_draws_the_highest_and_nothing_at_all() -> None:
 
 
 def test_it_tells_the_last_hour_in_two_queries(shop: Shop, web: Service) -> None:
-    assert last_hour(web) is None
+    where = web.environment
+    assert last_hour(web, where) is None
     make_measured(web)
     with CaptureQueriesContext(connection) as queries:
-        hour = last_hour(web)
+        hour = last_hour(web, where)
     assert hour is not None and len(queries) == 2
     told = (hour.requests, hour.p95, hour.errors, hour.cpu, hour.memory)
     assert told == ("20", "98.8 ms", "1", "22 % of 1 core", "188 of 512 MB")
@@ -300,8 +306,10 @@ def test_it_draws_a_quarter_that_is_not_over_as_high_as_the_others(web: Service)
 
 def test_it_marks_releases_of_the_range_only(shop: Shop, web: Service) -> None:
     Deployment.objects.filter(pk=shop.first.pk).update(live_at=timezone.now() - timedelta(hours=2))
-    assert [mark.deployment for mark in marks_of(web, history_of(web, RANGES["1h"]))] == [shop.live]
-    assert len(marks_of(web, history_of(web, RANGES["6h"]))) == 2
+    assert [
+        mark.deployment for mark in marks_of(web, web.environment, history_of(web, web.environment, RANGES["1h"]))
+    ] == [shop.live]
+    assert len(marks_of(web, web.environment, history_of(web, web.environment, RANGES["6h"]))) == 2
 
 
 def page(person: Person, service: Service, query: str = "", **headers: str) -> str:

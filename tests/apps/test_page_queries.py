@@ -48,7 +48,7 @@ def test_it_asks_as_often_for_much_as_for_little(
             actor=alice.actor, service=shop.service, environment=shop.environment, host=f"{n}.example.com"
         )
         make_live(actions.deploy(actor=alice.actor, service=shop.service), f"{n:x}" * 40)
-    logs.append(shop.service.log, [logs.Line(f"more {n}") for n in range(300)])
+    logs.append(shop.log, [logs.Line(f"more {n}") for n in range(300)])
     many = asked(shop, alice, page)
     assert len(many) == len(few), "\n".join(sorted(set(many) - set(few)))
     assert len(few) <= MOST

@@ -194,7 +194,7 @@ def test_it_gives_the_log_by_numbers(client: Client, shop: Shop) -> None:
 
 
 def test_it_shows_the_log_without_escapes_and_without_a_script(client: Client, shop: Shop) -> None:
-    stream = shop.service.log
+    stream = shop.log
     logs.append(stream, [logs.Line("\x1b[31mred\x1b[0m \x1b]8;;http://x\x07link\x1b]8;;\x07"), logs.Line("1 %\r99 %")])
     text = client.get(f"/services/{shop.service.pk}/logs").content.decode()
     assert '<span><b class="c1">red</b> link</span>' in text
@@ -203,7 +203,7 @@ def test_it_shows_the_log_without_escapes_and_without_a_script(client: Client, s
 
 
 def test_it_shows_the_last_lines_first_and_earlier_ones_on_demand(client: Client, shop: Shop) -> None:
-    logs.append(shop.service.log, [logs.Line(f"more {n}") for n in range(6, 1206)])
+    logs.append(shop.log, [logs.Line(f"more {n}") for n in range(6, 1206)])
     newest = client.get(f"/services/{shop.service.pk}/logs").context["lines"]
     assert [newest[0].seq, newest[-1].seq] == [706, 1205]
     earlier = client.get(f"/services/{shop.service.pk}/logs?before=706").context["lines"]

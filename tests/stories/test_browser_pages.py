@@ -134,13 +134,13 @@ def test_it_polls_when_sockets_are_blocked(browser: Browser, site: str, shop: Sh
 
 
 def test_it_stops_following_when_a_person_scrolls_up(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
-    logs.append(shop.service.log, [logs.Line(f"says {n}") for n in range(400)])
+    logs.append(shop.log, [logs.Line(f"says {n}") for n in range(400)])
     page = signed_in(browser, site, alice).new_page()
     page.goto(f"{site}/services/{shop.service.pk}/logs")
     until(page, lambda: page.inner_text("[data-state]") == "Live")
     page.evaluate("document.getElementById('log').scrollTop = 0")
     until(page, lambda: page.inner_text("[data-state]") == "Paused")
-    logs.append(shop.service.log, [logs.Line("new")])
+    logs.append(shop.log, [logs.Line("new")])
     until(page, lambda: page.locator("#L406").count() == 1)
     assert page.evaluate("document.getElementById('log').scrollTop") == 0
     page.click("[data-follow]")
@@ -148,7 +148,7 @@ def test_it_stops_following_when_a_person_scrolls_up(browser: Browser, site: str
 
 
 def test_it_goes_to_a_linked_line(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
-    logs.append(shop.service.log, [logs.Line(f"says {n}") for n in range(1500)])
+    logs.append(shop.log, [logs.Line(f"says {n}") for n in range(1500)])
     page = signed_in(browser, site, alice).new_page()
     page.goto(f"{site}/services/{shop.service.pk}/logs#L42")
     until(page, lambda: page.locator("#L42").count() == 1 and page.locator("#L42").is_visible())

@@ -49,7 +49,8 @@ class Attempt:
 
     @property
     def source(self) -> Source:
-        return source_of(self.service, commit=self.deployment.commit, branch=self.deployment.branch)
+        told = self.deployment
+        return source_of(self.service, commit=told.commit, branch=told.branch, ref=told.environment.ref)
 
     @property
     def settings(self) -> BuildSettings:
@@ -60,11 +61,12 @@ class Attempt:
         return self.settings.fingerprint(self.service.root_directory)
 
 
-def source_of(service: Service, *, commit: str = "", branch: str = "") -> Source:
+def source_of(service: Service, *, commit: str = "", branch: str = "", ref: str = "") -> Source:
     return Source(
         url=service.source_url,
         branch=branch or service.branch,
         commit=commit,
+        ref=ref,
         root_directory=service.root_directory,
         token=service.source_token,
         key=key_of(service),

@@ -30,7 +30,8 @@ def _staged(context: template.RequestContext, service: Service) -> tuple[Staged,
         may_read = Permission.WRITE_VARIABLES in can
         # At the bottom, so that the other tag of the page finds it too.
         bottom: dict[str, Any] = context.dicts[0]
-        bottom["staged_found"] = staged_of(service, service.environment, may_read=may_read), can
+        where = context.get("environment") or service.environment
+        bottom["staged_found"] = staged_of(service, where, may_read=may_read), can
     found: tuple[Staged, set[str]] = context["staged_found"]
     return found
 
@@ -38,7 +39,8 @@ def _staged(context: template.RequestContext, service: Service) -> tuple[Staged,
 @register.inclusion_tag("projects/_staged.html", takes_context=True)
 def staged_bar(context: template.RequestContext, service: Service) -> dict[str, Any]:
     staged, can = _staged(context, service)
-    return {"request": context["request"], "service": service, "can": can, **bar_of(staged)}
+    told = {"request": context["request"], "service": service, "environment": context.get("environment")}
+    return {**told, "environment_query": context.get("environment_query", ""), "can": can, **bar_of(staged)}
 
 
 @register.simple_tag(takes_context=True)

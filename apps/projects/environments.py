@@ -1,0 +1,41 @@
+"""Which environment a page or a request is about. Read only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
+
+from apps.accounts.access import not_found
+from apps.projects.models import Environment, Project
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
+
+
+def environment_asked(told: MultiValueDict[str, str], project: Project) -> Environment:
+    """The one that an address or a form names by its slug, `environment`; production without. 404 for none of theirs."""
+    return environment_named(told.get("environment") or "", project)
+
+
+def environment_named(slug: str, project: Project) -> Environment:
+    if not slug:
+        return project.production
+    row = project.environments.filter(slug=slug.replace("\0", "")[:100]).first()
+    if row is None:
+        raise not_found("environment")
+    row.project = project
+    return row
+
+
+def query_of(environment: Environment) -> str:
+    """What an address ends with to be about it: `?environment=pr-12`; "" for production."""
+    return "" if environment.is_production else "?" + urlencode({"environment": environment.slug})
+
+
+def asked(request: HttpRequest) -> dict[str, Any]:
+    """`{{ environment_query }}` of every template: links between pages of a service stay in its environment."""
+    slug = request.GET.get("environment", "")
+    return {"environment_query": "?" + urlencode({"environment": slug}) if SLUG.fullmatch(slug) else ""}
