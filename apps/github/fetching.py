@@ -53,12 +53,17 @@ def way_to(connection: Connection, *, fresh: bool = False) -> Way:
         raise _explained(repository, app)
     try:
         token = installation_token(
-            installation, repository_ids=[repository.github_id], permissions=PERMISSIONS, fresh=fresh
+            installation,
+            repository_ids=[repository.github_id],
+            permissions=PERMISSIONS,
+            fresh=fresh or bool(repository.trouble),
         )
     except (NotThere, Refused) as error:
         log.info("no token for %s: %s", repository.github_id, error)
         look(repository)
         raise _explained(repository, app, error) from error
+    if repository.trouble:
+        _mark(repository, Trouble.NONE)  # GitHub has just given a token for it.
     return Way(clone_url(app, repository.full_name), token)
 
 
