@@ -74,7 +74,7 @@ def test_it_shows_what_was_detected_and_deploys_it(client: Client, git_url: str)
     ("told", "field", "words"),
     [
         ({"source_url": "http://127.0.0.1:1/x.git"}, "source_url", "cannot be reached"),
-        ({"source_url": "git@example.com:a/b.git"}, "source_url", "https"),
+        ({"source_url": "ssh://git:pw@example.com/a/b.git"}, "source_url", "user name or password"),
         ({"branch": "trunc"}, "branch", "trunk"),
         ({"root_directory": "nowhere"}, "root_directory", "no folder"),
         ({"dockerfile": "Containerfile"}, "dockerfile", "Containerfile"),
