@@ -17,3 +17,27 @@ export function curl(call, body) {
   if (body) lines.push("-H 'Content-Type: application/json'", `-d '${body.replaceAll("'", "'\\''")}'`);
   return lines.join(" \\\n  ");
 }
+
+// The body of a form's call with what its fields say now: those of the example body, and for a PATCH those changed.
+export function bodyOf(form) {
+  if (!form.dataset.apiBody) return "";
+  const body = JSON.parse(form.dataset.apiBody);
+  const isPatch = form.dataset.api.startsWith("PATCH ");
+  for (const field of form.elements) {
+    if (!field.name || ["hidden", "password", "file", "submit", "button"].includes(field.type)) continue;
+    if (field.type === "radio" && !field.checked) continue;
+    const known = field.name in body;
+    if (known ? typeof body[field.name] === "object" : !(isPatch && isChanged(field))) continue;
+    const asNumber = known ? typeof body[field.name] === "number" : field.type === "number";
+    body[field.name] = field.type === "checkbox" ? field.checked : asNumber ? Number(field.value) : field.value;
+  }
+  const { name, value, secret } = form.elements;
+  if (body.values && name?.value) body.values = { [name.value]: secret?.checked ? "…" : value.value };
+  return JSON.stringify(body);
+}
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  return field.value !== field.defaultValue;
+}

@@ -1,7 +1,7 @@
 // Fast by hand: the palette, keys, the sheet of keys, a linked page as a dialog. All of it is a short cut to a link or a
 // form of the page.
 
-import { copyText, curl } from "./copy.js";
+import { bodyOf, copyText, curl } from "./copy.js";
 
 const palette = document.getElementById("palette");
 const input = document.getElementById("palette-input");
@@ -20,7 +20,7 @@ function actions() {
     const press = one.tagName === "FORM" ? () => one.requestSubmit(one.querySelector("button:not([type=button])")) : () => one.click();
     if (one.querySelector?.("button:disabled")) continue;
     if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
-    if (one.dataset.api) found.push({ kind: "API", name: `Copy as API call: ${name}`, note: "", run: () => copyCall(one.dataset.api, one.dataset.apiBody) });
+    if (one.dataset.api) found.push({ kind: "API", name: `Copy as API call: ${name}`, note: "", run: () => copyCall(one.dataset.api, one.elements ? bodyOf(one) : one.dataset.apiBody) });
   }
   return found;
 }

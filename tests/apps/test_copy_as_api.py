@@ -19,7 +19,9 @@ NO_ACTION = {
     "/sign-out": "a session's end, not a resource's",
     "/theme": "colours of this browser",
     "/new": "a look at a repository: nothing is made yet",
+    "/settings/apps/new": "a page of GitHub, where the App is made",
 }
+
 NO_ACTION_ON = {
     "welcome": "the steps of the first run, which have pages of their own",
     "home": "only the dismissal of the first steps",
@@ -30,7 +32,7 @@ Found = list[tuple[str, str, dict[str, str | None]]]
 
 
 class Forms(HTMLParser):
-    """The attributes of each form of a page that sends something."""
+    """The attributes of each form of a page that sends something, and `fields`: the names of what people fill in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +41,12 @@ class Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         if tag == "form" and (told.get("method") or "get").lower() == "post":
-            self.found.append(told)
+            self.found.append(told | {"fields": ""})
+        elif told.get("data-curl"):  # An item of a menu.
+            call = {"data-api": told["data-curl"], "data-api-body": told.get("data-curl-body"), "fields": ""}
+            self.found.insert(0, {"method": "post", "action": "", **call})
+        elif tag in ("input", "select", "textarea") and self.found and told.get("type") not in ("hidden", "password"):
+            self.found[-1]["fields"] = f"{self.found[-1]['fields']} {told.get('name')}"
 
 
 def forms(shop: Shop, alice: Person) -> Iterator[tuple[str, str, dict[str, str | None]]]:
@@ -91,6 +98,8 @@ def test_it_names_operations_that_exist_with_bodies_that_they_take(found: Found)
         assert set(schemas[0].get("required", [])) <= set(body), (name, call)
         assert set(body) <= set(schemas[0].get("properties", body)), (name, call)
         assert body or method != "PATCH", (name, call)
+        if method == "PATCH":  # What is changed in the form goes into the copied body, by its name.
+            assert set(str(form["fields"]).split()) <= set(schemas[0]["properties"]), (name, call)
 
 
 def test_it_copies_no_secret(found: Found, shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -96,6 +97,37 @@ def test_it_gives_an_action_as_a_call_of_the_api(context: BrowserContext, page: 
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"curl -X POST {site}/api/v1/services/{shop.service.pk}/deployments")
     assert "Authorization: Bearer $SLIPWAY_TOKEN" in copied
+
+
+def copied_call(page: Page, name: str) -> str:
+    page.keyboard.press("Control+k")
+    page.keyboard.type(f"copy as api {name}")
+    until(page, lambda: options(page)[:1] == [f"Copy as API call: {name}"])
+    page.keyboard.press("Enter")
+    until(page, lambda: "Copied" in page.inner_text("#toasts"))
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_it_gives_a_call_with_what_the_form_says_now(
+    context: BrowserContext, page: Page, site: str, shop: Shop
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    service = f"{site}/services/{shop.service.pk}"
+    page.goto(f"{service}/settings")
+    page.fill("[name=branch]", "it's new")
+    page.fill("[name=releases_kept]", "7")
+    page.locator("[name=auto_deploy]").uncheck()
+    page.locator("h1").click()
+    copied = copied_call(page, "Save")
+    said = json.loads(copied.split("-d '")[1].removesuffix("'").replace("'\\''", "'"))
+    assert said == {"branch": "it's new", "releases_kept": 7, "auto_deploy": False}
+
+    page.goto(f"{service}/variables")
+    page.fill("[name=name]", "COLOUR")
+    page.fill("[name=value]", "blue")
+    page.locator("h1").click()
+    copied = copied_call(page, "Set variable")
+    assert copied.endswith("""-d '{"values":{"COLOUR":"blue"}}'""")
 
 
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
