@@ -122,6 +122,12 @@ def picker_of(actor: Actor, told: Mapping[str, str], *, service: Service | None 
     return _listed(empty, offer, told)
 
 
+def first_picker(actor: Actor) -> Picker | None:
+    """For somebody who has nothing yet: the list itself instead of a way to it. None where GitHub is not connected."""
+    found = picker_of(actor, {}, may_ask=False)
+    return None if found.state == UNCONNECTED else found
+
+
 def _listed(empty: Picker, offer: Offer, told: Mapping[str, str]) -> Picker:
     words = words_of(told.get("q"))
     found = offer.matching(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions
 from apps.deployments.board import board
 from apps.deployments.forms import whole_number
+from apps.deployments.picker import first_picker
 from apps.lib.forms import said_at, status_of, words_of
 from apps.projects.access import project_for
 from apps.projects.actions import rename_project
@@ -30,13 +32,16 @@ def home(request: HttpRequest) -> HttpResponse:
     teams = teams_of(actor)
     words, page = words_of(request.GET.get("q")), whole_number(request.GET.get("page")) or 1
     team = next((team for team in teams if str(team.pk) == request.GET.get("team")), None)
-    context = {
-        "board": board(actor, words=words, team=team.pk if team else None, page=page),
+    cards = board(actor, words=words, team=team.pk if team else None, page=page)
+    context: dict[str, Any] = {
+        "board": cards,
         "teams": teams,
         "chosen": team,
         "words": words,
         "can_create": any(actor.can(Permission.WRITE_SERVICE, team.pk) for team in teams),
     }
+    if context["can_create"] and not words and not (cards.cards or cards.empty):
+        context["picker"] = first_picker(actor)
     template = "_projects.html" if request.htmx else "projects.html"  # type: ignore[attr-defined]
     return render(request, f"deployments/{template}", context)
 
