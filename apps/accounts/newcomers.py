@@ -55,7 +55,7 @@ def policy() -> Policy:
     told = settings.SLIPWAY
     is_fixed = told.sign_in is not None
     return Policy(
-        sign_in=SignIn(told.sign_in if is_fixed else row.sign_in),
+        sign_in=SignIn(told.sign_in or row.sign_in),
         allowed=allowed_by(told.sign_in_allowed)
         if is_fixed
         else tuple(Allowed(**entry) for entry in row.sign_in_allowed),
@@ -138,7 +138,9 @@ def settle(user: User) -> Team | None:
     told = policy()
     if told.newcomers == Newcomers.OWN and told.team_makers == TeamMakers.EVERYONE:
         return make_team(user=user, name=f"{user.name[:50]}'s team")
-    team = Team.objects.filter(pk=told.team_id).first() if told.newcomers == Newcomers.TEAM else None
+    team = None
+    if told.newcomers == Newcomers.TEAM and told.team_id is not None:
+        team = Team.objects.filter(pk=told.team_id).first()
     if team is not None:
         Membership.objects.get_or_create(user=user, team=team, defaults={"role": told.role})
         record(actor=Actor(user), team_id=team.pk, verb=f"joined as {told.role}", subject=user)

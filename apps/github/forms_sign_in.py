@@ -45,7 +45,7 @@ class SignInPolicyForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "sign_in": policy.sign_in.value,
             "allowed": "\n".join(map(str, policy.allowed)),
             "newcomers": policy.newcomers.value,
@@ -54,6 +54,6 @@ class SignInPolicyForm(forms.Form):
             "team_makers": policy.team_makers.value,
             "contact": policy.contact,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         for name in ("sign_in", "allowed") if policy.is_fixed else ():
             self.fields[name].disabled = True

@@ -35,7 +35,7 @@ class Intent:
     invitation: str = ""
 
 
-class Strategy(DjangoStrategy):  # type: ignore[misc]
+class Strategy(DjangoStrategy):
     """Runs the steps itself: Django's `authenticate` would offer GitHub's answer, tokens and all, to every backend."""
 
     def authenticate(self, backend: Any, **kwargs: Any) -> Any:
@@ -86,7 +86,7 @@ class GitHubSignIn(BaseOAuth2PKCE[HttpResponse], GithubOAuth2[HttpResponse]):
 
     def user_data(self, access_token: str, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Of `/user` alone: addresses decide nothing here, so the App does not ask for them."""
-        return cast(dict[str, Any], self._user_data(access_token))
+        return cast(dict[str, Any], cast(Any, self)._user_data(access_token))
 
     def get_json(  # type: ignore[override]
         self,

@@ -35,7 +35,7 @@ def test_it_lists_where_a_person_is_signed_in(alice: Person, bob: Person) -> Non
     here, _ = signed_in(), signed_in(SAFARI)
     bob.client  # noqa: B018 - his session is his own
     page = here.get("/profile").content.decode()
-    assert "Firefox on Linux" in page and "Safari on iPhone" in page and page.count("this one") == 1
+    assert "Firefox on Linux" in page and "Safari on iPhone" in page and page.count(">this one<") == 1
     told = here.get("/api/v1/auth/sessions").json()
     assert sorted((row["agent"], row["is_this"]) for row in told) == [
         ("Firefox on Linux", True), ("Safari on iPhone", False)
