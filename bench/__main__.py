@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import browser_log, deploys, log_lines, memory, pages, start_up, steady
+from bench import browser_log, deploys, log_lines, memory, pages, start_up, steady, webhooks
 from bench.stage import QUICK, Rounds, Stage
 from bench.table import Figure, document
 from tests.stories.slipway import ROOT
@@ -24,7 +24,9 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "warm": deploys.warm,
     "cold": deploys.cold,
     "rollback": deploys.rollback,
+    "push": webhooks.push_to_live,
     "steady": steady.steady,
+    "webhooks": webhooks.acknowledged,
     "lines": log_lines.lines,
     "log-viewer": browser_log.viewer,
     "pages": pages.pages,

@@ -34,9 +34,11 @@ class Rounds:
     flood: int = 300_000
     requests: int = 50
     idle_seconds: float = 20.0
+    webhook_seconds: int = 30
 
 
-QUICK = Rounds(warm=3, cold=1, rollbacks=3, steady_deploys=6, steady_rollbacks=2, ticks=200, flood=200_000, requests=20)
+QUICK = Rounds(warm=3, cold=1, rollbacks=3, steady_deploys=6, steady_rollbacks=2, ticks=200, flood=200_000, requests=20,
+               webhook_seconds=5)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class App:
         made = self.slipway.api("POST", path, **body)
         wait_for(self.slipway.edge_port, text, host=self.host)
         took = time.perf_counter() - began
-        return took, until(lambda: self._drained(made["id"]), 60)
+        return took, until(lambda: self.drained(made["id"]), 60)
 
-    def _drained(self, pk: str) -> dict[str, Any] | None:
+    def drained(self, pk: str) -> dict[str, Any] | None:
         """The deployment, once its predecessor is gone and disturbs nothing that follows."""
         row = self.slipway.deployment(pk)
         ended = [step["name"] for step in row["steps"] if step["finished_at"]]
