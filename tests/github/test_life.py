@@ -11,7 +11,8 @@ from apps.accounts.models import ActivityEvent
 from apps.github import installations, life
 from apps.github.errors import Unreachable
 from apps.github.models import Connection, Installation, Repository, Trouble
-from tests.apps.cast import Shop
+from tests.apps.cast import Person, Shop
+from tests.apps.test_pages_walk import browser
 from tests.github.plugin import connect
 from tests.github.world import GitHub, Installed, Repo
 
@@ -205,3 +206,32 @@ def test_it_leaves_the_running_app_alone(world: World, django_assert_max_num_que
     world.shop.live.refresh_from_db()
     world.shop.service.refresh_from_db()
     assert (world.shop.live.status, world.shop.service.auto_deploy) == before
+
+
+@pytest.mark.parametrize(
+    ("happens", "sentence"),
+    [
+        ("removed", "The GitHub App may no longer see"),
+        ("deleted", "was deleted at GitHub."),
+        ("suspended", "The GitHub App is suspended in"),
+        ("uninstalled", "The GitHub App was uninstalled from"),
+    ],
+)
+def test_it_says_on_the_services_pages_what_happened_and_how_to_mend_it(
+    world: World, alice: Person, bob: Person, happens: str, sentence: str
+) -> None:
+    client, address = browser(alice), f"/services/{world.shop.service.pk}"
+    assert "source-notice" not in client.get(address).content.decode()
+    {
+        "removed": lambda: world.github.choose(world.installed, world.second),
+        "deleted": lambda: world.github.delete(world.repo),
+        "suspended": lambda: world.github.suspend(world.installed),
+        "uninstalled": lambda: world.github.uninstall(world.installed),
+    }[happens]()
+    world.follow()
+    for path in (address, f"{address}/deployments", f"{address}/settings"):
+        text = client.get(path).content.decode()
+        assert sentence in text and "what runs goes on" in text.lower(), path
+    assert ("/github/install?next=%2Fservices" in text) == (happens != "deleted")
+    assert sentence in browser(bob).get(address).content.decode()
+    assert client.get(f"/github/install?next={address}")["Location"].startswith(world.github.web_url)
