@@ -27,8 +27,8 @@ NEEDED = {
 }
 ENGINE = ("docker.io", "docker-cli", "docker-buildx", "iptables")  # Newer releases split what docker.io was.
 NEEDED_BY_TESTS = {"chromium": "chromium"}
-CHECKS = ("test", "bench", "lint", "screenshots")
-NEEDS_ENGINE = ("up", "restart", "test", "bench")
+CHECKS = ("test", "test-builds", "bench", "lint", "screenshots")
+NEEDS_ENGINE = ("up", "restart", "test", "test-builds", "bench")
 PREPARING = (*CHECKS, "up", "restart", "prepare")
 
 

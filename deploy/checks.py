@@ -1,4 +1,4 @@
-"""`make lint`, `make test`, `make bench` and `make screenshots`, run by the Python of `.venv`.
+"""`make lint`, `make test`, `make test-builds`, `make bench` and `make screenshots`, run by the Python of `.venv`.
 
 Not in charge of preparing the machine.
 """
@@ -20,7 +20,7 @@ from paas.supervisor.household import new_keys  # noqa: E402
 
 BIN = ROOT / ".venv" / "bin"
 CHECKED = ["apps", "workers", "paas"]
-
+STORIES = "tests/stories"
 
 LINTS = [
     [str(BIN / "ruff"), "check", "."],
@@ -49,8 +49,25 @@ def lint() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Lints first: they are quick. The tests make what they need under folders of their own."""
-    return lint() or _run([str(BIN / "python"), "-m", "pytest", *arguments], undisturbed(os.environ))
+    """Lints first: they are quick. The tests make what they need under folders of their own.
+
+    The stories measure what people would feel, so they have the machine to themselves; the rest shares its cores.
+    """
+    if lint():
+        return 1
+    if arguments:
+        return _pytest(*arguments)
+    return max(_pytest("-n", "2", "--dist", "loadfile", f"--ignore={STORIES}"), _pytest(STORIES))
+
+
+def _pytest(*arguments: str) -> int:
+    return _run([str(BIN / "python"), "-m", "pytest", *arguments], undisturbed(os.environ))
+
+
+def test_builds(arguments: list[str]) -> int:
+    """Every sample through a Slipway of its own; writes docs/builds.md."""
+    argv = [str(BIN / "python"), "-m", "pytest", "tests/builds", "-m", "builds", *arguments]
+    return _run(argv, undisturbed(os.environ))
 
 
 def bench(arguments: list[str]) -> int:
@@ -70,7 +87,8 @@ def _run(argv: list[str], env: dict[str, str]) -> int:
 def main(command: str, arguments: list[str]) -> int:
     if command == "lint":
         return lint()
-    return {"test": test, "bench": bench, "screenshots": screenshots}[command](arguments)
+    checks = {"test": test, "test-builds": test_builds, "bench": bench, "screenshots": screenshots}
+    return checks[command](arguments)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ FAMILIES: dict[str, Family] = {
             ("java", "--version"),
             ("openjdk-{version}-jdk-headless", "gradle", "ca-certificates"),
             "gradle:8-jdk{version}",
-            ("21", "17", "11", "8"),
+            ("21", "17", "11", "8", "25"),
             significant=1,
             in_suites=JAVA_SUITES,
             is_versioned=True,

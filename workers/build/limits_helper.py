@@ -1,6 +1,6 @@
 """Writes the limits of builds for a user who may use Docker and is not root, by a container that ends at once.
 
-It has no privileges but being root on the host's control groups: no capabilities, no network, nothing of the user's.
+It has no privileges but being root on the host's control groups: no network, nothing of the user's, one capability.
 It takes about 0.4 s, so it is not started for limits that are in force. Where RUN containers have to be put into the
 group of builds, another one does that as long as a build takes. Not in charge of what the limits are.
 """
@@ -49,6 +49,7 @@ def helper_argv(
     """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes."""
     return [
         *_confined(client, labels, "build-limits"),
+        "--cap-add=DAC_OVERRIDE",  # The kernel lets not even root make a group at the top of cgroup v2 without it.
         f"--user=0:{group_id}",
         f"--volume={notes}:{HOST_NOTES}",
         *("--entrypoint=python3", "--", image, "-c", PROGRAM),
@@ -60,6 +61,7 @@ def gathering_argv(client: str, image: str, labels: Mapping[str, str], groups: M
     """Goes on until its standard input is closed. It sees the machine's processes, and may move them only."""
     return [
         *_confined(client, labels, "build-steps"),
+        "--cap-add=SYS_NICE",  # To move a process that has capabilities, where cpusets are in use.
         *("--interactive", "--pid=host", "--user=0:0"),
         *("--entrypoint=python3", "--", image, "-c", GATHERING),
         *(HOST_CGROUPS, json.dumps(groups)),

@@ -57,7 +57,7 @@ def test_it_keeps_a_dockerfiles_own_command_beside_a_procfile() -> None:
 def test_it_says_what_was_looked_for() -> None:
     error = refusal({"README.md": ""})
     assert error.code == "build:user:nothing-recognised"
-    for name in ("Dockerfile", "requirements.txt", "pyproject.toml", "package.json", "index.html"):
+    for name in ("Dockerfile", "requirements.txt", "package.json", "go.mod", "mix.exs", "index.html", "start.sh"):
         assert name in error.message
     assert "Add one of these files" in error.hint
 
@@ -130,16 +130,59 @@ def test_it_prints_the_plan_of_every_sample() -> None:
             of = analyze(FolderFiles(folder), BuildSettings())
             found[folder.name] = (of.language, of.framework, of.package_manager)
     assert found == {
+        "bun-server": ("bun", "", "bun"),
+        "bun-vite-static": ("bun", "Vite", "bun"),
+        "deno-plain": ("deno", "", "deno"),
+        "deno-task": ("deno", "", "deno"),
         "django-pip": ("python", "Django", "pip"),
         "django-poetry": ("python", "Django", "poetry"),
         "dockerfile": ("dockerfile", "", ""),
+        "dotnet-web": ("dotnet", "ASP.NET Core", "nuget"),
+        "elixir-mix": ("elixir", "", "mix"),
+        "elixir-phoenix": ("elixir", "Phoenix", "mix"),
         "fastapi-uv": ("python", "FastAPI", "pip"),  # Its uv.lock would name an index: tests make it when they run.
         "flask-pip": ("python", "Flask", "pip"),
+        "go-cmd": ("go", "chi", "go"),
+        "go-newer": ("go", "", "go"),
+        "go-plain": ("go", "", "go"),
+        "go-workspace": ("go", "", "go"),
+        "java-25": ("java", "", "maven"),
+        "java-gradle": ("java", "", "gradle"),
+        "java-maven": ("java", "", "maven"),
+        "java-spring": ("java", "Spring Boot", "maven"),
         "node-npm": ("node", "", "npm"),
         "node-vite-static": ("node", "Vite", "npm"),
+        "php-composer": ("php", "", "composer"),
+        "php-laravel": ("php", "Laravel", ""),
+        "php-plain": ("php", "", ""),
+        "procfile-only": ("shell", "", ""),
         "procfile-worker": ("python", "", ""),
+        "ruby-plain": ("ruby", "", ""),
+        "ruby-rack": ("ruby", "", ""),
+        "ruby-rails": ("ruby", "Rails", "bundler"),
+        "ruby-sinatra": ("ruby", "Sinatra", "bundler"),
+        "rust-plain": ("rust", "", "cargo"),
+        "rust-workspace": ("rust", "", "cargo"),
+        "shell-start": ("shell", "", ""),
         "static-plain": ("static", "", ""),
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "language"),
+    [
+        ({"Gemfile": 'gem "rails"', "package.json": '{"scripts": {"start": "x"}}'}, "ruby"),
+        ({"go.mod": "module x", "main.go": "package main", "requirements.txt": "mkdocs"}, "go"),
+        ({"composer.json": "{}", "public/index.php": "", "package.json": "{}", "index.html": ""}, "php"),
+        ({"Gemfile": 'gem "fastlane"', "package.json": '{"scripts": {"start": "x"}}'}, "node"),
+        ({"package.json": '{"scripts": {"start": "x"}}', "bun.lock": ""}, "bun"),
+        ({"requirements.txt": "celery", "index.html": "", "Procfile": "worker: celery"}, "python"),
+        ({"index.html": "", "start.sh": ""}, "static"),
+        ({"pom.xml": "<project/>", "Dockerfile": "FROM x"}, "dockerfile"),
+    ],
+)
+def test_it_takes_the_first_language_that_starts(texts: dict[str, str], language: str) -> None:
+    assert plan(texts).language == language
 
 
 def test_it_is_a_command() -> None:

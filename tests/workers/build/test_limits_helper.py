@@ -47,7 +47,7 @@ def test_it_starts_a_container_without_privileges() -> None:
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
         *("--memory=64m", "--pids-limit=16", "--volume=/sys/fs/cgroup:/slipway/cgroup"),
         *("--label=slipway.instance=i", "--label=slipway.role=build-limits"),
-        *("--user=0:111", "--volume=/run/slipway/builds:/slipway/builds"),
+        *("--cap-add=DAC_OVERRIDE", "--user=0:111", "--volume=/run/slipway/builds:/slipway/builds"),
         *("--entrypoint=python3", "--", "base", "-c", PROGRAM, "/slipway/cgroup", "/slipway/builds", "[1, 1.5, 2]"),
     ]
 
@@ -56,7 +56,7 @@ def test_it_starts_a_container_that_sees_processes_and_has_no_more_privileges() 
     writing = helper_argv("docker", "base", {}, 0, Path("/notes"), None)
     gathering = gathering_argv("docker", "base", {}, {"memory": "memory/docker/buildkit"})
     assert [one for one in gathering if one not in writing] == [
-        "--label=slipway.role=build-steps",
+        *("--label=slipway.role=build-steps", "--cap-add=SYS_NICE"),
         *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}'),
     ]
 

@@ -12,7 +12,7 @@ from workers.build.plan import Plan
 from workers.build.versions import Asked, asked_version, version_reason
 
 FRAMEWORKS = {
-    "Spring Boot": re.compile(r"spring-boot"),
+    "Spring Boot": re.compile(r"spring-boot|springframework\.boot"),
     "Quarkus": re.compile(r"io\.quarkus"),
     "Micronaut": re.compile(r"io\.micronaut"),
     "Javalin": re.compile(r"io\.javalin"),

@@ -43,7 +43,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         language="php",
         framework=framework,
         version=asked[0],
-        package_manager="composer" if composer else "",
+        package_manager="composer" if install else "",
         install=install,
         install_project="composer dump-autoload --no-dev --optimize" if install else "",
         dependency_files=needed,

@@ -1,0 +1,125 @@
+"""Every sample goes live through Slipway, from a git URL, and again after a one-line change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builds.table import Row
+from tests.stories.git_server import GitServer
+from tests.stories.slipway import Slipway
+
+pytestmark = [pytest.mark.builds, pytest.mark.docker]
+SAMPLES = Path(__file__).parents[1] / "samples"
+SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`text` is in the answer at `path`; `change` turns it into another one in whichever file has it."""
+
+    name: str
+    language: str
+    framework: str
+    text: str
+    path: str = "/"
+    change: tuple[str, str] = ("Hello from", "Goodbye from")
+
+
+VITE = ("<title>Vite", "<title>Built by Vite")
+ALL = (
+    Sample("bun-server", "Bun", "", "Hello from Bun, 1m"),
+    Sample("bun-vite-static", "Bun", "Vite", "<title>Vite by Bun", "/any/page", VITE),
+    Sample("deno-plain", "Deno", "", "Hello from a Deno script"),
+    Sample("deno-task", "Deno", "a task", "Hello from Deno, 1m"),
+    Sample("elixir-mix", "Elixir", "Mix", "Hello from Elixir"),
+    Sample("elixir-phoenix", "Elixir", "Phoenix", "Hello from Phoenix's place"),
+    Sample("go-cmd", "Go", "chi, several programs", "Hello from Go with chi"),
+    Sample("go-newer", "Go", "a newer Go", "Hello from go1.25"),
+    Sample("go-plain", "Go", "", "Hello from Go"),
+    Sample("go-workspace", "Go", "a workspace", "Hello from a Go workspace"),
+    Sample("java-25", "Java", "Maven, Java 25", "Hello from Java 25"),
+    Sample("java-maven", "Java", "Maven", "Hello from Java"),
+    Sample("java-spring", "Java", "Spring Boot", "Hello from Spring Boot"),
+    Sample("node-npm", "Node", "npm", "Hello from Node, 1m"),
+    Sample("node-vite-static", "Node", "Vite", "<title>Vite", "/any/page", VITE),
+    Sample("php-composer", "PHP", "Composer", "Hello from Composer"),
+    Sample("php-laravel", "PHP", "Laravel", "Hello from Laravel 10"),
+    Sample("php-plain", "PHP", "", "Hello from PHP at /a", "/a"),
+    Sample("procfile-only", "Procfile", "", "Hello from a Procfile"),
+    Sample("django-pip", "Python", "Django, pip", "Hello from Django, static files collected: True"),
+    Sample("django-poetry", "Python", "Django, Poetry", "Hello from Django, static files collected: True"),
+    Sample("fastapi-uv", "Python", "FastAPI", '{"hello":"FastAPI"}', "/", ('"hello"', '"goodbye"')),
+    Sample("flask-pip", "Python", "Flask", "Hello from Flask"),
+    Sample("ruby-plain", "Ruby", "", "Hello from Ruby"),
+    Sample("ruby-rack", "Ruby", "Rack", "Hello from Rack"),
+    Sample("ruby-rails", "Ruby", "Rails", "Hello from Rails 7"),
+    Sample("ruby-sinatra", "Ruby", "Sinatra", "Hello from Sinatra"),
+    Sample("rust-plain", "Rust", "", "Hello from Rust"),
+    Sample("rust-workspace", "Rust", "a workspace, several programs", "Hello from a Rust workspace"),
+    Sample("shell-start", "Shell", "start.sh", "Hello from a shell script"),
+    Sample("static-plain", "Static files", "", "<h1>Docs</h1>", "/docs/", ("<h1>Docs", "<h1>Pages")),
+)
+
+
+@pytest.mark.timeout(2 * SECONDS)
+@pytest.mark.parametrize("sample", ALL, ids=lambda sample: sample.name)
+def test_it_goes_live_and_again_after_a_change(
+    slipway: Slipway, git: GitServer, table: list[Row], sample: Sample
+) -> None:
+    repository = git.repository(sample.name)
+    repository.commit(_files(sample.name))
+    made = slipway.api("POST", "/apps", project=sample.name, name=sample.name, source_url=repository.url)
+    try:
+        first = _live(slipway, made["deployment"]["id"])
+        host = slipway.api("GET", f"/services/{first['service_id']}")["urls"][0].split("//")[1].split(":")[0]
+        _answers(slipway, host, sample.path, sample.text)
+        repository.commit(_changed(sample))
+        second = _live(slipway, slipway.api("POST", f"/services/{first['service_id']}/deployments")["id"])
+        _answers(slipway, host, sample.path, sample.text.replace(*sample.change))
+        table.append(_row(slipway, sample, first, second))
+    finally:
+        slipway.api("DELETE", f"/services/{made['service']['id']}?confirm={sample.name}")
+
+
+def test_it_names_every_sample() -> None:
+    # Not to be deployed as they are: each has tests of its own.
+    others = {"dockerfile", "dotnet-web", "java-gradle", "nothing-recognisable", "procfile-worker"}
+    assert {folder.name for folder in SAMPLES.iterdir()} == {sample.name for sample in ALL} | others
+
+
+def _live(slipway: Slipway, pk: str) -> dict[str, Any]:
+    ended = slipway.ended(pk, seconds=SECONDS)
+    assert ended["status"] == "live", f"{ended['error']}\n{slipway.text_of(pk)[-4000:]}"
+    return ended
+
+
+def _answers(slipway: Slipway, host: str, path: str, text: str) -> None:
+    answer = slipway.fetch(host, path)
+    assert (answer.status_code, text in answer.text) == (200, True), answer.text[:500]
+
+
+def _files(name: str) -> dict[str, str]:
+    top = SAMPLES / name
+    return {str(path.relative_to(top)): path.read_text() for path in top.rglob("*") if path.is_file()}
+
+
+def _changed(sample: Sample) -> dict[str, str]:
+    old, new = sample.change
+    return {name: text.replace(old, new) for name, text in _files(sample.name).items() if old in text}
+
+
+def _row(slipway: Slipway, sample: Sample, first: dict[str, Any], second: dict[str, Any]) -> Row:
+    def seconds(deployment: dict[str, Any]) -> float:
+        return next(float(s["duration_seconds"]) for s in deployment["steps"] if s["name"] == "build")
+
+    log = slipway.text_of(second["id"])
+    used = [line.split(": ", 1)[1].split(",")[0] for line in log.splitlines() if line.startswith("base image: ")]
+    bytes_of = slipway.api("GET", f"/builds/{second['build_id']}")["size_bytes"]
+    base = used[-1] if used else ""
+    return Row(
+        sample.language, sample.framework, sample.name, base, seconds(first), seconds(second), bytes_of / 1_000_000
+    )

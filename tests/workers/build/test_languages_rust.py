@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.workers.build.plans import found, found_in, refusal
+from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.languages.rust import detect
+from workers.build.plan import Plan
+
+PACKAGE = '[package]\nname = "shop"\n'
+
+
+def test_it_plans_a_workspace_whole() -> None:
+    assert found_in(detect, "rust-workspace") == Plan(
+        language="rust",
+        version=">=1.70",
+        package_manager="cargo",
+        build="cargo build --release --bins",
+        start="bin/web",
+        reasons=(
+            "language: Rust, because Cargo.toml is there",
+            "version: Rust >=1.70, because Cargo.toml asks for it",
+            "install: as part of the build; what is downloaded and compiled is kept for the next one",
+            "build command: makes bin/web, bin/worker",
+            "start command: bin/web, because of 2 programs its name says that it serves",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("manifest", "sources", "start"),
+    [
+        (PACKAGE, ["src/main.rs"], "bin/shop"),
+        (PACKAGE, ["src/main.rs", "src/bin/seed.rs"], "bin/shop"),
+        (PACKAGE, ["src/bin/api/main.rs", "src/bin/seed.rs"], "bin/api"),
+        (f'{PACKAGE}default-run = "seed"\n', ["src/main.rs", "src/bin/seed.rs"], "bin/seed"),
+        (f'{PACKAGE}[[bin]]\nname = "front"\npath = "src/main.rs"\n', ["src/main.rs"], "bin/front"),
+        (PACKAGE, ["src/bin/one.rs", "src/bin/two.rs"], ""),
+        (f'{PACKAGE}[dependencies]\nrocket = "0.5"\n', ["src/main.rs"],
+         "ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT bin/shop"),
+    ],
+)  # fmt: skip
+def test_it_finds_the_program_that_serves(manifest: str, sources: list[str], start: str) -> None:
+    assert found(detect, {"Cargo.toml": manifest, **dict.fromkeys(sources, "")}).start == start
+
+
+@pytest.mark.parametrize(
+    ("texts", "version"),
+    [
+        ({}, ""),
+        ({"rust-toolchain": "1.82.0\n"}, "1.82.0"),
+        ({"rust-toolchain": "stable\n"}, ""),
+        ({"rust-toolchain.toml": '[toolchain]\nchannel = "nightly-2025-01-01"\n'}, "nightly-2025-01-01"),
+        ({"rust-toolchain.toml": '[toolchain]\nchannel = "1.80-x86_64-unknown-linux-gnu"\n'}, "1.80"),
+        ({".tool-versions": "rust 1.81\n"}, "1.81"),
+    ],
+)
+def test_it_asks_for_a_version(texts: dict[str, str], version: str) -> None:
+    assert found(detect, {"Cargo.toml": PACKAGE, "src/main.rs": "", **texts}).version == version
+
+
+def test_it_builds_as_locked() -> None:
+    plan = found(detect, {"Cargo.toml": PACKAGE, "Cargo.lock": "", "src/main.rs": ""})
+    assert plan.build == "cargo build --release --locked --bins"
+
+
+def test_it_lets_python_have_the_library_it_builds() -> None:
+    texts = {"Cargo.toml": PACKAGE, "pyproject.toml": "", "src/lib.rs": ""}
+    assert detect(MemoryFiles(texts), BuildSettings()) is None
+
+
+def test_it_says_that_a_manifest_is_broken() -> None:
+    assert refusal(detect, {"Cargo.toml": "[package"}).code == "build:user:invalid-file"
