@@ -30,6 +30,7 @@ from apps.github import api as github
 from apps.github import api_sign_in
 from apps.hosts import api as hosts
 from apps.lib.api import Api, WriteThrottle
+from apps.previews import api as previews
 from apps.projects import api as projects
 from apps.projects import api_variables
 from apps.webhooks import api as webhooks
@@ -72,6 +73,7 @@ for module in (
     hosts,
     webhooks,
     feedback,
+    previews,
     github,
 ):
     api.add_router("", module.router)

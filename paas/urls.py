@@ -36,6 +36,7 @@ urlpatterns = [
     path("", include("apps.github.urls_sign_in")),
     path("", include("apps.deployments.urls")),
     path("", include("apps.feedback.urls")),
+    path("", include("apps.previews.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.webhooks.urls")),
 ]

@@ -99,7 +99,7 @@ class Deployment(Base):
     number = models.PositiveIntegerField()
     status = models.CharField(max_length=12, choices=[(s.value, s.value) for s in Status], default=Status.PENDING)
     step = models.CharField(max_length=12, blank=True)
-    trigger = models.CharField(max_length=12)  # manual, push, api, rollback, automatic, sample
+    trigger = models.CharField(max_length=12)  # manual, push, pull, api, rollback, automatic, sample
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     actor_name = models.CharField(max_length=100, blank=True)
     commit = models.CharField(max_length=64, blank=True)  # "" until the branch's head is known

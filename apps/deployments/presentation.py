@@ -195,6 +195,7 @@ def _instance_pill(told: dict[str, Any], stale: bool) -> Pill:
 TRIGGERS = {
     "manual": "deployed",
     "push": "pushed to",
+    "pull": "changed the pull request from",
     "api": "deployed over the API",
     "sample": "deployed the sample",
     "rollback": "rolled back",

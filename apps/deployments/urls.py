@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.deployments import (
     views,
+    views_environments,
     views_home,
     views_logs,
     views_metrics,
@@ -40,6 +41,8 @@ urlpatterns = [
     page("operator/installation/check", views_welcome.base_check, name="base-check"),
     page("projects/<uuid:project_id>", views_home.project, name="project"),
     page("projects/<uuid:project_id>/delete", views_home.project_delete, name="project-delete"),
+    page("projects/<uuid:project_id>/environments/new", views_environments.environment_new, name="environment-new"),
+    page("environments/<uuid:environment_id>/delete", views_environments.environment_delete, name="environment-delete"),
     page("new", views_new.new_service, name="new-service"),
     page("new/branches", views_new.new_service_branches, name="new-service-branches"),
     page("new/deploy", views_new.new_service_deploy, name="new-service-deploy"),

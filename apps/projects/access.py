@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from apps.accounts.access import Actor, not_found
 from apps.accounts.policy import Permission
 from apps.lib.models import Base
-from apps.projects.models import Domain, Project, Service, Variable, Volume, scoped
+from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume, scoped
 
 M = TypeVar("M", bound=Base)
 
@@ -30,6 +30,11 @@ def service_for_writer(actor: Actor, service_id: UUID, permission: Permission) -
     service = service_for(actor, service_id)
     actor.require(permission, service.team_id)
     return service
+
+
+def environment_for(actor: Actor, environment_id: UUID) -> Environment:
+    rows: QuerySet[Environment] = scoped(Environment, actor, "project__team").select_related("project__team")
+    return _found(rows, environment_id, "environment")
 
 
 def domain_for(actor: Actor, domain_id: UUID) -> Domain:

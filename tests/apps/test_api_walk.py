@@ -19,6 +19,7 @@ from apps.projects.models import Service, Variable
 from paas.api import api
 from tests.apps.cast import CANARY, NOBODY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
+from tests.previews.pulls import make_preview
 
 Operation = tuple[str, str, dict[str, Any]]  # method, path, what the document says of it
 
@@ -44,6 +45,7 @@ def ids(alice: Person, shop: Shop) -> dict[str, str]:
         "deployment_id": shop.live.key,
         "build_id": shop.build.key,
         "release_id": shop.release.key,
+        "preview_id": make_preview(shop).key,
         "domain_id": shop.domain.key,
         "volume_id": shop.volume.key,
         "delivery_id": str(make_pushed(shop.service).delivery_id),

@@ -20,6 +20,7 @@ from apps.hosts.models import Host
 from apps.projects.models import Project, Service
 from tests.apps.cast import CANARY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
+from tests.previews.pulls import make_preview
 
 OPEN = {"favicon", "setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
 OPEN |= {"github-sign-in", "github-signed-in"}
@@ -96,6 +97,8 @@ def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
         "project_id": shop.project.pk,
         "service_id": shop.service.pk,
         "environment": "production",
+        "environment_id": shop.environment.pk,
+        "preview_id": make_preview(shop).pk,
         "variable_id": shop.secret.pk,
         "domain_id": shop.domain.pk,
         "volume_id": shop.volume.pk,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +45,7 @@ class Pulls:
         moment = self.clock if at is None else self.clock + timedelta(seconds=at)
         repo = {"id": OTHER if fork else REPOSITORY, "full_name": "mallory/shop" if fork else "acme/shop"}
         pull = {
-            "number": number, "state": state, "title": "Greet politely", "draft": False, "merged_at": None,
+            "number": number, "state": state, "title": "Be polite", "draft": False, "merged_at": None,
             "updated_at": moment.isoformat().replace("+00:00", "Z"), "user": {"id": 7, "login": "octo"},
             "head": {"ref": "polite", "sha": sha(head), "repo": None if fork is None else repo},
             "base": {"ref": "main", "sha": sha("base"), "repo": {"id": REPOSITORY, "full_name": "acme/shop"}},
@@ -104,4 +103,20 @@ def pulls(shop: Shop, alice: Any, repository: Repository) -> Pulls:
     return found
 
 
-Make = Callable[[str], Service]
+def make_preview(shop: Shop) -> Preview:
+    """A fork's pull request that waits, of Alice's service: for the walks over every page."""
+    place, _ = Installation.objects.get_or_create(github_id=55, defaults={"account_login": "acme", "account_id": 1})
+    repository, _ = Repository.objects.get_or_create(
+        github_id=REPOSITORY, defaults={"installation": place, "full_name": "acme/shop"}
+    )
+    told = {
+        "title": "Be polite", "author": "octo", "base_branch": "main", "head_branch": "polite",
+        "head_sha": sha("one"), "is_fork": True, "told_at": timezone.now(),
+    }  # fmt: skip
+    row, _ = Preview.objects.get_or_create(project=shop.project, repository=repository, number=12, defaults=told)
+    Part.objects.get_or_create(
+        preview=row,
+        service=shop.service,
+        defaults={"state": "waiting", "reason": "It comes from a fork.", "at": row.told_at},
+    )
+    return row

@@ -36,7 +36,7 @@ def test_it_makes_a_preview_of_what_is_opened(pulls: Pulls, shop: Shop) -> None:
     (followed,) = pulls.tell("opened")
     row = followed.deployment
     assert row is not None and (row.environment.slug, row.trigger, row.commit) == ("pr-12", "pull", sha("one"))
-    assert (row.branch, row.message, row.author, row.actor_name) == ("polite", "Greet politely", "octo", "octo")
+    assert (row.branch, row.message, row.author, row.actor_name) == ("polite", "Be polite", "octo", "octo")
     where = pulls.preview().environment
     assert where is not None and (where.kind, where.ref, where.is_isolated) == ("preview", "refs/pull/12/head", False)
     host = Domain.objects.get(service=shop.service, environment=where).host

@@ -43,6 +43,18 @@ def ago(value: datetime | None) -> SafeString | str:
     return _time(value, f"{value:%-d %b %Y}")
 
 
+@register.filter
+def until(value: datetime | None) -> SafeString | str:
+    """`in 6 d`, with the exact time on hover; `now` when it has come."""
+    if value is None:
+        return ""
+    seconds = (value - timezone.now()).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return _time(value, f"in {round(seconds / size)} {unit}")
+    return _time(value, "now" if seconds <= 0 else "within a minute")
+
+
 def _time(value: datetime, text: str) -> SafeString:
     exact = f"{value:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, text)
