@@ -94,7 +94,7 @@ def _new(row: Deployment, pull: Pull | None, names: Names) -> Told:
     repository = service.connection.repository_id
     neighbours = names[repository]
     label = label_of(neighbours[service.pk], list(neighbours.values()))
-    slug, is_preview = row.environment.slug, pull is not None
+    slug, is_preview = row.environment.slug, pull is not None or row.environment.is_preview
     return Told(
         repository_id=repository,
         deployment=row,

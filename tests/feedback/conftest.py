@@ -19,7 +19,7 @@ from apps.feedback import noticing, outbox
 from apps.feedback.models import Told
 from apps.github.models import Connection, Installation, Repository
 from apps.github.pulls import Pull, Shown
-from apps.projects.models import Environment, Service
+from apps.projects.models import Environment, EnvironmentKind, Service
 from tests.apps.cast import Person, make_live
 from tests.github.plugin import connect
 from tests.github.world import GitHub, Installed, Repo
@@ -135,7 +135,9 @@ class Previews:
 
     def add(self, connected: Connected, number: int, **more: Any) -> Environment:
         slug = f"pr-{number}"
-        environment = Environment.objects.create(project=connected.service.project, name=slug, slug=slug)
+        environment = Environment.objects.create(
+            project=connected.service.project, name=slug, slug=slug, kind=EnvironmentKind.PREVIEW
+        )
         pull = (connected.repository.pk, number)
         self.environments[environment.pk] = pull
         told = {"environment_id": environment.pk, "at": timezone.now(), "name": "shop/web", **more}

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.conf import settings
+from django.utils import timezone
 
 from apps.deployments import actions, outcome
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.feedback.actions import set_mode
 from apps.feedback.models import Mode, Told
+from apps.github.models import Connection
 from apps.projects.models import Environment
 from tests.apps.cast import Person, make_live
 from tests.feedback.conftest import Connected, Previews, connect_service
@@ -141,6 +143,8 @@ def test_it_waits_until_the_commit_is_known(connected: Connected) -> None:
 
 
 def test_it_says_nothing_of_what_was_before_the_connection(connected: Connected) -> None:
+    connected.live()
+    Connection.objects.update(created_at=timezone.now())
     connected.send()
     assert not Told.objects.exists()
 
