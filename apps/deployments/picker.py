@@ -47,6 +47,7 @@ class Picker:
     problem: SlipwayError | None = None
     service: Service | None = None  # What the chosen one is connected to; None for a new service.
     is_operator: bool = False
+    is_asked: bool = False  # Something of the list was asked for: a page of it, words, a refresh.
 
     @property
     def page_url(self) -> str:
@@ -104,7 +105,7 @@ class Picker:
 def picker_of(actor: Actor, told: Mapping[str, str], *, service: Service | None = None, may_ask: bool = True) -> Picker:
     """`told` is what an address carries: `q`, `account`, `page`, `fresh`. Without `may_ask` only a kept list is shown."""
     app, identity = the_app(), identity_of(actor)
-    empty = Picker(UNCONNECTED, app, identity, service=service, is_operator=is_operator(actor))
+    empty = Picker(UNCONNECTED, app, identity, service=service, is_operator=is_operator(actor), is_asked=bool(told))
     if app is None:
         return empty
     if identity is None or not identity.token:
