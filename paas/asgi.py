@@ -14,6 +14,7 @@ from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from apps.deployments import consumers  # noqa: E402
+from apps.webhooks.counter import Counter  # noqa: E402
 from paas.bodies import LARGER, BoundedBodies  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
@@ -24,5 +25,5 @@ sockets = [
     path("ws/services/<uuid:pk>", consumers.ServiceConsumer.as_asgi()),
 ]
 
-http = BoundedBodies(django_application, larger=LARGER)
+http = BoundedBodies(Counter(django_application), larger=LARGER)
 application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

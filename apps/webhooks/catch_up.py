@@ -19,12 +19,12 @@ from apps.github.app import the_app
 from apps.github.errors import NotThere, RateLimited, Unreachable
 from apps.github.models import Connection, Repository
 from apps.projects.models import Service
-from apps.webhooks import asking, bell
+from apps.webhooks import asking
 from apps.webhooks.asking import HeadTold
 from apps.webhooks.forges import FORGES
 from apps.webhooks.forges.base import Envelope
 from apps.webhooks.models import CatchUp, Delivery, Outcome, State
-from apps.webhooks.taking import store
+from apps.webhooks.taking import keep, row_of
 from workers.errors import SlipwayError
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,6 @@ def catch_up() -> None:
         trouble = error.message[:300]
     if found or pushes:
         log.info("caught up %d: %d deliveries, %d pushes", found + pushes, found, pushes)
-        bell.ring()
     _note(began, found, pushes, trouble)
 
 
@@ -74,7 +73,7 @@ def _fetch(guid: str, number: int) -> bool:
     if payload is None:
         return False
     body = json.dumps(payload).encode()
-    return store(GITHUB, Envelope(guid, told.event), payload=payload, body=body, is_caught_up=True)[1]
+    return bool(keep([row_of(GITHUB, Envelope(guid, told.event), payload, body, is_caught_up=True)]))
 
 
 def missed_pushes() -> int:
@@ -102,7 +101,7 @@ def _head_moved(repository: Repository, service: Service) -> bool:
         return False
     payload = _as_push(repository, service.branch, known, head)
     envelope = Envelope(f"branch:{repository.github_id}:{head.sha}", "push")
-    return store(GITHUB, envelope, payload=payload, body=json.dumps(payload).encode(), is_caught_up=True)[1]
+    return bool(keep([row_of(GITHUB, envelope, payload, json.dumps(payload).encode(), is_caught_up=True)]))
 
 
 def _known_commit(service: Service) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +16,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.github.app import the_app
+from apps.github.app import App, the_app
+from apps.lib.text import storable
 from apps.webhooks import bell
 from apps.webhooks.cutting import cut
 from apps.webhooks.forges.base import Envelope, Facts, Forge, Payload, text
@@ -26,26 +28,84 @@ OLD_SECRET_LIFE = timedelta(hours=1)
 Headers = Mapping[str, str]
 
 
-def take(forge: Forge, headers: Headers, body: bytes, hook_id: UUID | None = None) -> Delivery:
-    """The delivery's row, new or as it is already. Raises UserError 400, 401, 403 or 404."""
-    hook = Hook.objects.filter(pk=hook_id, forge=forge.name).select_related("service").first() if hook_id else None
-    secrets = _secrets_of_hook(hook) if hook_id else _secrets_of_app(headers)
-    if not forge.is_genuine(headers, body, secrets or [""]) or not secrets:
-        raise _not_genuine()
-    envelope = forge.envelope(headers)
+@dataclass(frozen=True)
+class Letter:
+    """What a request brought. `hook_id` None: it came to the App's own address."""
+
+    forge: Forge
+    headers: Headers
+    body: bytes
+    hook_id: UUID | None = None
+
+
+def take(letters: Sequence[Letter]) -> list[str | UserError]:
+    """For each the id of the delivery that is kept now, or why it is refused: 400, 401, 403 or 404.
+
+    However many they are, they are kept by one statement; when this returns they are on the disk.
+    """
+    app = the_app() if any(letter.hook_id is None for letter in letters) else None
+    wanted = [letter.hook_id for letter in letters if letter.hook_id]
+    hooks = {(row.pk, row.forge): row for row in Hook.objects.filter(pk__in=wanted)} if wanted else {}
+    answers: list[str | UserError] = []
+    rows: list[Delivery] = []
+    for letter in letters:
+        try:
+            hook = _genuine(letter, app, hooks)
+            rows.append(_opened(letter, hook))
+            answers.append(rows[-1].delivery_id)
+        except UserError as error:
+            answers.append(error)
+            continue
+        if rows[-1].state == State.FAILED:
+            answers[-1] = _refused("malformed", "The body is not a JSON object.", 400)
+    keep(rows)
+    return answers
+
+
+def keep(rows: Sequence[Delivery]) -> int:
+    """Each once, however often it comes; how many are new. One that was given up waits again when it is sent again."""
+    if not rows:
+        return 0
+    keys = {(row.forge, row.hook_id, row.delivery_id) for row in rows}
+    known = Delivery.objects.filter(delivery_id__in=[row.delivery_id for row in rows])
+    seen = set(known.values_list("forge", "hook_id", "delivery_id"))
+    known.filter(state=State.FAILED).exclude(payload="").update(state=State.WAITING, attempts=0, free_at=None)
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    bell.ring()
+    return len(keys - seen)
+
+
+def _genuine(letter: Letter, app: App | None, hooks: Mapping[tuple[UUID, str], Hook]) -> Hook | None:
+    """The hook it came by, once its signature was found right. Of a hook that is not, it is as wrong as any other."""
+    hook = hooks.get((letter.hook_id, letter.forge.name)) if letter.hook_id else None
+    secrets = _secrets_of_hook(hook) if letter.hook_id else _secrets_of_app(app, letter.headers)
+    if not letter.forge.is_genuine(letter.headers, letter.body, secrets or [""]) or not secrets:
+        raise _refused("signature", "The signature of this delivery is missing or wrong.", 401)
+    return hook
+
+
+def _opened(letter: Letter, hook: Hook | None) -> Delivery:
+    """Its row, not kept yet; one that is not understood is failed already."""
+    envelope = letter.forge.envelope(letter.headers)
     if not envelope.event:
         raise _refused("event", "The delivery does not say which event it is.", 400)
     if not envelope.id:  # Some servers of old give none: then the same body is the same delivery.
-        envelope = Envelope("sha256:" + hashlib.sha256(body).hexdigest(), envelope.event)
+        envelope = Envelope("sha256:" + hashlib.sha256(letter.body).hexdigest(), envelope.event)
     try:
-        payload = parsed(body, headers.get("Content-Type", ""))
+        payload = parsed(letter.body, letter.headers.get("Content-Type", ""))
     except ValueError as error:
-        store(forge, envelope, hook=hook, state=State.FAILED, error=f"Its body is not understood: {error}."[:500])
-        raise _refused("malformed", "The body is not a JSON object.", 400) from error
-    row, is_new = store(forge, envelope, hook=hook, payload=payload, body=body)
-    if is_new or row.state == State.FAILED:
-        bell.ring()
-    return row
+        told = storable(f"Its body is not understood: {error}.")[:500]
+        return row_of(letter.forge, envelope, hook=hook, state=State.FAILED, error=told)
+    return row_of(letter.forge, envelope, payload, letter.body, hook=hook)
+
+
+def row_of(
+    forge: Forge, envelope: Envelope, payload: Payload | None = None, body: bytes = b"", **more: Any
+) -> Delivery:
+    facts = forge.facts(payload) if payload is not None else Facts()
+    kept, is_cut = cut(payload, body) if payload is not None else ("", False)
+    told = {"forge": forge.name, "delivery_id": text(envelope.id, 120), "event": text(envelope.event, 60)}
+    return Delivery(**told, **vars(facts), payload=kept, is_cut=is_cut, **more)
 
 
 def parsed(body: bytes, content_type: str = "") -> Payload:
@@ -61,22 +121,6 @@ def parsed(body: bytes, content_type: str = "") -> Payload:
     return found
 
 
-def store(
-    forge: Forge, envelope: Envelope, *, hook: Hook | None = None, payload: Payload | None = None, body: bytes = b"",
-    **more: Any,
-) -> tuple[Delivery, bool]:  # fmt: skip
-    """The row of a delivery and whether it is new. One that was given up waits again when it is sent again."""
-    facts = forge.facts(payload) if payload is not None else Facts()
-    kept, is_cut = cut(payload, body) if payload is not None else ("", False)
-    values = {**vars(facts), "event": text(envelope.event, 60), "payload": kept, "is_cut": is_cut, **more}
-    key = {"forge": forge.name, "hook": hook, "delivery_id": text(envelope.id, 120)}
-    row, is_new = Delivery.objects.get_or_create(**key, defaults=values)
-    if not is_new and payload is not None and row.state == State.FAILED:
-        again = {"state": State.WAITING, "attempts": 0, "free_at": None, "payload": kept, "is_cut": is_cut}
-        Delivery.objects.filter(pk=row.pk, state=State.FAILED).update(**again)
-    return row, is_new
-
-
 def _secrets_of_hook(hook: Hook | None) -> list[str]:
     """None of a hook that is not: the answer is that of a wrong signature."""
     if hook is None:
@@ -85,8 +129,7 @@ def _secrets_of_hook(hook: Hook | None) -> list[str]:
     return [hook.secret, hook.old_secret] if is_old_good and hook.old_secret else [hook.secret]
 
 
-def _secrets_of_app(headers: Headers) -> list[str]:
-    app = the_app()
+def _secrets_of_app(app: App | None, headers: Headers) -> list[str]:
     if app is None or not app.webhook_secret:
         raise _refused("not-connected", "No GitHub App is connected to this installation.", 404)
     target = headers.get("X-GitHub-Hook-Installation-Target-ID", "")
@@ -94,10 +137,6 @@ def _secrets_of_app(headers: Headers) -> list[str]:
     if target and is_app and target != str(app.app_id):
         raise _refused("other-app", "This delivery is for another GitHub App.", 403)
     return [app.webhook_secret]
-
-
-def _not_genuine() -> UserError:
-    return _refused("signature", "The signature of this delivery is missing or wrong.", 401)
 
 
 def _refused(code: str, message: str, status: int) -> UserError:
