@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 class Permission(StrEnum):
     VIEW = "view"  # projects, services, deployments, logs, activity, names of variables
-    DEPLOY = "deploy"  # deploy, cancel, roll back, resume auto-deploy
+    DEPLOY = "deploy"  # deploy, cancel, roll back, resume auto-deploy; approve, keep, remove previews
     WRITE_SERVICE = "write_service"  # create and change projects, environments, services, volumes
     WRITE_VARIABLES = "write_variables"  # write variables and read those that are not secret
     WRITE_DOMAINS = "write_domains"

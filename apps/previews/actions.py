@@ -109,8 +109,8 @@ def set_preference(*, actor: Actor, service: Service, **told: Any) -> Preference
 
 def _leave_all(service: Service, actor: Actor) -> None:
     rows = Preview.objects.filter(parts__service=service).exclude(parts__service=service, parts__state=State.REMOVED)
-    for key in rows.order_by("pk").values_list("pk", flat=True):
-        row = _lock(key)
+    # All of them before the service is locked: whoever holds one waits for the service, not the other way round.
+    for row in [_lock(key) for key in sorted(set(rows.values_list("pk", flat=True)))]:
         environments.leave(row, service, OFF)
         if row.environment is not None and not row.parts.exclude(state=State.REMOVED).exists():
             environments.remove(row, Removed.UNWANTED, OFF, actor=actor)

@@ -104,15 +104,16 @@ def leave(preview: Preview, service: Service, reason: str) -> None:
 
 def remove(preview: Preview, why: Removed, reason: str, *, actor: Actor) -> bool:
     """Everything that runs of it goes. False when there was nothing. What waits or was refused is over too."""
+    where, preview.environment = preview.environment, None
+    preview.removed, preview.removed_at, preview.expires_at = why, timezone.now(), None
+    if where is not None:  # It locks the services, which comes before the rows of their parts.
+        environments.remove(where)
     Part.objects.filter(preview=preview).exclude(state=State.REMOVED).update(
         state=State.REMOVED, reason=reason[:400], at=timezone.now()
     )
-    where, preview.environment = preview.environment, None
-    preview.removed, preview.removed_at, preview.expires_at = why, timezone.now(), None
     preview.save()
     if where is None:
         return False
-    environments.remove(where)
     record(
         actor=actor, team_id=preview.project.team_id, verb=f"removed the preview {where.slug} of", subject=preview.project,
         reason=reason, pull_request=preview.number,

@@ -40,8 +40,9 @@ Keep = Callable[[Followed], None]
 
 
 def services_of(repository: Repository) -> list[Service]:
+    """By project, and in it in the order in which whoever locks several of them does."""
     rows = Service.objects.filter(connection__repository=repository).select_related("project")
-    return list(rows.order_by("project_id", "created_at"))
+    return list(rows.order_by("project_id", "pk"))
 
 
 def follow(repository: Repository, pull: Pull, *, actor: Actor, keep: Keep, is_reopened: bool = False) -> int:

@@ -88,8 +88,8 @@ def service_previews(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for_writer(actor, service_id, Permission.WRITE_SERVICE)
     form = PreferenceForm(request.POST)
     if not form.is_valid():
-        field, reasons = next(iter(form.errors.items()))
-        raise UserError("preview:user:invalid-setting", f"{field}: {' '.join(reasons)}", status=422)
+        field, reasons = next(iter(form.errors.get_json_data().items()))
+        raise UserError("preview:user:invalid-setting", f"{field}: {reasons[0]['message']}", status=422)
     actions.set_preference(actor=actor, service=row, **form.cleaned_data)
     on = form.cleaned_data["is_on"]
     messages.info(request, "The next push to a pull request makes its preview." if on else "Previews are off.")
