@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import connection
 
 from apps.deployments import cleaning, operating, pipeline
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from workers.build.limits_linger import settle_now
 
 
 @shared_task
@@ -52,3 +53,9 @@ def remove_leftovers(**_: object) -> None:
 def stop_jobs(**_: object) -> None:
     """Celery stops: jobs under way kill their children and give their deployments back."""
     shutting_down.set()
+
+
+@worker_shutdown.connect
+def settle_limits(**_: object) -> None:
+    """Celery has stopped: what was left for later after the last build is done now."""
+    settle_now()
