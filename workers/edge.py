@@ -23,7 +23,7 @@ from workers.docker import Container, Engine
 from workers.errors import PlatformError, UserError
 
 IMAGE = "slipway/edge"
-READY_SECONDS = 15.0
+READY_SECONDS = 60.0
 _INTERNAL_PORTS = range(21000, 29000)  # Below the ports that the kernel hands out for outgoing connections.
 
 

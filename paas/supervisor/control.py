@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from workers.errors import PlatformError
+
 Answer = dict[str, Any]
 MAX_LINE = 1024 * 1024  # A request to restart carries a whole environment.
 
@@ -37,7 +39,7 @@ async def serve(path: Path, answer: Callable[[dict[str, Any]], Awaitable[Answer]
 
 
 def ask(path: Path, request: dict[str, Any], *, seconds: float = 5.0) -> Answer | None:
-    """The running supervisor's answer, or None when none listens."""
+    """The running supervisor's answer, or None when none listens. Raises PlatformError when it takes too long."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(seconds)
@@ -47,4 +49,10 @@ def ask(path: Path, request: dict[str, Any], *, seconds: float = 5.0) -> Answer 
                 line = lines.readline()
     except (FileNotFoundError, ConnectionError):
         return None
+    except TimeoutError:
+        raise PlatformError(
+            "supervisor:platform:slow",
+            f"Slipway runs and has not answered within {seconds:.0f} s.",
+            hint="This machine may be too busy. See what it does: make status; make logs",
+        ) from None
     return dict(json.loads(line)) if line else None

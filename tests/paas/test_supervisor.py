@@ -230,6 +230,14 @@ def test_it_hears_nothing_where_nobody_listens(tmp_path: Path) -> None:
     assert control.ask(tmp_path / "none.sock", {"command": "status"}) is None
 
 
+def test_it_says_so_when_the_answer_takes_too_long(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as busy:
+        busy.bind(str(tmp_path / "busy.sock"))
+        busy.listen()
+        with pytest.raises(PlatformError, match="has not answered within 0 s"):
+            control.ask(tmp_path / "busy.sock", {"command": "wait"}, seconds=0.05)
+
+
 def test_it_shows_a_table() -> None:
     web = {"name": "web", "state": "running", "pid": 7, "uptime_seconds": 61.2, "restarts": 1, "last_exit": None}
     shown = {"state": "ready", "dashboard": "http://127.0.0.1:8000", "edge": None, "home": None, "processes": [web]}
