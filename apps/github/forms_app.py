@@ -24,8 +24,9 @@ class ServerForm(forms.Form):
 
 
 class ManifestForm(ServerForm):
-    organization = forms.SlugField(
-        max_length=100, required=False, label="Organisation that shall own the App", widget=forms.TextInput(PLAIN),
+    organization = forms.RegexField(
+        r"^[A-Za-z0-9_-]+$", max_length=100, error_messages={"invalid": "Its name as in its address at GitHub."},
+        required=False, label="Organisation that shall own the App", widget=forms.TextInput(PLAIN),
         help_text="Left empty it is your own account. Anybody may install it either way.",
     )  # fmt: skip
     name = forms.CharField(
