@@ -48,13 +48,21 @@ def live_of(service: Service, environment: Environment) -> Deployment | None:
     return rows.with_names().first()
 
 
-def newest_of(service: Service, environment: Environment, count: int = NEWEST) -> list[Deployment]:
-    rows = Deployment.objects.filter(service=service, environment=environment).order_by("-created_at")
-    return list(rows.with_names()[:count])
+def newest_of(service: Service, environment: Environment) -> list[Deployment]:
+    """The last few, with the live one however old it is."""
+    here = Deployment.objects.filter(service=service, environment=environment)
+    rows = here.select_related("build", "release__build", "actor").defer("release__variables", "release__spec")
+    newest = list(rows.order_by("-created_at")[:NEWEST])
+    if not any(row.status == Status.LIVE for row in newest):
+        newest += rows.filter(status=Status.LIVE)[:1]
+    for row in newest:
+        row.service, row.environment = service, environment
+    return newest
 
 
-def card_of(service: Service, environment: Environment) -> Card:
-    live, newest = live_of(service, environment), newest_of(service, environment, 1)
+def card_of(service: Service, environment: Environment, newest: list[Deployment]) -> Card:
+    """`newest` as `newest_of` gives them."""
+    live = next((row for row in newest if row.status == Status.LIVE), None)
     latest = newest[0] if newest else None
     health = health_of(live, latest, state_of(service, environment))
     return Card(service, health, live, latest, url_of(service, environment))
@@ -62,5 +70,6 @@ def card_of(service: Service, environment: Environment) -> Card:
 
 def releases_of(service: Service, environment: Environment) -> list[Release]:
     """The kept ones, newest first."""
-    rows = Release.objects.filter(service=service, environment=environment, pruned_at=None).select_related("build")
+    rows = Release.objects.filter(service=service, environment=environment, pruned_at=None)
+    rows = rows.select_related("build").defer("variables", "spec")
     return list(rows.order_by("-number")[: max(NEWEST, service.releases_kept)])

@@ -47,7 +47,8 @@ def _kinds(card: Card) -> set[str]:
 
 
 def _overview(actor: Actor, row: Service, where: Environment) -> dict[str, Any]:
-    card, newest = card_of(row, where), newest_of(row, where)
+    newest = newest_of(row, where)
+    card = card_of(row, where, newest)
     return {
         "service": row,
         "environment": where,
