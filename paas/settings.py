@@ -172,6 +172,7 @@ CELERY_TASK_DEFAULT_QUEUE = "quick"
 PERIODIC: dict[str, float] = {
     "apps.github.sign_in_tidying.forget_states": 3600,
     "apps.feedback.outbox.look_and_drain": 5,
+    "apps.feedback.noticing.forget": 3600,
     "apps.previews.periodic.tidy": 20,
     "apps.webhooks.periodic.take_up": 5,
     "apps.webhooks.periodic.forget": 600,

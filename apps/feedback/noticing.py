@@ -20,6 +20,7 @@ from apps.github.pulls import Pull, pull_requests
 from apps.projects.models import Service
 
 BACK = timedelta(days=2)  # What is older and was never told is no news.
+KEPT = timedelta(days=30)
 OVERLAP = timedelta(minutes=1)  # Between two looks: a transaction may commit later than its clock says.
 AT_ONCE = 200
 
@@ -59,6 +60,12 @@ def look() -> None:
     for pull in pull_requests().changed_since((_looked_until or now - BACK) - OVERLAP):
         notice_pull(pull)
     _looked_until = now
+
+
+def forget() -> None:
+    """What is told of deployments that are long gone: nobody looks for it any more."""
+    gone = Told.objects.filter(deployment=None, is_due=False, created_at__lt=timezone.now() - KEPT)
+    gone.exclude(told_at__gte=timezone.now() - KEPT).delete()
 
 
 def _worth_telling() -> QuerySet[Deployment]:

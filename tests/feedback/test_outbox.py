@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,8 +17,9 @@ from apps.feedback.actions import try_now
 from apps.feedback.calls import Calls
 from apps.feedback.models import Line, Told
 from apps.github.models import Connection, GitHubApp, Installation, Repository, Trouble
-from tests.apps.cast import make_live
+from tests.apps.cast import Shop, make_live
 from tests.feedback.conftest import Connected
+from tests.feedback.rows import make_told
 
 MINUTES = timedelta(minutes=1)
 CONTEXT = "slipway/shop/web"
@@ -358,6 +360,19 @@ def test_it_looks_at_as_little_for_many_as_for_few(connected: Connected, django_
     connected.send()
     with django_assert_max_num_queries(10):
         connected.send()
+
+
+def test_it_forgets_what_is_long_gone(shop: Shop) -> None:
+    long_ago = timezone.now() - timedelta(days=31)
+    kept, gone, lately = make_told(shop.live), make_told(shop.first), uuid4()
+    Told.objects.create(
+        repository=gone.repository, deployment_key=lately, service_name="shop/web", number=9, commit="c" * 40
+    )
+    Told.objects.update(is_due=False, told_at=long_ago)
+    Told.objects.exclude(deployment_key=lately).update(created_at=long_ago)
+    Told.objects.filter(pk=gone.pk).update(deployment=None)
+    noticing.forget()
+    assert set(Told.objects.values_list("deployment_key", flat=True)) == {kept.deployment_key, lately}
 
 
 @pytest.mark.django_db(transaction=True)
