@@ -85,10 +85,10 @@ def _has_member(org: AccountTold, installation: Installation, visitor: Visitor) 
 def looked_up(text: str, known: tuple[Allowed, ...]) -> tuple[Allowed, ...]:
     """One name a line (or with commas between) as entries with the ids they have at GitHub now. UserError for others."""
     names = list(dict.fromkeys(word.strip().lstrip("@") for word in text.replace(",", "\n").splitlines()))
+    if len(names) > MOST:
+        raise UserError("sign-in:user:too-many", f"The list has more than {MOST} entries.", status=422)
     by_name = {entry.login.lower(): entry for entry in known if entry.id}
     found = [by_name.get(name.lower()) or _at_github(name) for name in names if name]
-    if len(found) > MOST:
-        raise UserError("sign-in:user:too-many", f"The list has more than {MOST} entries.", status=422)
     return tuple({entry.id: entry for entry in found}.values())
 
 

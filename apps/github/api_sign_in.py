@@ -13,7 +13,7 @@ from pydantic import Field
 from apps.accounts.access import not_found
 from apps.accounts.bearer import actor_of
 from apps.accounts.installation import is_operator, require_operator
-from apps.accounts.newcomers import Policy, change_policy, policy
+from apps.accounts.newcomers import Allowed, Policy, change_policy, policy
 from apps.accounts.policy import Newcomers, Role, SignIn, TeamMakers
 from apps.github.admission import looked_up
 from apps.github.identities import unlink
@@ -53,7 +53,9 @@ class SignInPolicyIn(Told):
     """What is left out stays."""
 
     sign_in: SignIn | None = Field(default=None, examples=["invited"])
-    allowed: list[str] | None = Field(default=None, max_length=100, description="Names at GitHub.", examples=[[]])
+    allowed: list[str] | str | None = Field(
+        default=None, description="Names at GitHub: a list, or a text with one a line.", examples=[[]]
+    )
     newcomers: Newcomers | None = Field(default=None, examples=["own"])
     team_id: UUID | None = None
     role: Role | None = Field(default=None, examples=["developer"])
@@ -106,5 +108,6 @@ def change_sign_in_policy(request: HttpRequest, told: SignInPolicyIn) -> Any:
     return change_policy(actor=actor, allowed=_allowed(told.allowed, policy()), **values)
 
 
-def _allowed(names: list[str] | None, before: Policy) -> Any:
-    return None if names is None else looked_up("\n".join(names), before.allowed)
+def _allowed(names: list[str] | str | None, before: Policy) -> tuple[Allowed, ...] | None:
+    text = "\n".join(names) if isinstance(names, list) else names
+    return None if text is None else looked_up(text, before.allowed)

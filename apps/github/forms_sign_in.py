@@ -33,7 +33,7 @@ class SignInPolicyForm(forms.Form):
     newcomers = forms.ChoiceField(
         label="What newcomers without an invitation get", choices=FIND, widget=forms.RadioSelect
     )
-    team = forms.ModelChoiceField(
+    team_id = forms.ModelChoiceField(
         label="The team they join", queryset=Team.objects.order_by("name"), required=False, empty_label="No team"
     )
     role = forms.ChoiceField(label="As", choices=[(role.value, role.value.capitalize()) for role in GIVEN_ROLES])
@@ -49,7 +49,7 @@ class SignInPolicyForm(forms.Form):
             "sign_in": policy.sign_in.value,
             "allowed": "\n".join(map(str, policy.allowed)),
             "newcomers": policy.newcomers.value,
-            "team": policy.team_id,
+            "team_id": policy.team_id,
             "role": policy.role.value,
             "team_makers": policy.team_makers.value,
             "contact": policy.contact,

@@ -35,8 +35,8 @@ def sign_in_policy(request: HttpRequest) -> HttpResponse:
 
 def _saved(form: SignInPolicyForm, actor: Actor, before: Policy) -> bool:
     told = dict(form.cleaned_data)
-    team, text = told.pop("team"), told.pop("allowed")
-    with said_at(form, "allowed", team="team", role="role"):
+    team, text = told.pop("team_id"), told.pop("allowed")
+    with said_at(form, "allowed", team="team_id", role="role"):
         allowed = before.allowed if before.is_fixed else looked_up(text, before.allowed)
         change_policy(actor=actor, allowed=allowed, team_id=team.pk if team else None, **told)
     return not form.errors
