@@ -7,7 +7,9 @@ from typing import Any
 
 from apps.deployments.models import Deployment
 from apps.previews import events
+from apps.webhooks.forges.base import number, part, text
 from apps.webhooks.models import Delivery, Kind, Outcome
+from apps.webhooks.push import PULL
 
 
 def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
@@ -21,8 +23,12 @@ def follow_review(delivery: Delivery, payload: dict[str, Any]) -> str:
 
 def _keeper(delivery: Delivery, payload: dict[str, Any]) -> Callable[[events.Followed], None]:
     """In the transaction that made the deployment; a delivery that is handled again has its outcomes already."""
-    pull = payload["pull_request"]
-    told = {"ref": f"refs/pull/{pull['number']}/head", "commit": pull["head"]["sha"], "message": pull["title"][:300]}
+    told = {
+        "ref": f"{PULL}{number(part(payload, 'pull_request', 'number')) or 0}/head",
+        "commit": text(part(payload, "pull_request", "head", "sha"), 64),
+        "message": text(part(payload, "pull_request", "title"), 300),
+        "author": text(part(payload, "pull_request", "user", "login"), 200),
+    }
 
     def keep(followed: events.Followed) -> None:
         row: Deployment | None = followed.deployment

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from apps.lib.text import storable
 
-BRANCH, TAG = "refs/heads/", "refs/tags/"
+BRANCH, TAG, PULL = "refs/heads/", "refs/tags/", "refs/pull/"
 MOST_COMMITS = 2048  # GitHub lists no more in a push.
 
 

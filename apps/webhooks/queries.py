@@ -16,6 +16,7 @@ from apps.accounts.access import Actor, not_found
 from apps.deployments.models import Deployment
 from apps.projects.models import Service
 from apps.webhooks.models import CatchUp, Delivery, Hook, Kind, Outcome, State
+from apps.webhooks.push import PULL
 from apps.webhooks.verdicts import Code
 
 NEWS = timedelta(days=30)
@@ -90,7 +91,8 @@ class PushStanding:
 
 
 def standing_of(service: Service) -> PushStanding:
-    rows = Outcome.objects.filter(service=service).exclude(code__in=QUIET).order_by("-created_at")
+    rows = Outcome.objects.filter(service=service).exclude(code__in=QUIET).exclude(ref__startswith=PULL)
+    rows = rows.order_by("-created_at")
     newest = list(rows[:1])
     held = newest[0] if newest and newest[0].kind == Kind.HELD else rows.filter(kind=Kind.HELD).first()
     if not newest or newest[0].kind != Kind.SKIPPED:
@@ -104,7 +106,9 @@ def standing_of(service: Service) -> PushStanding:
 
 
 def pushes_of(service: Service) -> QuerySet[Outcome]:
-    return Outcome.objects.filter(service=service).select_related("deployment", "delivery").defer("delivery__payload")
+    """Of branches and tags; what became of pull requests is told with their previews."""
+    rows = Outcome.objects.filter(service=service).exclude(ref__startswith=PULL)
+    return rows.select_related("deployment", "delivery").defer("delivery__payload")
 
 
 def hook_of(service: Service) -> Hook | None:

@@ -284,3 +284,16 @@ def test_trouble_at_github_is_said_and_the_next_look_goes_further_back(followed:
 def test_nothing_is_asked_without_an_app(db: None) -> None:
     catch_up.catch_up()
     assert not CatchUp.objects.exists()
+
+
+def test_a_pull_request_has_an_outcome_in_each_service(followed: Followed) -> None:
+    """What becomes of it is told by `apps.previews`; here previews are off."""
+    followed.github.push(followed.repo, {"x": "1"}, branch="more", start="origin/main")
+    number = followed.github.pull_request(followed.repo, "more", title="More of it")
+    followed.hand_over()
+    told = Outcome.objects.get(service=followed.service, ref=f"refs/pull/{number}/head")
+    assert (told.kind, told.code, told.message, told.name) == (
+        Kind.SKIPPED, "previews-off", "More of it", f"pull request {number}"
+    )  # fmt: skip
+    assert standing_of(followed.service).skipped is None
+    assert told.delivery.outcomes.count() == 1

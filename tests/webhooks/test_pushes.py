@@ -160,7 +160,7 @@ def test_a_new_branch_is_deployed_whatever_it_changed(service: Service) -> None:
 
 def test_tags_are_deployed_when_asked_for(service: Service) -> None:
     change(service, deploy_tags="v*", auto_deploy=False)
-    tag = {"base_ref": "refs/heads/main", "commits": []}
+    tag: dict[str, Any] = {"base_ref": "refs/heads/main", "commits": []}
     row = deliver(push(NOTHING, D, ref="refs/tags/v1.2", **tag) | {"head_commit": commit(C)})  # An annotated one.
     assert outcome(row).name == "tag v1.2"
     other = deliver(push(NOTHING, B, ref="refs/tags/nightly", **tag))
