@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.deployments.models import Build, Deployment
 from apps.deployments.steps.build import settings_told
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 
 BUILD_LABELS = {
     "source_url": "Git URL",
@@ -44,10 +44,13 @@ def described(spec: dict[str, Any]) -> dict[str, str]:
     return told
 
 
-def rebuilt(service: Service, live: Deployment, build: Build) -> Iterator[tuple[str, str, str]]:
+def rebuilt(
+    service: Service, environment: Environment, live: Deployment, build: Build
+) -> Iterator[tuple[str, str, str]]:
     """Label, old and new value of each setting that only another build takes up."""
-    if live.branch and live.branch != service.branch:
-        yield "Branch", live.branch, service.branch
+    branch = environment.branch or service.branch
+    if live.branch and live.branch != branch:
+        yield "Branch", live.branch, branch
     now = settings_told(service)
     for name, label in BUILD_LABELS.items():
         if name in build.settings and build.settings[name] != now[name]:

@@ -80,7 +80,7 @@ def staged_of(service: Service, environment: Environment, *, may_read: bool) -> 
     gift = gift_of(service, environment)
     spec = described(spec_of(service, environment, live.build))
     staged = Staged(live=live, problems=list(gift.problems.values()))
-    staged.changes = [*_variables(gift, live.release, live.build), *_settings(service, live, spec)]
+    staged.changes = [*_variables(gift, live.release, live.build), *_settings(service, environment, live, spec)]
     if staged.changes and coming is not None and _carries(coming, gift, spec):
         staged.coming = coming
     if staged.changes:
@@ -134,10 +134,11 @@ def _can_discard(name: str, gift: Gift, live: Release) -> bool:
     return is_same_scope and before.scope.startswith("service") and not before.refers_to
 
 
-def _settings(service: Service, live: Deployment, spec: dict[str, str]) -> list[Change]:
+def _settings(service: Service, environment: Environment, live: Deployment, spec: dict[str, str]) -> list[Change]:
     assert live.release is not None and live.build is not None
     changes = [
-        Change(name, "changed", old, new, needs_build=True) for name, old, new in rebuilt(service, live, live.build)
+        Change(name, "changed", old, new, needs_build=True)
+        for name, old, new in rebuilt(service, environment, live, live.build)
     ]
     told = {change.name for change in changes}
     before = described(live.release.spec)

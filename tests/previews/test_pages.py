@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.deployments import actions as deployments
 from apps.deployments import logs
 from apps.deployments.models import Deployment, LogStream
+from apps.deployments.staged import staged_of
 from apps.previews.models import Preference
 from apps.projects.actions import create_environment
 from apps.projects.models import Domain, Environment, Variable, Volume
@@ -220,6 +221,14 @@ def test_it_tells_an_environment_and_deletes_it_over_the_api(alice: Person, shop
     assert alice.delete(f"/environments/{made['id']}").status_code == 409
     assert alice.delete(f"/environments/{made['id']}?confirm=staging").status_code == 204
     assert alice.delete(f"/environments/{shop.environment.pk}?confirm=production").status_code == 409
+
+
+def test_it_stages_nothing_of_a_preview_by_itself(pulls: Pulls, shop: Shop) -> None:
+    """Its branch is another than the service's, which is no change that waits."""
+    pulls.tell("opened")
+    row = Deployment.objects.get(trigger="pull")
+    make_live(row, row.commit)
+    assert staged_of(shop.service, row.environment, may_read=True).changes == []
 
 
 def test_it_waits_with_the_time_that_is_left(pulls: Pulls, client: Client) -> None:

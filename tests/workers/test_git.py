@@ -229,6 +229,21 @@ def test_it_fetches_an_older_commit_and_then_needs_no_network(tmp_path: Path) ->
     assert caught.value.code == "source:user:commit-missing"
 
 
+def test_it_fetches_the_head_of_a_pull_request_that_is_on_no_branch(tmp_path: Path) -> None:
+    repo = make_repository(tmp_path / "r", {"a": "1"})
+    main = git(repo, "rev-parse", "HEAD")
+    first, head = commit(repo, {"a": "2"}, "Second"), commit(repo, {"a": "3"}, "Third")
+    git(repo, "update-ref", "refs/pull/12/head", head)
+    git(repo, "reset", "-q", "--hard", main)
+    remote = Remote(f"file://{repo}")
+    ref = "refs/pull/12/head"
+    assert subject.fetch(tmp_path / "cache", remote, branch="fork", commit=first, ref=ref) == first
+    for wrong in ("refs/heads/main", "refs/pull/0/head", "--upload-pack=touch", "refs/pull/1/head:refs/heads/x"):
+        with pytest.raises(UserError) as caught:
+            subject.fetch(tmp_path / "third", remote, branch="main", commit="2" * 40, ref=wrong)
+        assert caught.value.code == "source:user:ref-invalid"
+
+
 def test_it_starts_a_fresh_cache_when_the_old_one_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = make_repository(tmp_path / "r", {"a": "1"})
     monkeypatch.setattr(subject, "MAX_OBJECT_FILES", 0)
