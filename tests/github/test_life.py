@@ -6,11 +6,14 @@ import random
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from apps.accounts.models import ActivityEvent
 from apps.github import installations, life
 from apps.github.errors import Unreachable
 from apps.github.models import Connection, Installation, Repository, Trouble
+from apps.webhooks.handling import handle_waiting
+from apps.webhooks.models import Outcome
 from tests.apps.cast import Person, Shop
 from tests.apps.test_pages_walk import browser
 from tests.github.plugin import connect
@@ -235,3 +238,14 @@ def test_it_says_on_the_services_pages_what_happened_and_how_to_mend_it(
     assert ("/github/install?next=%2Fservices" in text) == (happens != "deleted")
     assert sentence in browser(bob).get(address).content.decode()
     assert client.get(f"/github/install?next={address}")["Location"].startswith(world.github.web_url)
+
+
+def test_it_follows_what_arrives_at_our_webhook(world: World, client: Client) -> None:
+    world.github.choose(world.installed, world.second)
+    world.github.rename(world.second, "other-name")
+    answers = world.github.hand_over(client, world.app, since=world.heard)
+    assert {answer.status_code for answer in answers} == {202}
+    handle_waiting()
+    assert world.trouble(world.repo) == "removed" and world.row(world.second).full_name.endswith("/other-name")
+    reasons = set(Outcome.objects.values_list("reason", flat=True))
+    assert f"{world.ada.login}/other-name was looked at again." in reasons
