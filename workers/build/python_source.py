@@ -37,9 +37,16 @@ class App:
 def find_app(files: Files) -> App | None:
     """The most likely app object of a folder: well-known file names first, shallow ones before deep ones."""
     candidates = [name for name in files.names() if name.endswith(".py") and not _is_test(name)]
-    found = [app for name in sorted(candidates, key=_likelihood)[:MAX_PARSED] if (app := _app_in(files, name))]
-    factory = next((app for app in found if app.is_factory), None)
-    chosen = next((app for app in found if not app.is_factory), factory)
+    chosen = factory = None
+    for name in sorted(candidates, key=_likelihood)[:MAX_PARSED]:
+        app = _app_in(files, name)
+        if app is not None and app.is_factory:
+            factory = factory or app
+        else:
+            chosen = chosen or app
+        if chosen is not None and (chosen.framework or factory):
+            break  # Each file that is read may be a request to a git server.
+    chosen = chosen or factory
     if chosen is None or chosen.framework:
         return chosen
     framework, is_asgi = (factory.framework, factory.is_asgi) if factory else MAKERS["flask.Flask"]
