@@ -251,5 +251,10 @@ export function gitRoutes (world) {
     git(base, 'update-ref', `refs/heads/${branch}`, sha)
     return { sha, announce: () => pushed(base, user, before) }
   }
-  return { ensure, refs, fork, merge, commit, asSeen, resolve: (repo, ref) => { try { return git(repo, 'rev-parse', '--verify', '-q', `${ref}^{commit}`).trim() } catch { return null } } }
+  // The head of a pull request stands in the repository that it is for, also when it is from a fork.
+  const showPull = pull => {
+    const [base, head] = [gh.repos.get(pull.base.repo.id), pull.head.repo && gh.repos.get(pull.head.repo.id)]
+    if (base && head) git(base, 'fetch', '-q', folder(head), `+${pull.head.sha}:refs/pull/${pull.number}/head`)
+  }
+  return { ensure, refs, fork, merge, commit, showPull, asSeen, resolve: (repo, ref) => { try { return git(repo, 'rev-parse', '--verify', '-q', `${ref}^{commit}`).trim() } catch { return null } } }
 }

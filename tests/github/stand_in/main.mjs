@@ -52,6 +52,7 @@ githubPlugin.register = (app, store, hooks, baseUrl, tokens) => {
   const dispatch = hooks.dispatch
   hooks.dispatch = async (event, action, payload, owner, repo) => {
     if (world.muted && ['push', 'create', 'delete'].includes(event)) return undefined
+    if (event === 'pull_request' && payload.pull_request) world.git.showPull(payload.pull_request)
     const number = event === 'pull_request' && payload.pull_request ? { number: payload.pull_request.number } : {}
     return dispatch(event, action, { ...number, ...payload }, owner, repo)
   }
