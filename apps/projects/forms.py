@@ -12,8 +12,8 @@ from apps.lib.encryption import decrypt, encrypt
 from apps.lib.forms import said_at
 from apps.projects.models import Service
 from workers.deploy_key import make_key, public_part
-from workers.errors import PlatformError
-from workers.git_remote import is_ssh
+from workers.errors import PlatformError, UserError
+from workers.git_remote import is_ssh, origin_of
 
 if TYPE_CHECKING:
     _ServiceForm = forms.ModelForm[Service]
@@ -60,6 +60,15 @@ class SourceForm(forms.Form):
     dockerfile = line("Dockerfile", "Its path, when it is not called Dockerfile.", placeholder="Dockerfile")
     start_command = line("Start command", "When it can't be found by itself.", placeholder="detected")
     sealed_key = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+
+    def clean_source_url(self) -> str:
+        """Its form alone: nobody is asked yet."""
+        url: str = self.cleaned_data["source_url"]
+        try:
+            origin_of(url)
+        except UserError as error:
+            raise forms.ValidationError(f"{error.message} {error.hint}", code=error.code) from error
+        return url
 
     @cached_property
     def key(self) -> str:
