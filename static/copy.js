@@ -19,8 +19,9 @@ export function curl(call, body) {
 }
 
 // The body of a form's call with what its fields say now: those of the example body, and for a PATCH those changed.
+// `data-api-as-is` leaves the example: the form's fields are others than the API's.
 export function bodyOf(form) {
-  if (!form.dataset.apiBody) return "";
+  if (!form.dataset.apiBody || "apiAsIs" in form.dataset) return form.dataset.apiBody;
   const body = JSON.parse(form.dataset.apiBody);
   const isPatch = form.dataset.api.startsWith("PATCH ");
   for (const field of form.elements) {
