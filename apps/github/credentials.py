@@ -61,7 +61,7 @@ class AppCredential:
             problem = type(self).__name__  # Nothing of the cause: its text may quote the key.
         raise PlatformError(
             "github:platform:key", f"The GitHub App's private key cannot be used ({problem}).",
-            hint="Make a new private key on the App's page at GitHub and give it on the page Installation.", retry=False,
+            hint="Make a new key on the App's page at GitHub and connect the App anew with it.", retry=False,
         )  # fmt: skip
 
     def renew(self, refused: str) -> bool:

@@ -13,7 +13,7 @@ class NotConnected(UserError):
     def __init__(self) -> None:
         super().__init__(
             "github:user:not-connected", "GitHub is not connected to this installation.",
-            hint="An operator connects it on the page Installation.", status=409,
+            hint="An operator connects it: operator pages, GitHub.", status=409,
         )  # fmt: skip
 
 

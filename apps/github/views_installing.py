@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.session import actor_of
 from apps.github import states
-from apps.github.app import require_app
+from apps.github.app import the_app
 from apps.github.arrivals import arrived
+from apps.github.errors import NotConnected
 from workers.errors import SlipwayError
 
 ELSEWHERE = "new-repositories"  # For those who installed it at GitHub, without coming from a page of ours.
@@ -24,9 +25,12 @@ ELSEWHERE = "new-repositories"  # For those who installed it at GitHub, without 
 @require_GET
 def github_install(request: HttpRequest) -> HttpResponse:
     """`next`: the page to come back to."""
-    actor_of(request)
-    word = states.give(request, "install", next=_own(request, request.GET.get("next", "")))
-    return redirect(f"{require_app().install_url}?{urlencode({'state': word})}")
+    app, back = the_app(), _own(request, request.GET.get("next", ""))
+    if app is None:
+        messages.error(request, f"{NotConnected().message} {NotConnected().hint}")
+        return redirect(back or "home")
+    word = states.give(request, "install", next=back)
+    return redirect(f"{app.install_url}?{urlencode({'state': word})}")
 
 
 @never_cache

@@ -407,3 +407,9 @@ def test_it_waits_for_an_owners_approval(github: GitHub, alice: Person) -> None:
     connect(github, github.app(github.user()))
     text = browser(alice).get("/github/setup", {"setup_action": "request"}, follow=True).content.decode()
     assert "GitHub asked an owner of the organisation" in text
+
+
+def test_it_says_that_there_is_nothing_to_install_yet(alice: Person) -> None:
+    answer = browser(alice).get("/github/install", {"next": "/tokens"}, follow=True)
+    assert answer.redirect_chain == [("/tokens", 302)]
+    assert "GitHub is not connected to this installation." in answer.content.decode()
