@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,10 @@ TABLE = Path(__file__).parents[2] / "docs" / "builds.md"
 
 
 @pytest.fixture(scope="session")
-def table() -> Iterator[list[Row]]:
-    """Rows that tests add to. Those of this run take the place of older ones of the same sample."""
-    rows: list[Row] = []
-    yield rows
-    if rows:
-        TABLE.write_text(written(TABLE.read_text() if TABLE.exists() else "", rows))
+def table() -> Callable[[Row], None]:
+    """Takes rows as they are found. One takes the place of an older one of the same sample."""
+
+    def add(row: Row) -> None:
+        TABLE.write_text(written(TABLE.read_text() if TABLE.exists() else "", [row]))
+
+    return add

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+GO_CACHE = "/opt/slipway/go-library"
 NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -20,8 +21,9 @@ class Family:
 
     `packages` are the distribution's; those of a family with `is_versioned` have `{version}` in their names, because a
     suite has several. `official` is the registry's name ("" when it is not pulled), `versions` what is asked of it,
-    best first. `in_suites` says what a suite is known to have; of a suite that is not named one looks. `significant` is
-    how many leading numbers of an exact version must agree. `npm` is a package that brings the program (`binary`).
+    best first. `in_suites` says what a suite is known to have, but for its patch level; of a suite that is not named
+    one looks. `significant` is how many leading numbers of an exact version must agree. `npm` is a package that brings
+    the program (`binary`).
     """
 
     name: str
@@ -44,13 +46,18 @@ COMPILER = ("gcc", "g++", "libc6-dev", "make", "pkg-config", "git")
 HEADERS = ("libssl-dev", "libpq-dev", "libsqlite3-dev", "zlib1g-dev", "libyaml-dev", "libffi-dev")
 PHP = ("mbstring", "xml", "curl", "zip", "gd", "intl", "bcmath", "mysql", "pgsql", "sqlite3", "redis")
 EXTENSIONS = tuple(f"php-{name}" for name in PHP)
-PHP_SUITES = {"trixie": ("8.4.11",), "bookworm": ("8.2.29",)}
+PHP_SUITES = {"trixie": ("8.4",), "bookworm": ("8.2",)}
 PHP_WITHOUT_SYSTEMD = ("systemd-standalone-tmpfiles",)  # Either is enough for PHP-FPM; systemd is 25 MB.
 # One path for every machine type and version, so that recipes can name it.
 JAVA_LINK = 'ln -s "$(basename "$(ls -d "$1"/usr/lib/jvm/java-{version}-openjdk-*)")" "$1/usr/lib/jvm/slipway"'
+# Go ships its library as source, and a first build would compile it: most of what a server needs is there already.
+GO_LIBRARY = (
+    "net/http html/template encoding/json encoding/xml database/sql log/slog os/exec embed archive/zip net/smtp"
+)
+GO_COMPILED = f'chroot "$1" env HOME=/tmp GOCACHE={GO_CACHE} CGO_ENABLED=0 go build -trimpath {GO_LIBRARY}'
 JAVA = {"JAVA_HOME": "/usr/lib/jvm/slipway"}
 JAVA_SUITES = {"trixie": ("21", "25"), "bookworm": ("17",)}
-RUBY_SUITES = {"trixie": ("3.3.8",), "bookworm": ("3.1.2",)}
+RUBY_SUITES = {"trixie": ("3.3",), "bookworm": ("3.1",)}
 PHP_UNWANTED = 'rm -rf "$1"/etc/nginx/sites-enabled/* "$1"/var/www/html'
 
 FAMILIES: dict[str, Family] = {
@@ -63,7 +70,7 @@ FAMILIES: dict[str, Family] = {
             ("python3", "python3-venv", "python3-pip", "python-is-python3", "ca-certificates"),
             "python:{version}-slim",
             ("3.13", "3.12", "3.14", "3.11", "3.10"),
-            in_suites={"trixie": ("3.13.5",), "bookworm": ("3.11.2",)},
+            in_suites={"trixie": ("3.13",), "bookworm": ("3.11",)},
             # Nothing else lives in the container, so that pip may install beside the distribution's packages.
             environment={"PIP_BREAK_SYSTEM_PACKAGES": "1"},
         ),
@@ -75,7 +82,7 @@ FAMILIES: dict[str, Family] = {
             "node:{version}-slim",
             ("22", "24", "20", "18"),
             significant=1,
-            in_suites={"trixie": ("20.19.2",), "bookworm": ("18.20.4",)},
+            in_suites={"trixie": ("20",), "bookworm": ("18",)},
         ),
         Family(
             "debian",
@@ -93,7 +100,8 @@ FAMILIES: dict[str, Family] = {
             ("golang-go", "gcc", "libc6-dev", "git", "ca-certificates"),
             "golang:{version}",
             ("1.25", "1.24"),
-            in_suites={"trixie": ("1.24.4",), "bookworm": ("1.19.8",)},
+            in_suites={"trixie": ("1.24",), "bookworm": ("1.19",)},
+            hook=GO_COMPILED,
         ),
         Family(
             "rust",
@@ -102,7 +110,7 @@ FAMILIES: dict[str, Family] = {
             ("rustc", "cargo", *COMPILER, "libssl-dev", "libpq-dev", "libsqlite3-dev", "ca-certificates"),
             "rust:{version}",
             tuple(f"1.{minor}" for minor in (85, *range(92, 85, -1), *range(84, 69, -1))),
-            in_suites={"trixie": ("1.85.1",), "bookworm": ("1.63.0",)},
+            in_suites={"trixie": ("1.85",), "bookworm": ("1.63",)},
         ),
         Family(
             "java",
@@ -184,7 +192,7 @@ FAMILIES: dict[str, Family] = {
              *COMPILER, "ca-certificates"),
             "elixir:{version}",
             ("1.18", "1.19", "1.17", "1.16", "1.15", "1.14"),
-            in_suites={"trixie": ("1.18.3",), "bookworm": ("1.14.0",)},
+            in_suites={"trixie": ("1.18",), "bookworm": ("1.14",)},
         ),
         Family(
             "deno",

@@ -65,7 +65,9 @@ def ensure_base(
     for base in there:
         if fits(family, asked, base.version):
             return base
-    raise _not_available(family, asked, {base.version for base in there} | {o.version for o in own if o.version})
+    known = {base.reference for base in there}
+    others = {o.version for o in own if o.version and o.reference not in known}
+    raise _not_available(family, asked, {base.version for base in there} | others)
 
 
 def _not_available(family: Family, asked: str, versions: set[str]) -> UserError:
@@ -90,7 +92,7 @@ def _pulled_or_made(looking: _Looking, asked: str, wanted: Sequence[str], own: S
         if any(fits(family, asked, base.version) for base in there):
             return there
         known = {base.reference for base in there}
-        lacking = [o for o in own if o.reference not in known and (not o.version or fits(family, asked, o.version))]
+        lacking = [o for o in own if o.reference not in known and may_fit(family, asked, o.version)]
         if not lacking:
             return there
         return looking.at(_made(looking, asked, lacking).reference)
@@ -172,6 +174,14 @@ def wanted_versions(family: Family, asked: str) -> list[str]:
 
 def fits(family: Family, asked: str, have: str) -> bool:
     return satisfies(asked, have, significant=family.significant)
+
+
+def may_fit(family: Family, asked: str, known: str) -> bool:
+    """Whether it is worth making an image that is known to have `known`, whose patch level one sees only then."""
+    exact = re.fullmatch(r"===(\d+(?:\.\d+)*)", asked)
+    if exact:
+        return parse(exact[1])[: len(parse(known))] == parse(known)
+    return not known or fits(family, asked, known) or fits(family, asked, f"{known}.999")
 
 
 def _docker(argv: Sequence[str], report: Report, seconds: float = 60.0) -> Completed:

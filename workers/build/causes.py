@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from workers.build.causes_languages import CAUSES as OF_LANGUAGES
 from workers.build.plan import Plan
 
 
@@ -150,7 +151,10 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Add the package that has it, or correct the command in the service's settings.",
     ),
 )
-COMPILED = tuple((code, re.compile(text, re.MULTILINE), said, fix) for code, text, said, fix in CAUSES)
+COMPILED = tuple(
+    (code, re.compile(text, re.MULTILINE), said, fix)
+    for code, text, said, fix in (*CAUSES[:3], *OF_LANGUAGES, *CAUSES[3:])
+)
 
 
 def cause(lines: Sequence[str], plan: Plan) -> Cause | None:

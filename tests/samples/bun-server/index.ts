@@ -5,3 +5,5 @@ Bun.serve({
   hostname: "0.0.0.0",
   fetch: () => new Response(`Hello from Bun, ${ms(60_000)}`),
 });
+
+process.on("SIGTERM", () => process.exit(0));

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Answers every request with one line.
 exec perl -MIO::Socket::INET -e '
+  $SIG{TERM} = sub { exit };
   my $server = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $ENV{PORT}, Listen => 64, ReuseAddr => 1) or die $!;
   while (my $client = $server->accept) {
     sysread $client, my $request, 4096;

@@ -9,7 +9,7 @@ from tests.workers.build.builds import MACHINE_CACHE, Lines
 from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
 from workers.build.base_families import FAMILIES, Own, own_images
-from workers.build.base_images import ensure_base, version_in, wanted_versions
+from workers.build.base_images import ensure_base, may_fit, version_in, wanted_versions
 from workers.build.version_spec import satisfies
 from workers.docker_cli import working_client
 from workers.errors import UserError
@@ -85,12 +85,30 @@ def test_it_knows_what_a_machine_can_make() -> None:
         Own("slipway/base-java:17-bookworm", "bookworm", "17"),
     ]
     assert own_images(FAMILIES["ruby"], "", suites) == [
-        Own("slipway/base-ruby:trixie", "trixie", "3.3.8"),
-        Own("slipway/base-ruby:bookworm", "bookworm", "3.1.2"),
+        Own("slipway/base-ruby:trixie", "trixie", "3.3"),
+        Own("slipway/base-ruby:bookworm", "bookworm", "3.1"),
     ]
     assert own_images(FAMILIES["ruby"], "", ("noble",)) == [Own("slipway/base-ruby:noble", "noble", "")]
     assert own_images(FAMILIES["bun"], ">=1.1 <2", suites) == [Own("slipway/base-bun:1.1-2")]
     assert own_images(FAMILIES["dotnet"], "8.0", suites) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "worth"),
+    [
+        ("", "3.3", True),
+        ("3.3.8", "3.3", True),
+        ("~= 3.3.4", "3.3", True),
+        (">=3.3.9", "3.3", True),
+        ("===3.3.0", "3.3", True),
+        ("===3.1.0", "3.3", False),
+        ("3.2", "3.3", False),
+        (">=3.4", "3.3", False),
+        (">=3.4", "", True),
+    ],
+)
+def test_it_makes_only_what_may_fit(asked: str, known: str, worth: bool) -> None:
+    assert may_fit(FAMILIES["ruby"], asked, known) is worth
 
 
 def test_it_takes_a_program_from_npm() -> None:

@@ -87,6 +87,8 @@ def ask(name: str, path: str = "/") -> tuple[int, str]:
         (TESTS / "samples/node-vite-static", "/any/page", "<title>Vite</title>"),
         (TESTS / "samples/static-plain", "/docs/", "<h1>Docs</h1>"),
         (TESTS / "samples/procfile-worker", "/", "hi"),
+        (TESTS / "samples/bun-server", "/", "Hello from Bun, 1m"),
+        (TESTS / "samples/shell-start", "/", "Hello from a shell script"),
     ],
     ids=lambda value: value.name if isinstance(value, Path) else None,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from workers.build.base_families import GO_CACHE
 from workers.build.plan import Plan
 from workers.build.recipes import blocks
 
@@ -13,6 +14,7 @@ ENVIRONMENT = {
     "GOFLAGS": "-buildvcs=false -modcacherw",
     "CGO_ENABLED": "0",
 }
+COMPILED = f'[ -d "$GOCACHE" ] || [ ! -d {GO_CACHE} ] || cp -r {GO_CACHE} "$GOCACHE"'
 SETTINGS = f"--mount=type=secret,id=go_env,target={blocks.HOME}/.config/go/env,{blocks.OWNED}"
 
 
@@ -26,7 +28,7 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         *([blocks.copy(*plan.dependency_files), *install] if before else []),
         f"COPY --chown={blocks.USER} . .",
         *([] if before else install),
-        *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
+        *([blocks.build_run(f"{COMPILED}; {plan.build}", (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
         *blocks.run_stage(run_base, {"/app/": "/app/"}, "PATH=/app/bin:$PATH"),
     ]
 

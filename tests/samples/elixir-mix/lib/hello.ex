@@ -13,12 +13,21 @@ defmodule Hello do
 
   defp loop(listener) do
     {:ok, socket} = :gen_tcp.accept(listener)
-    {:ok, _request} = :gen_tcp.recv(socket, 0)
+    Task.start(fn -> answer(socket) end)
+    loop(listener)
+  end
+
+  defp answer(socket) do
+    read_head(socket)
     text = "Hello from Elixir"
     :ok = :inet.setopts(socket, packet: :raw)
     head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: #{byte_size(text)}\r\n\r\n"
     :gen_tcp.send(socket, head <> text)
     :gen_tcp.close(socket)
-    loop(listener)
+  end
+
+  defp read_head(socket) do
+    {:ok, part} = :gen_tcp.recv(socket, 0, 5_000)
+    if part != :http_eoh, do: read_head(socket)
   end
 end

@@ -10,11 +10,21 @@ defmodule Phoenix.Endpoint do
 
   defp loop(listener, answer) do
     {:ok, socket} = :gen_tcp.accept(listener)
-    {:ok, {:http_request, _method, {:abs_path, path}, _version}} = :gen_tcp.recv(socket, 0)
+    Task.start(fn -> respond(socket, answer) end)
+    loop(listener, answer)
+  end
+
+  defp respond(socket, answer) do
+    {:ok, {:http_request, _method, {:abs_path, path}, _version}} = :gen_tcp.recv(socket, 0, 5_000)
+    read_head(socket)
     text = answer.(path)
     :ok = :inet.setopts(socket, packet: :raw)
     :gen_tcp.send(socket, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: #{byte_size(text)}\r\n\r\n#{text}")
     :gen_tcp.close(socket)
-    loop(listener, answer)
+  end
+
+  defp read_head(socket) do
+    {:ok, part} = :gen_tcp.recv(socket, 0)
+    if part != :http_eoh, do: read_head(socket)
   end
 end
