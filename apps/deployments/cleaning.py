@@ -26,9 +26,12 @@ DETECTION_SECONDS = 3600.0
 
 
 class _Log:
-    """`workers.build.job.Report` for work without a reader of its own."""
+    """`workers.build.job.Report` for work without a reader of its own. `is_whole`: nothing had to stay."""
+
+    is_whole = True
 
     def line(self, text: str, *, level: str = "out") -> None:
+        self.is_whole = self.is_whole and level != "err"
         log.info("%s", text)
 
     def command(self, argv: Sequence[str]) -> None:
@@ -46,7 +49,10 @@ def clean() -> None:
         client = working_client(Path(settings.SLIPWAY.home) / "cache" / "machine")
         if settings.SLIPWAY.build_cache_gb:
             prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
-        gone = remove_images(client, f"slipway.instance={settings.SLIPWAY.instance}", _keep, _Log())
+        report = _Log()
+        gone = remove_images(client, f"slipway.instance={settings.SLIPWAY.instance}", _keep, report)
+        if not report.is_whole:
+            cleaning_failed()  # What just ran is still being stopped: the next `tidy` asks again.
         log.info("cleaned: %d images removed", len(gone))
     except Stopped:
         cleaning_failed()

@@ -20,6 +20,8 @@ from apps.hosts.models import Host
 from apps.projects.models import Domain, Environment, Service, Volume
 from workers.errors import UserError
 
+STOPPED_SECONDS = 40  # By then the agent has stopped what ran: an image of a running container cannot be removed.
+
 
 @transaction.atomic
 def delete_environment(*, actor: Actor, environment: Environment, confirm: str) -> None:
@@ -54,7 +56,7 @@ def remove(environment: Environment) -> None:
     _discard(Volume.objects.filter(environment=environment), environment)
     environment.delete()
     publish(Host.objects.default())
-    wakeup.clean()
+    wakeup.clean(later=STOPPED_SECONDS)
 
 
 @transaction.atomic
@@ -70,7 +72,7 @@ def withdraw(service: Service, environment: Environment) -> None:
     Domain.objects.filter(**mine).delete()
     _discard(Volume.objects.filter(**mine), environment)
     publish(Host.objects.default())
-    wakeup.clean()
+    wakeup.clean(later=STOPPED_SECONDS)
 
 
 def _builds_of(environment: Environment, service: Service | None = None) -> set[UUID]:

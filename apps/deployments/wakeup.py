@@ -47,9 +47,9 @@ def full_queues() -> set[str]:
         return set()
 
 
-def clean() -> None:
-    """Asked for again by `retention.tidy` until one has gone through."""
-    _send("clean", queue="build")
+def clean(*, later: float = 0) -> None:
+    """Asked for again by `retention.tidy` until one has gone through. `later`: in so many seconds."""
+    _send("clean", queue="build", countdown=later)
 
 
 def outward(deployment: Deployment) -> None:
@@ -69,6 +69,7 @@ REMEMBERED = 1000
 _outward: dict[UUID, tuple[str, str]] = {}
 
 
-def _send(name: str, *args: str, queue: str) -> None:
+def _send(name: str, *args: str, queue: str, countdown: float = 0) -> None:
     # By name: the tasks import the pipeline, and the pipeline's outcome wakes the next task.
-    wake.after_commit(lambda: current_app.send_task(f"apps.deployments.tasks.{name}", args=args, queue=queue))
+    told = {"args": args, "queue": queue, **({"countdown": countdown} if countdown else {})}
+    wake.after_commit(lambda: current_app.send_task(f"apps.deployments.tasks.{name}", **told))

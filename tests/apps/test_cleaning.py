@@ -111,3 +111,13 @@ def test_tidying_wakes_the_cleaning(host: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(retention, "_next", timezone.now())
     retention.tidy()
     assert asked == [1]
+
+
+def test_it_asks_again_while_an_image_is_still_in_use(engine: Path, tmp_path: Path, db: None) -> None:
+    """What was just taken away is stopped by the agent, which takes its time."""
+    (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *rm*) exit 1;; *image*) echo sha256:feed;; esac\n')
+    cleaning.clean()
+    assert retention.cleaning_is_due(after=0)
+    (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *rm*) exit 0;; *image*) echo sha256:feed;; esac\n')
+    cleaning.clean()
+    assert not retention.cleaning_is_due(after=0)

@@ -130,7 +130,7 @@ def test_it_shows_the_environment_that_is_asked_for(
     signs = {
         "": ("eeeeeee", "bbbbbbb"), "/deployments": ("eeeeeee", "bbbbbbb"), "/logs": ("staging speaks", "says 1"),
         "/variables": ("ONLY_STAGING", ""), "/domains": ("web-staging.apps", "//shop.example.com"),
-        "/volumes": ("No volume", "/data"), "/changes": ("ONLY_STAGING", "Everything is live"),
+        "/volumes": ("No volume", "<b>data</b>"), "/changes": ("ONLY_STAGING", "Everything is live"),
         "/metrics": ("Requests are not measured", ""),
     }  # fmt: skip
     mine, others = signs[place]

@@ -102,7 +102,7 @@ class Pulls(Story):
     def is_gone(self, number: int, had: dict[str, set[str]]) -> None:
         """Nothing that came with it is left in the engine, and its host answers no more."""
         until(lambda: not self.preview(number)["environment"], 30, self.slipway.log)
-        until(lambda: not self.left(had), 60, lambda: f"{self.left(had)}\n{self.slipway.log()}")
+        until(lambda: not self.left(had), 150, lambda: f"{self.left(had)}\n{self.slipway.log()}")
         assert self.slipway.fetch(self.host_of(number)).status_code == 404
 
     def left(self, had: dict[str, set[str]]) -> dict[str, set[str]]:
@@ -171,4 +171,5 @@ def test_the_limit_and_the_time_are_kept(pulls: Pulls) -> None:
     pulls.is_said(third, "three")
     for number in (second, third):
         pulls.slipway.api("DELETE", f"/previews/{pulls.preview(number)['id']}")
+    for number in (second, third):
         pulls.is_gone(number, had)
