@@ -1,6 +1,6 @@
 """Writes the limits of builds for a user who may use Docker and is not root, by a container that ends at once.
 
-It has no privileges but being root on the host's control groups: no network, nothing of the user's, one capability.
+It has no privileges but being root on the host's control groups: no network, nothing of the user's, few capabilities.
 It takes about 0.4 s, so it is not started for limits that are in force. Where RUN containers have to be put into the
 group of builds, another one does that as long as a build takes. Not in charge of what the limits are.
 """
@@ -50,6 +50,7 @@ def helper_argv(
     return [
         *_confined(client, labels, "build-limits"),
         "--cap-add=DAC_OVERRIDE",  # The kernel lets not even root make a group at the top of cgroup v2 without it.
+        *("--cap-add=CHOWN", "--cap-add=FOWNER"),  # To open notes that are another user's.
         f"--user=0:{group_id}",
         f"--volume={notes}:{HOST_NOTES}",
         *("--entrypoint=python3", "--", image, "-c", PROGRAM),

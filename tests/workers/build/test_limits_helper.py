@@ -47,7 +47,13 @@ def test_it_starts_a_container_without_privileges() -> None:
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
         *("--memory=64m", "--pids-limit=16", "--volume=/sys/fs/cgroup:/slipway/cgroup"),
         *("--label=slipway.instance=i", "--label=slipway.role=build-limits"),
-        *("--cap-add=DAC_OVERRIDE", "--user=0:111", "--volume=/run/slipway/builds:/slipway/builds"),
+        *(
+            "--cap-add=DAC_OVERRIDE",
+            "--cap-add=CHOWN",
+            "--cap-add=FOWNER",
+            "--user=0:111",
+            "--volume=/run/slipway/builds:/slipway/builds",
+        ),
         *("--entrypoint=python3", "--", "base", "-c", PROGRAM, "/slipway/cgroup", "/slipway/builds", "[1, 1.5, 2]"),
     ]
 
@@ -93,6 +99,19 @@ def users_folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="slipway-limits-") as name:
         os.chown(name, NOBODY, NOBODY)
         yield Path(name)
+
+
+@pytest.mark.docker
+def test_it_opens_notes_that_a_user_made(users_folder: Path) -> None:
+    notes = users_folder / "builds"
+    notes.mkdir(mode=0o755)
+    (notes / "lock").touch(mode=0o644)
+    for path in (notes, notes / "lock"):
+        os.chown(path, NOBODY, NOBODY)
+    Helper(MACHINE_CACHE, {"slipway.instance": "test"}).write(notes, None, Lines())
+    group = Path(SOCKET).stat().st_gid
+    told = [(path.stat().st_uid, path.stat().st_gid, oct(path.stat().st_mode)) for path in (notes, notes / "lock")]
+    assert told == [(NOBODY, group, "0o42775"), (NOBODY, group, "0o100664")]
 
 
 @contextmanager
