@@ -141,12 +141,22 @@ def announce(place: Household) -> int:
     if setup is not None and (said := setup["out"] or setup["error"][-3:]):
         told.append(("Setup", "\n".join(said)))
     if os.environ.get("SLIPWAY_SAMPLE", "1") != "0":
-        sample = _run_in(place, "ensure_sample")
-        if sample is not None and (said := sample["out"] or sample["error"]):
-            told.append(("Sample", "\n".join(said) if sample["code"] == 0 else f"not live: {' '.join(said[-5:])}"))
-            told += [("", "make logs FOLLOW=0 shows the log")] if sample["code"] != 0 else []
+        told += _sample(place)
     print("\n".join(f"{name + ':' if name else '':<11}{value}" for name, value in told), flush=True)
     return 0
+
+
+def _sample(place: Household) -> list[tuple[str, str]]:
+    see = ("", "make logs FOLLOW=0 shows the log")
+    try:
+        sample = _run_in(place, "ensure_sample")
+    except PlatformError as slow:
+        return [("Sample", f"not live yet: {slow.message}"), see]
+    if sample is None or not (said := sample["out"] or sample["error"]):
+        return []
+    if sample["code"] == 0:
+        return [("Sample", "\n".join(said))]
+    return [("Sample", f"not live: {' '.join(said[-5:])}"), see]
 
 
 def check_ports(plan: Blueprint) -> None:
