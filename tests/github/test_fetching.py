@@ -104,6 +104,7 @@ def bearers(seen: list[dict[str, Any]]) -> list[str]:
 
 def test_it_fetches_with_a_token_for_this_repository_alone(shop: Shop, github: GitHub, alice: Person) -> None:
     other = github.repo(github.owner(shop.repo), private=True, files={"a": ""})
+    github.choose(shop.installed, shop.repo, other)
     with github.watching() as seen:
         assert shop.fetch() == FLASK["app.py"]
     (token,) = set(bearers(seen))

@@ -15,7 +15,7 @@ from apps.projects.models import Service, Variable
 from tests.apps.cast import Person
 from tests.apps.test_pages_walk import browser
 from tests.github.people import at_github, linked
-from tests.github.test_picking import FLASK
+from tests.github.test_picking import FLASK, listed, names
 from tests.github.world import GitHub, Repo
 
 MONOREPO = {
@@ -74,6 +74,7 @@ def test_it_asks_github_again_before_it_makes_anything(github: GitHub, alice: Pe
     ada, app = at_github(github, alice)
     repo = github.repo(ada, private=True, files=FLASK)
     installed = github.install(app, ada, repo)
+    assert names(listed(browser(alice))) == [repo.full_name]  # Which is kept for a minute.
     found = browser(alice).get("/new/repository", {"id": repo.id}).context
     told = {"found": found["sealed"], "project": "shop", "service": "web"}
     assert browser(dora).post("/new/deploy", told).status_code == 404
