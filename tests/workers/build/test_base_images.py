@@ -220,8 +220,19 @@ def test_it_makes_it_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
-def test_it_names_the_versions_that_can_be_had() -> None:
+@pytest.mark.parametrize(
+    ("kind", "asked", "words"),
+    [
+        ("python", "2.7", "asks for Python 2.7, and this machine has Python 3."),
+        ("java", "11", "asks for Java 11, and this machine has Java 17"),
+        ("elixir", "~= 1.99", "asks for Elixir ~= 1.99, and this machine has Elixir 1."),
+        ("rust", "nightly", "asks for Rust nightly, and this machine has Rust 1."),
+        ("dotnet", "8.0", "asks for .NET 8.0, and this machine has none."),
+        ("bun", "99.0.0", "asks for Bun 99.0.0, which npm does not have; its newest is 1."),
+    ],
+)
+def test_it_names_the_versions_that_can_be_had(kind: str, asked: str, words: str) -> None:
     with pytest.raises(UserError) as caught:
-        ensure_base("python", "2.7", report=Lines(), cache_dir=MACHINE_CACHE)
+        ensure_base(kind, asked, report=Lines(), cache_dir=MACHINE_CACHE)
     assert caught.value.code == "build:user:version-not-available"
-    assert "asks for Python 2.7, and this machine has Python 3." in caught.value.message
+    assert words in caught.value.message and caught.value.hint
