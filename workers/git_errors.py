@@ -130,3 +130,9 @@ def commit_missing(commit: str) -> UserError:
         f"The repository has no commit {commit[:12]}.",
         hint="It may have been replaced by a forced push; deploy the branch instead.",
     )
+
+
+def ref_invalid(ref: str) -> UserError:
+    return UserError(
+        "source:user:ref-invalid", f"{ref!r} is not the head of a pull request.", hint="It looks as refs/pull/12/head."
+    )
