@@ -41,9 +41,9 @@ class ByHandIn(Told):
 
     app_id: int = Field(ge=1, le=2**53, examples=[12345])
     client_id: str = Field(min_length=1, max_length=100, examples=["Iv23liExample"])
-    client_secret: SecretStr = Field(min_length=1, max_length=300)
-    webhook_secret: SecretStr = Field(min_length=1, max_length=300)
-    private_key: SecretStr = Field(min_length=1, max_length=20_000, description="The whole .pem file.")
+    client_secret: SecretStr = Field(min_length=1, max_length=300, examples=["as GitHub shows it once"])
+    webhook_secret: SecretStr = Field(min_length=1, max_length=300, examples=["as given at GitHub"])
+    private_key: SecretStr = Field(min_length=1, max_length=20_000, examples=["the whole .pem file"])
     web_url: str = Field(default="", max_length=300, examples=["https://github.example.com"])
     api_url: str = Field(default="", max_length=300, examples=["https://github.example.com/api/v3"])
 
@@ -59,8 +59,8 @@ class ConversionIn(Told):
     """What GitHub sent the browser back with."""
 
     code: str = Field(max_length=200, examples=["a180b1a3d263c81bc6441d7b990bae27d4c10679"])
-    web_url: str = Field(default="", max_length=300)
-    api_url: str = Field(default="", max_length=300)
+    web_url: str = Field(default="", max_length=300, examples=["https://github.example.com"])
+    api_url: str = Field(default="", max_length=300, examples=["https://github.example.com/api/v3"])
 
 
 class InstallationRowOut(Schema):

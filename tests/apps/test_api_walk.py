@@ -59,7 +59,8 @@ def body_of(said: dict[str, Any]) -> Any:
     """The document's own example, which must be a valid body."""
     found = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     if isinstance(found, dict):  # Ids in examples are of nobody.
-        return {name: value for name, value in found.items() if not name.endswith("_id") and name != "reuse"}
+        ours = [name for name in found if name.endswith("_id") and name not in ("app_id", "client_id")]  # GitHub's two.
+        return {name: value for name, value in found.items() if name not in ours and name != "reuse"}
     return found
 
 
