@@ -8,6 +8,7 @@ import pytest
 from tests.workers.git_server import commit, git, make_repository, served
 from workers import git as subject
 from workers.errors import PlatformError, UserError
+from workers.git_environment import git_config, git_env
 from workers.git_errors import branch_missing, error_of
 from workers.git_remote import Remote, check_url
 
@@ -32,10 +33,10 @@ def test_it_ends_options_before_what_people_write() -> None:
 
 
 def test_it_gives_the_token_by_header_to_its_own_origin_only() -> None:
-    config = dict(subject.git_config(Remote(URL), "s3cr3t-token"))
+    config = dict(git_config(Remote(URL), "s3cr3t-token"))
     assert config["http.https://github.com/.extraHeader"].startswith("Authorization: Basic ")
     assert "s3cr3t-token" not in repr(subject.fetch_argv(Path("/cache"), URL, "HEAD"))
-    assert not any("extraHeader" in key for key in dict(subject.git_config(Remote("file:///srv/x"), "s3cr3t-token")))
+    assert not any("extraHeader" in key for key in dict(git_config(Remote("file:///srv/x"), "s3cr3t-token")))
 
 
 def test_it_keeps_the_way_to_the_network_and_nothing_else_of_the_environment() -> None:
@@ -47,7 +48,7 @@ def test_it_keeps_the_way_to_the_network_and_nothing_else_of_the_environment() -
         "GIT_SSL_CAINFO": "/ca",
         "K": "v",
     }
-    env = subject.git_env(host, [("a.b", "c")])
+    env = git_env(host, [("a.b", "c")])
     assert env == {
         "PATH": "/bin",
         "https_proxy": "http://p",

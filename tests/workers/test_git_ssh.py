@@ -17,6 +17,7 @@ from workers.build.fetch import fetch
 from workers.build.job import Source, Workspace
 from workers.deploy_key import DeployKey, fingerprint, laid_out, make_key, public_part
 from workers.errors import UserError
+from workers.git_environment import SSH_PROGRAM, git_config, ssh_env
 from workers.git_remote import check_url, host_of, is_ssh, name_of, origin_of
 from workers.git_ssh import HOST_NAME, ssh_argv
 from workers.process import run
@@ -141,8 +142,8 @@ def test_it_speaks_of_a_machine_without_ssh(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3").symlink_to(sys.executable)
     with laid_out(DeployKey(make_key()), tmp_path / "ssh") as identity:
-        env = git.ssh_env(replace(remote, identity=identity)) | {"PATH": str(tmp_path / "bin")}
-        done = run([str(git.SSH_PROGRAM), "git@127.0.0.1", "x"], env={**env, "PATH": f"{tmp_path / 'bin'}"},
+        env = ssh_env(replace(remote, identity=identity)) | {"PATH": str(tmp_path / "bin")}
+        done = run([str(SSH_PROGRAM), "git@127.0.0.1", "x"], env={**env, "PATH": f"{tmp_path / 'bin'}"},
                    timeout_seconds=10) if os.access("/usr/bin/env", os.X_OK) else None  # fmt: skip
     assert done is not None and "not installed" in "\n".join(done.tail)
 
@@ -191,8 +192,8 @@ def test_it_refuses_passwords_in_ssh_addresses_and_forbidden_networks() -> None:
 
 def test_it_gives_ssh_no_token_and_https_no_ssh(tmp_path: Path) -> None:
     remote = check_url("ssh://git@127.0.0.1/x")
-    pairs = git.git_config(remote, "s3cret-token")
+    pairs = git_config(remote, "s3cret-token")
     assert ("protocol.ssh.allow", "always") in pairs and not [k for k, _ in pairs if "extraHeader" in k]
     assert ("protocol.https.allow", "always") not in pairs
-    https = git.git_config(check_url("http://127.0.0.1/x"), "")
-    assert ("protocol.ssh.allow", "always") not in https and git.ssh_env(check_url("http://127.0.0.1/x")) == {}
+    https = git_config(check_url("http://127.0.0.1/x"), "")
+    assert ("protocol.ssh.allow", "always") not in https and ssh_env(check_url("http://127.0.0.1/x")) == {}
