@@ -86,6 +86,13 @@ USER_CAUSES: tuple[tuple[str, str, str, str, bool], ...] = (
         "Use the address that `git clone` takes.",
         False,
     ),
+    (
+        r"could not read from remote repository",
+        "source:user:repository-not-found",
+        "{host} gives no such repository, or not to this service.",
+        "Check the address, and that the repository has the service's deploy key.",
+        False,
+    ),
 )
 
 

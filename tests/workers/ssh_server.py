@@ -75,8 +75,8 @@ async def _listen(found: SshServer) -> Any:
         found.environments.append({str(k): str(v) for k, v in process.env.items()})
         asked = COMMAND.match(command)
         path = (found.root / (asked["path"].lstrip("/~") if asked else "")).resolve()
-        if asked is None or not path.is_relative_to(found.root.resolve()):
-            process.stderr.write(b"fatal: not here\n")
+        if asked is None or not path.is_relative_to(found.root.resolve()) or not path.exists():
+            process.stderr.write(f"fatal: '{path.name}' does not appear to be a git repository\n".encode())
             process.exit(1)
             return
         child = await asyncio.create_subprocess_exec(
