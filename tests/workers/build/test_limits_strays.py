@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,9 +68,15 @@ def machine() -> Iterator[tuple[Groups, Groups]]:
         (home / STRAY).mkdir(parents=True)
     yield homes, groups
     for top in {group.parent for group in groups.values()}:
-        for folder in sorted(top.rglob("*/"), reverse=True):
-            folder.rmdir()
-        top.rmdir()
+        for folder in [*sorted(top.rglob("*/"), reverse=True), top]:
+            assert wait_until(lambda folder=folder: is_removed(folder))
+
+
+def is_removed(group: Path) -> bool:
+    """A group is busy until the last of its processes, killed a moment ago, is reaped."""
+    with suppress(OSError):
+        group.rmdir()
+    return not group.exists()
 
 
 def started_in(homes: Groups, code: str) -> subprocess.Popen[bytes]:
