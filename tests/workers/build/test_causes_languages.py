@@ -36,7 +36,7 @@ OUTPUTS = [
         "The project is compiled for Java 25, which the JDK of this build does not know.",
     ),
     (
-        "error: no matching package named `no-such-crate` found\nlocation searched: crates.io index\n",
+        "error: no matching package named `no-such-crate` found\nlocation searched: the index\n",
         "no-matching-version",
         "The dependency no-such-crate does not exist in the version that is asked for.",
     ),

@@ -10,7 +10,7 @@ from workers.build.job import BuildSettings
 from workers.build.languages.ruby import detect
 from workers.build.plan import Plan
 
-RAILS = 'source "https://rubygems.org"\ngem "rails", "~> 8.0"\ngem "puma"\n'
+RAILS = 'source "https://gems.example"\ngem "rails", "~> 8.0"\ngem "puma"\n'
 
 
 def test_it_plans_rails_whole() -> None:
