@@ -98,7 +98,8 @@ def test_it_names_operations_that_exist_with_bodies_that_they_take(found: Found)
         assert set(schemas[0].get("required", [])) <= set(body), (name, call)
         assert set(body) <= set(schemas[0].get("properties", body)), (name, call)
         assert body or method != "PATCH", (name, call)
-        if method == "PATCH" and "data-api-as-is" not in form:  # What is changed in the form goes into the copied body, by its name.
+        # What is changed in a form goes into the copied body, by its name.
+        if method == "PATCH" and "data-api-as-is" not in form:
             assert set(str(form["fields"]).split()) <= set(schemas[0]["properties"]), (name, call)
 
 

@@ -61,7 +61,9 @@ def test_it_runs_a_pull_request_from_a_fork_to_its_merge(github: GitHub) -> None
     github.push(fork, {"more.py": "1"}, branch="more", start="origin/main", person=bob)
     number = github.pull_request(repo, "more", person=bob, fork=fork)
     head = github.push(fork, {"more.py": "2"}, branch="more", person=bob)
-    told = subprocess.run(["git", "ls-remote", repo.clone_url, f"refs/pull/{number}/head"], capture_output=True, check=True)
+    told = subprocess.run(
+        ["git", "ls-remote", repo.clone_url, f"refs/pull/{number}/head"], capture_output=True, check=True
+    )
     assert told.stdout.decode().split() == [head, f"refs/pull/{number}/head"]
     merged = github.merge(repo, number)
     rows = [r for r in github.deliveries(app) if r["event"] in ("pull_request", "push")]
