@@ -17,6 +17,7 @@ from apps.accounts.models import Installation, Membership, SignInLink
 from apps.accounts.policy import Role
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from apps.github.app import the_app
 from apps.projects.models import Service
 
 SAMPLE = "hello"
@@ -24,7 +25,7 @@ SAMPLE = "hello"
 
 @dataclass(frozen=True)
 class Step:
-    name: str  # base, sample, app, way-back
+    name: str  # base, sample, app, way-back, github
     title: str
     is_done: bool
 
@@ -71,6 +72,7 @@ def first_run(actor: Actor) -> FirstRun | None:
         Step("sample", "See a deployment", is_sample_live or own is not None),
         Step("app", "Deploy an app of your own", own is not None),
         Step("way-back", "Keep a way back in", has_way_back(actor)),
+        Step("github", "Connect GitHub", the_app() is not None),
     ]
     return FirstRun(row, steps, own)
 

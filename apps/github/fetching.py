@@ -141,6 +141,6 @@ def _explained(repository: Repository, app: App, failed: UserError | None = None
     if failed is None or isinstance(failed, BadToken):
         return UserError(
             "source:user:github-refused", f"GitHub gives no token for {repository.full_name}.",
-            hint="Look at the GitHub App on the page Installation: its key may have been replaced.",
+            hint="Look at the GitHub App on the operators' page GitHub: its key may have been replaced.",
         )  # fmt: skip
     return failed

@@ -32,9 +32,6 @@ class GitHubApp(Base):
     client_secret = EncryptedTextField()
     webhook_secret = EncryptedTextField()
     private_key = EncryptedTextField()
-    # What was found when the webhook address was looked at last: see `apps.github.reach`.
-    reach = models.JSONField(default=dict)
-    reach_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(only=True), name="github_app_once")]

@@ -12,6 +12,7 @@ from django.db import connection
 from pydantic import SecretStr
 
 from apps.deployments.models import Release
+from apps.github.models import GitHubApp
 from apps.lib.encryption import keyring
 from apps.projects.models import Variable
 from tests.apps.cast import CANARY, Shop
@@ -51,9 +52,12 @@ def test_it_stores_no_value_in_the_clear(shop: Shop) -> None:
 def test_it_rotates_keys(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     old = settings.SLIPWAY.variable_keys.get_secret_value()
     new = Fernet.generate_key().decode()
+    told = dict.fromkeys(("client_secret", "webhook_secret", "private_key"), CANARY)
+    GitHubApp.objects.create(app_id=1, slug="slipway", name="Slipway", client_id="x", **told)
     use_keys(monkeypatch, new, old)
     call_command("rotate_keys")
     use_keys(monkeypatch, new)
+    assert GitHubApp.objects.get().private_key == CANARY, "of every app, not of some"
     assert Variable.objects.get(pk=shop.secret.pk).value == CANARY
     assert CANARY in Release.objects.get(pk=shop.release.pk).variables.values()
     use_keys(monkeypatch, old)

@@ -13,6 +13,7 @@ from apps.accounts.models import ActivityEvent, Membership, SignInLink
 from apps.deployments import actions, suggested
 from apps.deployments.first_run import first_run, sample_url
 from apps.deployments.models import Deployment
+from apps.github.models import GitHubApp
 from apps.lib.lookups import Lookup
 from apps.projects import domain_checks
 from apps.projects.detection import Detection
@@ -30,14 +31,16 @@ def done(person: Person) -> dict[str, bool]:
 
 
 def test_it_has_nothing_done_on_the_first_day(alice: Person) -> None:
-    assert done(alice) == {"base": False, "sample": False, "app": False, "way-back": False}
+    assert done(alice) == {"base": False, "sample": False, "app": False, "way-back": False, "github": False}
     assert "First steps" in browser(alice).get("/").content.decode()
 
 
 def test_it_finds_what_was_done_by_itself(alice: Person, shop: Shop) -> None:
-    assert done(alice) == {"base": False, "sample": True, "app": True, "way-back": False}
+    assert done(alice) == {"base": False, "sample": True, "app": True, "way-back": False, "github": False}
     set_base_domain(actor=alice.actor, base="apps.localhost")
     make_recovery_link(actor=alice.actor)
+    assert "Connect GitHub" in browser(alice).get("/").content.decode()
+    GitHubApp.objects.create(app_id=1, slug="slipway", name="Slipway", client_id="x")
     run = first_run(alice.actor)
     assert run is not None and run.is_over and run.next is None
     assert "First steps" not in browser(alice).get("/").content.decode()
@@ -187,7 +190,7 @@ def test_it_never_sends_a_typed_secret_back() -> None:
 def test_it_imports_an_app_in_two_steps(alice: Person, monkeypatch: Any) -> None:
     plan = Plan("python", start="python app.py", suggested_variables=EXAMPLES, reasons=("found app.py",))
     found = Detection("main", "a" * 40, "Greet", plan)
-    monkeypatch.setattr("apps.deployments.views_new.detect", lambda *_, **__: found)
+    monkeypatch.setattr("apps.deployments.importing.detect", lambda *_, **__: found)
     client = browser(alice)
     page = client.post("/new", {"source_url": "https://git.example/shop.git"})
     text = page.content.decode()

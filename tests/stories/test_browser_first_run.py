@@ -82,7 +82,7 @@ def test_the_first_steps_work_without_javascript_and_resume(browser: Browser, si
     page.get_by_role("button", name="Use this").click()
     page.goto(f"{site}/")
     page.get_by_role("link", name="Go on").click()
-    assert "1 of 4 done" in page.inner_text("main")
+    assert "1 of 5 done" in page.inner_text("main")
     page.get_by_role("button", name="Make a recovery link").click()
     assert "/link/link_" in page.inner_text("#recovery")
     page.get_by_role("button", name="I know my way").click()

@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.inclusion_tag("deployments/_first_steps.html", takes_context=True)
 def first_steps(context: dict[str, Any]) -> dict[str, Any]:
-    """One query once they are dismissed; five for operators while they are not, none for others."""
+    """One query once they are dismissed; six for operators while they are not, none for others."""
     actor = actor_of(context["request"])
     is_wanted = is_operator(actor) and installation().checklist_dismissed_at is None
     run = first_run(actor) if is_wanted else None

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from apps.lib.undo import undo_of
 
@@ -29,6 +29,12 @@ def duration(value: timedelta | float | None) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min"
+
+
+@register.filter
+def in_quotes(value: object) -> SafeString:
+    """Text of a component's attribute within double quotes. What came from outside is escaped by then; JSON is not."""
+    return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308 - escaped
 
 
 @register.filter
