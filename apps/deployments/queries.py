@@ -48,6 +48,12 @@ def live_of(service: Service, environment: Environment) -> Deployment | None:
     return rows.with_names().first()
 
 
+def commit_before(deployment: Deployment) -> str:
+    """The commit that served when this one was asked for; "" when none did."""
+    rows = Deployment.objects.of(deployment).filter(live_at__lt=deployment.created_at)
+    return rows.order_by("-live_at").values_list("commit", flat=True).first() or ""
+
+
 def newest_of(service: Service, environment: Environment) -> list[Deployment]:
     """The last few, with the live one however old it is."""
     here = Deployment.objects.filter(service=service, environment=environment)

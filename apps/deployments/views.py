@@ -18,7 +18,7 @@ from apps.deployments.access import deployment_for, deployment_for_writer
 from apps.deployments.board import icon_of
 from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
-from apps.deployments.queries import live_of, url_of
+from apps.deployments.queries import commit_before, live_of, url_of
 from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
@@ -52,6 +52,7 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "status": icon_of({pill_of(row).kind}),
         "settings": described(row.release.spec) if row.release else {},
         "url": url_of(row.service, row.environment),
+        "since": commit_before(row),
         "can": abilities(actor, row.service.team_id),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "serving": live if live and live.pk != row.pk else None,

@@ -288,3 +288,9 @@ def test_it_reads_as_many_rows_for_many_services_as_for_one(client, shop, make_s
         make_service(f"more-{n}")
     with django_assert_max_num_queries(26):
         assert client.get("/").status_code == 200
+
+
+def test_it_names_the_range_of_commits_of_a_deployment(shop: Shop, alice: Person) -> None:
+    client, before, now = alice.client, shop.first.commit, shop.live.commit
+    assert f"{before}..{now}" in client.get(f"/deployments/{shop.live.pk}").content.decode()
+    assert "<dt>Changes</dt>" not in client.get(f"/deployments/{shop.first.pk}").content.decode(), "nothing before it"

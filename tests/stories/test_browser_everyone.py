@@ -10,7 +10,10 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from apps.accounts.invitations import invite
 from apps.accounts.policy import Role
+from apps.deployments import actions
+from apps.deployments.states import Status
 from tests.apps.cast import Person, Shop, make_person
 from tests.apps.test_pages_walk import PAGES, address, ids_of
 from tests.stories.test_browser_pages import browser, is_page, signed_in, site
@@ -60,10 +63,16 @@ def test_axe_finds_nothing_on_any_page(
     assert len(urls) > 20 and found == [], "\n".join(found)
 
 
-def test_the_pages_before_sign_in_are_fine_too(browser: Browser, site: str, shop: Shop) -> None:
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_before_sign_in_are_fine_too(
+    browser: Browser, site: str, shop: Shop, alice: Person, width: int
+) -> None:
+    _, link = invite(actor=alice.actor, team=shop.team, email="eve@example.com", role=Role.DEVELOPER)
+    invitation = urlsplit(link).path
     for scheme in ("light", "dark"):
-        page = browser.new_page(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
-        for path in ("/sign-in", "/nothing-here"):
+        size = {"width": width, "height": 900}
+        page = browser.new_page(color_scheme=scheme, bypass_csp=True, viewport=size)  # type: ignore[arg-type]
+        for path in ("/sign-in", "/nothing-here", "/setup/gone", "/link/gone", invitation):
             page.goto(site + path)
             assert findings(page) == []
 
@@ -100,6 +109,40 @@ def test_twice_the_text_size_needs_no_sideways_scroll(browser: Browser, site: st
     assert wide == []
 
 
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_jumps_while_a_page_loads(browser: Browser, site: str, shop: Shop, alice: Person, width: int) -> None:
+    """Cumulative layout shift under 0.02 on each page; 0.1 is what web.dev calls good."""
+    urls = addresses(browser, site, shop, alice)
+    context = signed_in(browser, site, alice, viewport={"width": width, "height": 900}, bypass_csp=True)
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    found = {}
+    for url in urls:
+        page.goto(url)
+        page.wait_for_timeout(150)
+        found[urlsplit(url).path] = round(page.evaluate("window.shifted"), 3)
+    assert {path: shift for path, shift in found.items() if shift >= 0.02} == {}
+
+
+def test_nothing_moves_for_those_who_ask_for_it(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    row.advance(Status.BUILDING)
+    moving = "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 1).length"
+    for choice, is_still in (("reduce", True), ("no-preference", False)):
+        context = signed_in(browser, site, alice, reduced_motion=choice, bypass_csp=True)
+        page = context.new_page()
+        page.goto(f"{site}/deployments/{row.pk}")
+        assert (page.evaluate(moving) == 0) is is_still, choice
+
+
 ACTIONS = {"Deploy", "Redeploy", "Cancel", "Add domain", "Save"}
 
 
@@ -130,7 +173,7 @@ def test_static_files_of_a_first_view_are_small(site: str, shop: Shop, alice: Pe
     scripts = sum(size for key, size in sizes.items() if kinds.get(key) == "Script")
     total = sum(sizes.values())
     print(f"first view {total} bytes, scripts {scripts} bytes")
-    assert scripts < 60_000 and total < 100_000 + 90_000, (total, scripts)
+    assert scripts < 60_000 and total < 100_000, (total, scripts)
 
 
 def test_a_session_ended_elsewhere_asks_to_sign_in(browser: Browser, site: str, shop: Shop, alice: Person) -> None:

@@ -40,7 +40,7 @@ class Clicks:
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """What looking at the repository finds; git itself has stories of its own."""
     row = Detection("main", "a" * 40, "Greet politely", PLAN)
-    monkeypatch.setattr("apps.deployments.views_new.detect", lambda *_, **__: row)
+    monkeypatch.setattr("apps.deployments.importing.detect", lambda *_, **__: row)
 
 
 def path_of(link: str) -> str:

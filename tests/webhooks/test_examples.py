@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
+from apps.github.life import InstallationEvent, RepositoryEvent
 from apps.github.models import GitHubApp
+from apps.previews.payloads import PullRequestReviewTold, PullRequestTold
 from apps.projects.models import Service
 from apps.webhooks import asking, handling
 from apps.webhooks.models import Delivery, State
@@ -68,8 +70,13 @@ def test_every_example_is_handled_to_an_end(service: Service, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("event", "model"),
-    [("push", PushTold), ("check_suite", CheckSuiteTold), ("check_run", CheckRunTold), ("status", StatusTold)],
-)
+    [
+        ("push", PushTold), ("check_suite", CheckSuiteTold), ("check_run", CheckRunTold), ("status", StatusTold),
+        ("pull_request", PullRequestTold), ("pull_request_review", PullRequestReviewTold),
+        ("installation", InstallationEvent), ("installation_repositories", InstallationEvent),
+        ("repository", RepositoryEvent),
+    ],
+)  # fmt: skip
 def test_every_example_is_read_by_our_models(event: str, model: type[BaseModel]) -> None:
     found = [payload for name, payload in examples() if name == event]
     assert found
@@ -130,7 +137,9 @@ def differences(model: type[BaseModel], part: dict[str, Any], where: str) -> lis
 @pytest.mark.parametrize(
     ("name", "model"),
     [("push$event", PushTold), ("check_suite$completed", CheckSuiteTold), ("check_run$completed", CheckRunTold),
-     ("check_run$created", CheckRunTold), ("status$event", StatusTold)],
+     ("check_run$created", CheckRunTold), ("status$event", StatusTold), ("pull_request$opened", PullRequestTold),
+     ("pull_request$synchronize", PullRequestTold), ("pull_request$closed", PullRequestTold),
+     ("pull_request$reopened", PullRequestTold), ("pull_request_review$submitted", PullRequestReviewTold)],
 )  # fmt: skip
 def test_our_models_want_no_more_than_the_schemas_promise(name: str, model: type[BaseModel]) -> None:
     told = [line for line in differences(model, schema()["definitions"][name], name) if not known(line)]

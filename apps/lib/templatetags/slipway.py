@@ -32,7 +32,7 @@ def duration(value: timedelta | float | None) -> str:
 
 
 @register.filter
-def in_quotes(value: object) -> SafeString:
+def in_quotes(value: str) -> SafeString:
     """Text of a component's attribute within double quotes. What came from outside is escaped by then; JSON is not."""
     return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308 - escaped
 
