@@ -238,11 +238,9 @@ function say() {
   const [kind, word] = connection;
   const isOn = kind === "live" || word === "Polling";
   const shown = isEnded && kind === "live" ? ["", "Ended"] : isOn && !following ? ["paused", "Paused"] : [kind, word];
-  state.hidden = false;
   state.className = `state ${shown[0]}`;
   if (state.textContent !== shown[1]) state.textContent = shown[1];
   const button = part("follow");
-  button.hidden = false;
   button.textContent = following ? "Following" : "Follow";
   button.setAttribute("aria-pressed", String(following));
   part("older").hidden = pane.first <= 1;
@@ -292,9 +290,13 @@ async function step(by) {
   pane.dressAll({ current: number });
 }
 
+function showBetween() {
+  part("between").toggleAttribute("data-open", form.elements.range.value === "between");
+}
+
 async function filtered() {
   addressed();
-  part("between").hidden = form.elements.range.value !== "between";
+  showBetween();
   if (await show({ before: NEVER })) toEnd();
   following = isTail;
   say();
@@ -306,7 +308,7 @@ function unfiltered() {
   for (const box of form.querySelectorAll("[name=level]")) box.checked = false;
   for (const name of ["source", "range", "from", "to"]) form.elements[name].value = "";
   part("only").setAttribute("aria-pressed", "false");
-  part("between").hidden = true;
+  showBetween();
   addressed();
 }
 
@@ -407,9 +409,7 @@ live.onState = (...told) => {
   connection = told;
   say();
 };
-for (const scripted of root.querySelectorAll("[data-scripted]")) scripted.hidden = false;
-part("show").hidden = true;
-part("between").hidden = form.elements.range.value !== "between";
+showBetween();
 if (following) toEnd();
 say();
 if (q.value) {

@@ -10,7 +10,6 @@ const SAFETY_MS = 10000; // A lost message is made good by this.
 const TOAST_MS = 6000;
 const UNDO_MS = 15000;
 const page = document.documentElement;
-page.classList.add("js");
 
 // Fragments
 const parts = () => document.querySelectorAll("[hx-trigger=changed]");
