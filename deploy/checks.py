@@ -51,13 +51,14 @@ def lint() -> int:
 def test(arguments: list[str]) -> int:
     """Lints first: they are quick. The tests make what they need under folders of their own.
 
-    The stories measure what people would feel, so they have the machine to themselves; the rest shares its cores.
+    Stories on a real engine measure what people would feel and have the machine to themselves; the rest shares its cores.
     """
     if lint():
         return 1
     if arguments:
         return _pytest(*arguments)
-    return max(_pytest("-n", "2", "--dist", "loadfile", f"--ignore={STORIES}"), _pytest(STORIES))
+    shared = _pytest("-n", "2", "--dist", "loadfile", f"--ignore-glob={STORIES}/test_[!b]*")
+    return max(shared, _pytest(STORIES, f"--ignore-glob={STORIES}/test_b*"))
 
 
 def _pytest(*arguments: str) -> int:

@@ -232,7 +232,7 @@ class GitHub:
         return dict(self._do("app", owner=owner.login, name=name or unique("app"), hook_attributes=hook, **told))
 
     def change_app(self, app: dict[str, Any], **changes: Any) -> None:
-        """`webhook_url`, `callback_urls`, `setup_url`, `permissions`; `lost=2`: the next two deliveries do not arrive."""
+        """`webhook_url`, `callback_urls`, `setup_url`, `permissions`; `lost=2`: the next two pushes do not arrive."""
         self._do("app/change", app_id=app["id"], **changes)
 
     def install(self, app: dict[str, Any], account: Person | str, *repos: Repo) -> Installed:

@@ -39,7 +39,7 @@ export function deliveryWatch (world) {
     }
     deliveries.push(row)
     if (!app.webhook_url || app.webhook_url.startsWith(MUTED)) return row
-    if (world.apps.get(app.app_id)?.lost > 0) { world.apps.get(app.app_id).lost -= 1; row.status = 'failed to connect to host'; return row }
+    if (event === 'push' && world.apps.get(app.app_id)?.lost > 0) { world.apps.get(app.app_id).lost -= 1; row.status = 'failed to connect to host'; return row }
     const began = Date.now()
     try {
       const answer = await fetch(app.webhook_url, { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) })
