@@ -135,11 +135,16 @@ def _join(user: User, invitation: Invitation) -> Membership:
     """Single use, also when two requests race."""
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=timezone.now()):
         raise UserError("invitation:user:ended", "This invitation was used already.", status=404)
-    row, _ = Membership.objects.get_or_create(user=user, team=invitation.team, defaults={"role": invitation.role})
-    if user.is_let_in:  # From now on a person answers for them, and no list.
+    row, made = Membership.objects.get_or_create(user=user, team=invitation.team, defaults={"role": invitation.role})
+    if user.is_let_in and made and _answers(invitation):  # From now on a person answers for them, and no list.
         User.objects.filter(pk=user.pk).update(is_let_in=False)
     record(actor=Actor(user), team_id=invitation.team_id, verb=f"joined as {row.role}", subject=user)
     return row
+
+
+def _answers(invitation: Invitation) -> bool:
+    """Somebody whom a list let in cannot free themselves or another of that list."""
+    return invitation.invited_by is not None and not invitation.invited_by.is_let_in
 
 
 def _still_stands(invitation: Invitation) -> bool:

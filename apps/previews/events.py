@@ -10,7 +10,7 @@ from typing import Any
 
 from apps.accounts.access import Actor
 from apps.accounts.policy import Permission
-from apps.github.models import Identity, Repository
+from apps.github.models import Connection, Identity, Repository
 from apps.lib.text import storable
 from apps.previews import actions
 from apps.previews.asking import pull_now
@@ -38,7 +38,11 @@ def pull_request(payload: dict[str, Any], keep: Keep) -> str:
     if is_doubtful(repository, pull):
         pull = _truth(repository, pull)
     count = follow(
-        repository, pull, actor=_who(told.sender), keep=keep, is_reopened=told.action == "reopened" and pull.is_open
+        repository,
+        pull,
+        actor=_who(told.sender, repository.github_id),
+        keep=keep,
+        is_reopened=told.action == "reopened" and pull.is_open,
     )
     return "" if count else "No service is connected to this repository."
 
@@ -50,7 +54,7 @@ def pull_request_review(payload: dict[str, Any], keep: Keep) -> str:
         return "It is no approval of a commit."
     rows = Preview.objects.filter(repository__github_id=told.repository.id, number=told.pull_request.number)
     waiting = [row for row in rows.select_related("project") if row.waits_for_approval]
-    actor = _who(told.review.user)
+    actor = _who(told.review.user, told.repository.id)
     allowed = [row for row in waiting if actor.can(Permission.DEPLOY, row.project.team_id)]
     for row in allowed:
         if row.head_sha == told.review.commit_id:
@@ -69,9 +73,11 @@ def _truth(repository: Repository, pull: Pull) -> Pull:
         return pull
 
 
-def _who(person: PersonTold | None) -> Actor:
-    """Who did it: as a person of ours when they are known as one, else by the name they have at GitHub."""
+def _who(person: PersonTold | None, repository: int) -> Actor:
+    """Who did it: as a member of a team that deploys the repository, else by the name they have at GitHub."""
     if person is None:
         return Actor(None, name="GitHub")
-    known = Identity.objects.filter(github_id=person.id).select_related("user").first()
+    teams = Connection.objects.filter(repository__github_id=repository).values("service__project__team")
+    members = Identity.objects.filter(github_id=person.id, user__memberships__team__in=teams)
+    known = members.select_related("user").first()
     return Actor(known.user) if known else Actor(None, name=storable(person.login)[:100])

@@ -24,6 +24,8 @@ def check_globs(text: str) -> None:
     for line in text.splitlines():
         if line.strip() in ("!", "/") or ".." in line.split("/"):
             raise ValidationError(f"{line.strip()[:60]!r} is not a path.")
+        if line.count("**") > 3:
+            raise ValidationError(f"{line.strip()[:60]!r} has more than three **.")
 
 
 def finite(value: float) -> None:

@@ -58,8 +58,9 @@ def catch_up() -> None:
 def missed_deliveries(since: datetime) -> int:
     """Those that GitHub lists and we do not have, oldest first; how many were taken in."""
     listed = {told.guid: told.id for told in asking.deliveries_after(since)}
-    known = Delivery.objects.filter(forge=GITHUB.name, hook=None, delivery_id__in=listed)
-    missing = [guid for guid in reversed(listed) if guid not in set(known.values_list("delivery_id", flat=True))]
+    rows = Delivery.objects.filter(forge=GITHUB.name, hook=None, delivery_id__in=listed)
+    known = set(rows.values_list("delivery_id", flat=True))
+    missing = [guid for guid in reversed(listed) if guid not in known]
     return sum(_fetch(guid, listed[guid]) for guid in missing[:MOST_AT_ONCE])
 
 

@@ -101,6 +101,9 @@ def _handled(row: Delivery) -> str:
     follow = TABLE.get((row.forge, row.event))
     if follow is None:
         return f"Nothing follows from {row.event[:40]}."
+    if row.hook_id is not None and row.event not in FORGES[row.forge].pushes:
+        # Its secret is a service's: who knows it could tell of other teams' repositories, installations and forks.
+        return "A service's own webhook tells of pushes only."
     return follow(row, json.loads(row.payload or "{}"))
 
 

@@ -40,11 +40,26 @@ def _literal(name: str) -> str:
     return re.sub(r"([*?\[\]\\])", r"\\\1", name)
 
 
+STAR = "[^/]*"
+
+
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
     text = pattern.strip("/") + ("/**" if pattern.endswith("/") else "")
     beneath = "" if re.search(r"[*?\[]", text) else "(?:/.*)?"  # A plain name is a file or a whole folder.
-    return re.compile("".join(_parts(text)) + beneath, re.DOTALL)
+    return re.compile(_joined(_parts(text)) + beneath, re.DOTALL)
+
+
+def _joined(parts: list[str]) -> str:
+    """What follows a `*` up to the next one is bound to its first place: else many stars try every way for hours."""
+    stars = [at for at, part in enumerate(parts) if part == STAR]
+    if not stars:
+        return "".join(parts)
+    found = "".join(parts[: stars[0]])
+    for at, end in zip(stars, [*stars[1:], None], strict=True):
+        fixed = "".join(parts[at + 1 : end])
+        found += f"{STAR}{fixed}" if end is None or not fixed else f"(?>{STAR}?{fixed})"
+    return found
 
 
 def _parts(text: str) -> list[str]:
@@ -66,7 +81,7 @@ def _regex(part: str) -> str:
     if part.startswith("**"):
         return ".*"
     if part == "*":
-        return "[^/]*"
+        return STAR
     if part == "?":
         return "[^/]"
     if part.startswith("[") and len(part) > 2:

@@ -99,7 +99,7 @@ def follow_in(service_id: UUID, delivery: Delivery, push: Push, *, head: str = "
     if known is not None:
         return known
     service = Service.objects.select_related("project").get(pk=service_id)
-    actor = _who(service, push)
+    actor = _who(service, push, is_known=delivery.hook_id is None)
     told = told_of(push) | {"delivery": delivery, "service": service, "actor": actor.user, "actor_name": actor.label}
     skip = order.older(service, push, head=head, is_replay=delivery.replay_of_id is not None)
     if skip is None:
@@ -142,10 +142,13 @@ def deploy(service: Service, actor: Actor, told: dict[str, Any]) -> Deployment:
     )
 
 
-def _who(service: Service, push: Push) -> Actor:
-    """The pusher as a member of the team when they are known as one; else by the name they have over there."""
+def _who(service: Service, push: Push, *, is_known: bool) -> Actor:
+    """The pusher as a member of the team when they are known as one; else by the name they have over there.
+
+    Only the App's word on who it was is taken: a service's own webhook may be signed by anybody who has its secret.
+    """
     name = storable(push.pusher)[:100]
-    if push.pusher_id is not None:
+    if push.pusher_id is not None and is_known:
         known = Identity.objects.filter(github_id=push.pusher_id, user__memberships__team=service.team_id)
         row = known.select_related("user").first()
         if row is not None:

@@ -15,6 +15,7 @@ import pytest
 from django.utils import timezone
 from pydantic import ValidationError
 
+from apps.github.models import Repository
 from apps.projects.models import Service
 from apps.webhooks import actions, handling
 from apps.webhooks.forges import FORGES
@@ -24,7 +25,21 @@ from apps.webhooks.push import Push
 from apps.webhooks.queries import url_of_hook
 from apps.webhooks.verdicts import Code
 from tests.apps.cast import Person, Shop
-from tests.webhooks.deliveries import NOTHING, A, B, C, commit, headers_of, outcome, post, push, pushed, signature
+from tests.webhooks.deliveries import (
+    INSTALLATION,
+    NOTHING,
+    REPOSITORY,
+    A,
+    B,
+    C,
+    commit,
+    headers_of,
+    outcome,
+    post,
+    push,
+    pushed,
+    signature,
+)
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -158,7 +173,7 @@ def sent(hook: Hook, secret: str, payload: dict[str, Any], *, event: str = "", *
     told = {
         "gitea": {"X-Gitea-Event": "push", "X-Gitea-Delivery": id, "X-Gitea-Signature": hex_hmac(body, secret)},
         "gitlab": {"X-Gitlab-Event": event or "Push Hook", "X-Gitlab-Event-UUID": id, "X-Gitlab-Token": secret},
-        "github": headers_of(body, X_Hub_Signature_256=signature(body, secret)),
+        "github": headers_of(body, event or "push", X_Hub_Signature_256=signature(body, secret)),
     }[hook.forge]  # fmt: skip
     url = url_of_hook(hook)
     return post(body, url[url.index("/api/") :], **{**told, **more})
@@ -254,3 +269,22 @@ def test_other_events_of_other_servers_are_kept_and_say_so(shop: Shop, hooks: An
     sent(hook, secret, gitlab(), event="Merge Request Hook")
     handling.handle_waiting()
     assert outcome(Delivery.objects.get()).reason == "Nothing follows from Merge Request Hook."
+
+
+@pytest.mark.parametrize("event", ["installation", "pull_request", "pull_request_review", "repository", "status"])
+def test_a_services_own_webhook_tells_of_pushes_only(
+    shop: Shop, hooks: Any, repository: Repository, event: str
+) -> None:
+    """Who has its secret could otherwise speak for any repository, installation and fork there is."""
+    hook, secret = hooks("github")
+    payload = {
+        "action": "deleted", "installation": {"id": INSTALLATION, "account": {"login": "acme", "id": 1}},
+        "repository": {"id": REPOSITORY, "full_name": "acme/shop"}, "sender": {"id": 1, "login": "mallory"},
+    }  # fmt: skip
+    assert sent(hook, secret, payload, event=event).status_code == 202
+    handling.handle_waiting()
+    row = Delivery.objects.get(hook=hook)
+    assert outcome(row).reason == "A service's own webhook tells of pushes only."
+    repository.refresh_from_db()
+    assert repository.trouble == "" and repository.installation is not None
+    assert repository.installation.deleted_at is None

@@ -67,3 +67,21 @@ def test_a_folder_with_odd_letters_matches_itself_alone() -> None:
 
 def test_many_stars_take_no_time() -> None:
     assert not is_watched("a" * 200, ["*a*a*a*b"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "is_match"),
+    [
+        ("*a" * 20 + "*b", "a" * 250, False),
+        ("*a" * 20 + "*b", "a" * 250 + "b", True),
+        ("*a*b*c", "xaxbxbxc", True),
+        ("*ab*ab", "abxab", True),
+        ("*ab*ab", "ab", False),
+        ("*x/y*z", "ax/yz", True),
+        ("*/b*/c", "a/b1/c", True),
+        ("*a/**/*c", "ba/x/y/zc", True),
+    ],
+)
+def test_stars_are_bound_to_their_first_place(pattern: str, path: str, is_match: bool) -> None:
+    """A pattern of twenty stars would otherwise try every way, and hold everybody's deliveries up."""
+    assert is_watched(path, [pattern]) is is_match
