@@ -39,9 +39,11 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
     answer = Answer(False)
     while (now := time.monotonic()) < deadline:
         check()
-        answer = ask(replica.address, replica.port or 0, _within(health, deadline - now), host)
-        if answer.healthy:
+        asked = _within(health, deadline - now)
+        newest = ask(replica.address, replica.port or 0, asked, host)
+        if newest.healthy:
             return
+        answer = more_telling(answer, newest, cut_short=asked.timeout_seconds < health.timeout_seconds)
         if now - looked >= LOOK_EVERY:
             looked = now
             _raise_if_ended(service, world, replica)
@@ -51,6 +53,11 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
     pid = int(world.engine.inspect(replica.id)["State"]["Pid"])
     said = last_lines(world.engine, replica.id, 20, redactor_of(service.release))
     raise unhealthy(pid, _process(service, replica), health, answer, said)
+
+
+def more_telling(before: Answer, newest: Answer, *, cut_short: bool) -> Answer:
+    """A question that the deadline cut short says nothing against an answer that came before it."""
+    return before if cut_short and newest.status is None and before.listens else newest
 
 
 def _within(health: Health, seconds: float) -> Health:

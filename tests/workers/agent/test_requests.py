@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from workers.agent.health import ask
+from workers.agent.health import Answer, ask
 from workers.agent.request import get
-from workers.agent.until_healthy import _sleep
+from workers.agent.until_healthy import _sleep, more_telling
 from workers.desired import Health
 from workers.errors import Stopped
 
@@ -66,3 +66,19 @@ def test_it_gives_way_while_it_sleeps() -> None:
     with pytest.raises(Stopped):
         _sleep(3600, check)
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("before", "newest", "cut_short", "kept"),
+    [
+        (Answer(False, 500, listens=True), Answer(False, listens=True), True, 500),
+        (Answer(False, 500, listens=True), Answer(False), True, 500),
+        (Answer(False, 500, listens=True), Answer(False, listens=True), False, None),
+        (Answer(False), Answer(False, 503, listens=True), True, 503),
+        (Answer(False, 500, listens=True), Answer(False, 404, listens=True), True, 404),
+    ],
+)
+def test_a_question_cut_short_by_the_deadline_hides_no_answer(
+    before: Answer, newest: Answer, cut_short: bool, kept: int | None
+) -> None:
+    assert more_telling(before, newest, cut_short=cut_short).status == kept
