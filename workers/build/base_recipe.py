@@ -50,6 +50,7 @@ def npm_dockerfile(family: Family, asked: str, node: str, base: str) -> str:
         f"cd /opt/npm; npm install --no-fund --no-audit --no-save {_quoted(package)} || "
         f'{{ echo "newest: $(npm view {family.npm} version)"; exit 1; }}; '
         f"cp -L node_modules/{family.binary} /opt/{family.name}; chmod 0755 /opt/{family.name}"
+        f"{'; ' if family.brings else ''}{family.brings}"
     )
     linked = "; ".join(f"ln -s {family.name} /usr/local/bin/{link}" for link in family.links)
     return "\n".join(
@@ -59,6 +60,7 @@ def npm_dockerfile(family: Family, asked: str, node: str, base: str) -> str:
             f"FROM {base}",
             f"LABEL slipway.base={family.name}",
             f"COPY --from=npm /opt/{family.name} /usr/local/bin/{family.name}",
+            *(["COPY --from=npm /opt/more/ /usr/local/"] if family.brings else []),
             *([f"RUN {json.dumps(['/bin/sh', '-ec', linked])}"] if linked else []),
             "",
         ]

@@ -8,8 +8,8 @@ import pytest
 from tests.workers.build.builds import MACHINE_CACHE, Lines
 from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
-from workers.build.base_families import FAMILIES, Own, own_images
-from workers.build.base_images import ensure_base, may_fit, version_in, wanted_versions
+from workers.build.base_families import FAMILIES, Own, npm_version, own_images
+from workers.build.base_images import ensure_base, may_fit, stand_in, version_in, wanted_versions
 from workers.build.version_spec import satisfies
 from workers.docker_cli import working_client
 from workers.errors import UserError
@@ -89,7 +89,7 @@ def test_it_knows_what_a_machine_can_make() -> None:
         Own("slipway/base-ruby:bookworm", "bookworm", "3.1"),
     ]
     assert own_images(FAMILIES["ruby"], "", ("noble",)) == [Own("slipway/base-ruby:noble", "noble", "")]
-    assert own_images(FAMILIES["bun"], ">=1.1 <2", suites) == [Own("slipway/base-bun:1.1-2")]
+    assert own_images(FAMILIES["bun"], ">=1.1 <2", suites) == [Own("slipway/base-bun:1.1-2-31e1b4")]
     assert own_images(FAMILIES["dotnet"], "8.0", suites) == []
 
 
@@ -121,6 +121,47 @@ def test_it_takes_a_program_from_npm() -> None:
         "COPY --from=npm /opt/bun /usr/local/bin/bun",
         'RUN ["/bin/sh", "-ec", "ln -s bun /usr/local/bin/bunx; ln -s bun /usr/local/bin/node"]',
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"),
+    [
+        ("", "24"),
+        (">=18", "24"),
+        ("^22.12", "22"),
+        ("18 || 20", "20"),
+        ("20.x", "20"),
+        ("lts/jod", "22"),
+        ("v20.11.1", "20.11.1"),
+        ("16", "16"),
+        ("<15", "<15"),
+    ],
+)
+def test_it_asks_npm_for_the_node_that_services_share_or_exactly(asked: str, version: str) -> None:
+    assert npm_version(FAMILIES["node"], asked) == version
+
+
+def test_it_gives_a_range_an_image_apart_from_an_exact_version() -> None:
+    references = {own_images(FAMILIES["node"], asked, ())[0].reference for asked in ("22.12.0", "22", "<17 >12.0")}
+    assert {r for r in references if "-" not in r.rpartition(":")[2]} == {
+        "slipway/base-node:22.12.0",
+        "slipway/base-node:22",
+    }
+    assert len(references) == 3
+
+
+def test_it_brings_nodes_own_npm() -> None:
+    text = recipe.npm_dockerfile(FAMILIES["node"], "22", "node:1", "debian:1")
+    assert "npm install -g --prefix /opt/more" in text.splitlines()[1]
+    assert "COPY --from=npm /opt/more/ /usr/local/" in text
+
+
+def test_it_says_when_a_release_stands_in_for_another() -> None:
+    python = FAMILIES["python"]
+    assert stand_in(python, "3.13.1", "3.13.5") == (
+        "version: Python 3.13.5 stands in for 3.13.1, which is another release of the same",
+    )
+    assert [stand_in(python, asked, "3.13.5") for asked in ("", "3.13", "3.13.5", ">=3.13.1")] == [(), (), (), ()]
 
 
 @pytest.mark.parametrize(

@@ -42,30 +42,25 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     start, why = _start(files, tasks, module)
     asked = _version(files)
     needed = () if document.get("workspace") else tuple(n for n in (*MANIFESTS, "package.json") if files.exists(n))
+    told = (
+        f"language: Deno, because {manifest or f'{module} calls it'}{' is there' if manifest else ''}",
+        version_reason("Deno", asked),
+        f"framework: {framework}, because {manifest} imports it" if framework else "",
+        f"build command: the build task of {manifest}" if "build" in tasks else "",
+        f"start command: {why}" if start else "",
+    )
+    has_packages = bool(imports) or files.exists("package.json")
     return Plan(
         language="deno",
         framework=framework,
         version=asked[0],
         package_manager="deno",
-        install=f"deno install{' --frozen' if files.exists('deno.lock') else ''}"
-        if imports or files.exists("package.json")
-        else "",
+        install=f"deno install{' --frozen' if files.exists('deno.lock') else ''}" if has_packages else "",
         install_project=f"deno cache {module}" if module else "",
         dependency_files=needed,
         build="deno task build" if "build" in tasks else "",
         start=start,
-        reasons=tuple(
-            filter(
-                None,
-                (
-                    f"language: Deno, because {manifest or f'{module} calls it'}{' is there' if manifest else ''}",
-                    version_reason("Deno", asked),
-                    f"framework: {framework}, because {manifest} imports it" if framework else "",
-                    f"build command: the build task of {manifest}" if "build" in tasks else "",
-                    f"start command: {why}" if start else "",
-                ),
-            )
-        ),
+        reasons=tuple(filter(None, told)),
     )
 
 

@@ -30,15 +30,14 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     evidence = files.first("composer.json", f"{root}/index.php" if root else "index.php", "artisan")
     if not evidence:
         return None
-    is_served = bool(root or files.exists("index.php"))
+    served = (root or ".") if root or files.exists("index.php") else ""
     asked = _version(files, composer)
-    required = _object(composer, "require")
-    package = next(
-        (name for name in FRAMEWORKS if name in required), "laravel/framework" if files.exists("artisan") else ""
-    )
-    framework = FRAMEWORKS.get(package, "")
+    framework, framework_reason = _framework(files, _object(composer, "require"))
     install, needed, why = _install(files, composer)
     build, build_reason = _build(files)
+    by_server = f"start command: {root or 'the top'} by PHP-FPM behind nginx, because index.php is there"
+    language = f"language: PHP, because {evidence} is there"
+    told = (language, version_reason("PHP", asked), framework_reason, why, build_reason, by_server if served else "")
     return Plan(
         language="php",
         framework=framework,
@@ -48,27 +47,16 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         install_project="composer dump-autoload --no-dev --optimize" if install else "",
         dependency_files=needed,
         build=build,
-        start=f"{IN_IMAGE} {root or '.'}" if is_served else "",
-        reasons=tuple(
-            filter(
-                None,
-                (
-                    f"language: PHP, because {evidence} is there",
-                    version_reason("PHP", asked),
-                    f"framework: {framework}, because {_because(files, required, package)}" if framework else "",
-                    why,
-                    build_reason,
-                    f"start command: {root or 'the top'} by PHP-FPM behind nginx, because index.php is there"
-                    if is_served
-                    else "",
-                ),
-            )
-        ),
+        start=f"{IN_IMAGE} {served}" if served else "",
+        reasons=tuple(filter(None, told)),
     )
 
 
-def _because(files: Files, required: dict[str, Any], package: str) -> str:
-    return f"composer.json requires {package}" if package in required else "artisan is there"
+def _framework(files: Files, required: dict[str, Any]) -> tuple[str, str]:
+    package = next((name for name in FRAMEWORKS if name in required), "")
+    if package:
+        return FRAMEWORKS[package], f"framework: {FRAMEWORKS[package]}, because composer.json requires {package}"
+    return ("Laravel", "framework: Laravel, because artisan is there") if files.exists("artisan") else ("", "")
 
 
 def _composer(files: Files) -> dict[str, Any]:
