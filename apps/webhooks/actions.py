@@ -37,7 +37,7 @@ def make_hook(*, actor: Actor, service: Service, forge: str) -> tuple[Hook, str]
     actor.require(Permission.WRITE_SERVICE, service.team_id)
     if forge not in FORGES:
         raise UserError(
-            "webhooks:user:forge", f"There is no {forge[:40]!r} here.", hint="github, gitea or gitlab.", status=422
+            "webhooks:user:forge", f"There is no {forge[:40]!r} here.", hint=f"One of {', '.join(FORGES)}.", status=422
         )
     Hook.objects.filter(service=service).delete()
     secret = make_secret()

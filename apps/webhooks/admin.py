@@ -10,13 +10,23 @@ from django.utils.html import format_html
 from apps.accounts.access import Actor
 from apps.lib.admin import ReadOnly, for_each
 from apps.webhooks import actions
-from apps.webhooks.models import CatchUp, Delivery, Hook, Outcome
+from apps.webhooks.models import BranchLook, CatchUp, Delivery, Hook, Outcome
 from apps.webhooks.shown import pretty
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
-    list_display = ["event", "action", "repository_name", "ref", "state", "attempts", "is_caught_up", "created_at"]
+    list_display = [
+        "event",
+        "action",
+        "repository_name",
+        "ref",
+        "state",
+        "attempts",
+        "away_since",
+        "is_caught_up",
+        "created_at",
+    ]
     list_filter = ["state", "forge", "event", "is_caught_up"]
     search_fields = ["delivery_id", "repository_name", "ref", "error", "outcomes__commit"]
     date_hierarchy = "created_at"
@@ -61,5 +71,12 @@ class HookAdmin(ReadOnly):
 
 @admin.register(CatchUp)
 class CatchUpAdmin(ReadOnly):
-    list_display = ["looked_at", "deliveries", "pushes", "trouble"]
+    list_display = ["looked_at", "deliveries", "pushes", "note", "trouble"]
     search_fields = ["trouble"]
+
+
+@admin.register(BranchLook)
+class BranchLookAdmin(ReadOnly):
+    list_display = ["repository", "branch", "looked_at"]
+    search_fields = ["repository__full_name", "branch"]
+    list_select_related = ["repository"]

@@ -11,18 +11,18 @@ from django.db.models.functions import Now
 from apps.accounts.access import Actor
 from apps.accounts.models import User
 from apps.deployments.models import Deployment
+from apps.github.models import Repository
 from apps.lib.encryption import EncryptedTextField
 from apps.lib.models import Base
-from apps.projects.models import Service
-
-FORGES = [("github", "GitHub"), ("gitea", "Gitea or Forgejo"), ("gitlab", "GitLab")]
+from apps.projects.models import Environment, Service
+from apps.webhooks.forges import choices
 
 
 class Hook(Base):
     """A webhook of one service, for a server that no App connects. After a rotation the old secret is good for a while."""
 
     service = models.OneToOneField(Service, on_delete=models.CASCADE, related_name="hook")
-    forge = models.CharField(max_length=10, choices=FORGES)
+    forge = models.CharField(max_length=10, choices=choices)
     secret = EncryptedTextField()
     rotated_at = models.DateTimeField(null=True, blank=True)
     old_secret = EncryptedTextField(blank=True, default="")
@@ -53,10 +53,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(Base):
     """One message, kept once by the id that its sender gave it. `created_at` is when it was received.
 
-    `attempts` is the fence: what an older attempt writes has no effect. `free_at` is when the next one may begin.
+    `attempts` is the fence: what an older attempt writes has no effect. `free_at` is when the next one may begin. Of the
+    attempts `waits` found GitHub away, since `away_since`: these do not count as tries.
     """
 
-    forge = models.CharField(max_length=10, choices=FORGES)
+    forge = models.CharField(max_length=10, choices=choices)
     hook = models.ForeignKey(Hook, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     delivery_id = models.CharField(max_length=120)
     event = models.CharField(max_length=60)
@@ -72,6 +73,8 @@ class Delivery(Base):
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    waits = models.PositiveSmallIntegerField(default=0)
+    away_since = models.DateTimeField(null=True, blank=True)
     free_at = models.DateTimeField(null=True, blank=True)
     handled_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
@@ -104,11 +107,13 @@ class Kind(models.TextChoices):
 class Outcome(Base):
     """What a delivery led to in one service, or with `service` None: why in none. Exactly one each.
 
-    A held one becomes one of the others. What a push told stands here, because payloads are not kept for long.
+    `environment` None: in production, or wherever a pull request has its preview. A held one becomes one of the others.
+    What a push told stands here, because payloads are not kept for long.
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="outcomes")
     service = models.ForeignKey(Service, null=True, blank=True, on_delete=models.CASCADE, related_name="pushes")
+    environment = models.ForeignKey(Environment, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     deployment = models.ForeignKey(Deployment, null=True, blank=True, on_delete=models.SET_NULL, related_name="told_by")
     code = models.CharField(max_length=20, blank=True)  # Of a skip: `apps.webhooks.verdicts`.
@@ -130,8 +135,15 @@ class Outcome(Base):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["delivery", "service"], name="outcome_once", nulls_distinct=False),
-            models.UniqueConstraint(fields=["service"], condition=Q(kind="held"), name="outcome_one_held"),
+            models.UniqueConstraint(
+                fields=["delivery", "service", "environment"], name="outcome_once", nulls_distinct=False
+            ),
+            models.UniqueConstraint(
+                fields=["service", "environment"],
+                condition=Q(kind="held"),
+                name="outcome_one_held",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="outcome_kind_known"),
             models.CheckConstraint(condition=~Q(kind="skipped") | ~Q(reason=""), name="outcome_skip_has_reason"),
         ]
@@ -150,11 +162,16 @@ class Outcome(Base):
 
 
 class CatchUp(Base):
-    """A look for what did not reach us. Only the last one of those that found nothing is kept."""
+    """A look for what did not reach us. Only the last one of those that found nothing is kept.
+
+    `seen_until` is the moment up to which all deliveries are here: the next look goes on from there.
+    """
 
     looked_at = models.DateTimeField()
+    seen_until = models.DateTimeField(null=True, blank=True)
     deliveries = models.PositiveIntegerField(default=0)
     pushes = models.PositiveIntegerField(default=0)  # Found by comparing branches.
+    note = models.CharField(max_length=300, blank=True)  # What it left, and how that is made good.
     trouble = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
@@ -163,3 +180,17 @@ class CatchUp(Base):
     @property
     def found(self) -> int:
         return self.deliveries + self.pushes
+
+
+class BranchLook(Base):
+    """When a branch that services follow was compared with what we know last."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+")
+    branch = models.CharField(max_length=250)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "branch"], name="branch_look_once")]
+
+    def __str__(self) -> str:
+        return f"{self.branch} of {self.repository}"

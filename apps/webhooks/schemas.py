@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
 from apps.lib.api import PageQuery, Told
+from apps.webhooks.forges import FORGES
 from apps.webhooks.models import Delivery, Kind, Outcome, State
 from apps.webhooks.shown import pretty
 
-Forge = Literal["github", "gitea", "gitlab"]
+Forge = Annotated[str, Field(json_schema_extra={"enum": list(FORGES)})]  # Another is refused by the action.
 
 
 class PushOut(Schema):
@@ -29,6 +30,7 @@ class PushOut(Schema):
     commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
     message: str = Field(examples=["Greet politely"])
     author: str = Field(examples=["Alice"])
+    environment_id: UUID | None = Field(description="Null: production.")
     deployment_id: UUID | None
     created_at: datetime
 
@@ -69,6 +71,9 @@ class DeliveryOut(Schema):
     ref: str = Field(examples=["refs/heads/main"])
     state: State = Field(examples=["handled"])
     attempts: int
+    away_since: datetime | None = Field(
+        description="Since when it waits because GitHub is away. Tried again by itself."
+    )
     error: str
     is_caught_up: bool = Field(description="It did not reach us: it was asked for.")
     replay_of_id: UUID | None

@@ -6,11 +6,12 @@ from django.urls import path
 
 from apps.lib.urls import page
 from apps.webhooks import views, views_hook, views_operator
+from apps.webhooks.forges import FORGES
 
 receiving = [
     path("github", views.webhook, {"forge": "github"}, name="webhook-github"),
     *(path(f"{name}/<uuid:hook_id>", views.webhook, {"forge": name}, name=f"webhook-{name}-service")
-      for name in ("github", "gitea", "gitlab")),
+      for name in FORGES),
 ]  # fmt: skip
 
 urlpatterns = [
