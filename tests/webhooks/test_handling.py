@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from apps.deployments import lease
+from apps.github.errors import RateLimited, Unreachable
 from apps.projects.models import Service
-from apps.webhooks import handling, periodic
+from apps.webhooks import claiming, handling, periodic
 from apps.webhooks.models import Delivery, Kind, Outcome, State
 from tests.webhooks.deliveries import A, B, C, D, deliver, headers_of, outcome, post, push, pushed
 from workers.errors import PlatformError
@@ -57,7 +59,7 @@ def test_an_error_is_kept_and_tried_again_later_and_then_given_up(service: Servi
     monkeypatch.setitem(handling.TABLE, ("github", "push"), fail)
     row = stored()
     waits = []
-    for _ in range(handling.ATTEMPTS):
+    for _ in range(claiming.TRIES):
         handling.handle_waiting()
         row.refresh_from_db()
         if row.state == State.WAITING:
@@ -70,24 +72,78 @@ def test_an_error_is_kept_and_tried_again_later_and_then_given_up(service: Servi
     assert handling.handle_waiting() == 0
 
 
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (Unreachable("502"), [5, 10, 20, 40, 80, 160, 300, 300]),
+        (RateLimited(timezone.now() + timedelta(hours=1)), [3600] * 8),
+    ],
+)
+def test_it_waits_a_day_while_github_is_away(
+    service: Service, monkeypatch: Any, error: Exception, waits: list[int]
+) -> None:
+    def fail(row: Delivery, payload: Any) -> str:
+        raise error
+
+    monkeypatch.setitem(handling.TABLE, ("github", "push"), fail)
+    row = stored()
+    for wait in waits:
+        handling.handle_waiting()
+        row.refresh_from_db()
+        assert row.free_at is not None and row.away_since is not None
+        assert abs((row.free_at - timezone.now()).total_seconds() - wait) < 20
+        Delivery.objects.update(free_at=None)
+    assert (row.state, row.waits, row.error.startswith("GitHub")) == (State.WAITING, 8, True)
+    Delivery.objects.update(away_since=timezone.now() - timedelta(hours=25))
+    handling.handle_waiting()
+    row.refresh_from_db()
+    assert (row.state, outcome(row).reason) == (State.FAILED, row.error)
+
+
+def test_after_github_was_away_it_has_all_its_tries(service: Service, monkeypatch: Any) -> None:
+    row = stored()
+    Delivery.objects.update(attempts=40, waits=40, away_since=timezone.now() - timedelta(hours=3))
+    handling.handle_waiting()
+    row.refresh_from_db()
+    assert (row.state, row.away_since, len(pushed(service))) == (State.HANDLED, None, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_longer_than_its_lease_is_not_begun_by_another(service: Service, monkeypatch: Any) -> None:
+    monkeypatch.setattr(claiming, "LEASE", timedelta(seconds=0.3))
+    monkeypatch.setattr(claiming, "RENEWED_EVERY", 0.05)
+    others = []
+
+    def read_it_all(row: Delivery, payload: Any) -> str:
+        time.sleep(0.6)
+        others.append(claiming.claim())
+        return "Read."
+
+    monkeypatch.setitem(handling.TABLE, ("github", "installation"), read_it_all)
+    row = stored("installation")
+    handling.handle_waiting()
+    row.refresh_from_db()
+    assert (others, row.state, row.attempts) == ([None], State.HANDLED, 1)
+
+
 def test_a_killed_worker_leaves_its_delivery_to_another(service: Service) -> None:
     row = stored()
-    mine = handling.claim()
+    mine = claiming.claim()
     assert mine is not None
-    assert handling.claim() is None  # It is being handled.
+    assert claiming.claim() is None  # It is being handled.
     Delivery.objects.update(free_at=timezone.now() - timedelta(seconds=1))
     assert handling.handle_waiting() == 1
-    handling._later(mine, "too late")
+    claiming.later(mine, PlatformError("x:platform:y", "x"), "too late")
     row.refresh_from_db()
     assert (row.state, row.attempts, row.error, len(pushed(service))) == (State.HANDLED, 2, "", 1)
 
 
 def test_one_that_kills_every_worker_is_given_up(service: Service) -> None:
     row = stored()
-    for _ in range(handling.ATTEMPTS):
-        assert handling.claim() is not None
+    for _ in range(claiming.TRIES):
+        assert claiming.claim() is not None
         Delivery.objects.update(free_at=timezone.now() - timedelta(seconds=1))
-    assert handling.claim() is None
+    assert claiming.claim() is None
     row.refresh_from_db()
     assert (row.state, row.error) == (State.FAILED, "Its worker was lost 5 times.")
 
