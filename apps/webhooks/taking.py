@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from apps.github.app import App, the_app
@@ -24,7 +26,10 @@ from apps.webhooks.forges.base import Envelope, Facts, Forge, Payload, text
 from apps.webhooks.models import Delivery, Hook, State
 from workers.errors import UserError
 
+log = logging.getLogger(__name__)
+
 OLD_SECRET_LIFE = timedelta(hours=1)
+UNFIT = (DataError, IntegrityError, ValueError)  # Of the row itself; that the database is away is everybody's.
 Headers = Mapping[str, str]
 
 
@@ -38,28 +43,41 @@ class Letter:
     hook_id: UUID | None = None
 
 
-def take(letters: Sequence[Letter]) -> list[str | UserError]:
+def take(letters: Sequence[Letter]) -> list[str | Exception]:
     """For each the id of the delivery that is kept now, or why it is refused: 400, 401, 403 or 404.
 
-    However many they are, they are kept by one statement; when this returns they are on the disk.
+    However many they are, they are kept by one statement; when this returns they are on the disk. What is wrong with one
+    is not the others'.
     """
     app = the_app() if any(letter.hook_id is None for letter in letters) else None
     wanted = [letter.hook_id for letter in letters if letter.hook_id]
     hooks = {(row.pk, row.forge): row for row in Hook.objects.filter(pk__in=wanted)} if wanted else {}
-    answers: list[str | UserError] = []
-    rows: list[Delivery] = []
-    for letter in letters:
+    answers: list[str | Exception] = []
+    rows: dict[int, Delivery] = {}
+    for place, letter in enumerate(letters):
         try:
-            hook = _genuine(letter, app, hooks)
-            rows.append(_opened(letter, hook))
-            answers.append(rows[-1].delivery_id)
-        except UserError as error:
+            row = rows[place] = _opened(letter, _genuine(letter, app, hooks))
+            answers.append(row.delivery_id)
+        except Exception as error:  # noqa: BLE001 - it is the answer to its sender
             answers.append(error)
-            continue
-        if rows[-1].state == State.FAILED:
-            answers[-1] = _refused("malformed", "The body is not a JSON object.", 400)
-    keep(rows)
+    for place, wrong in _kept(rows).items():
+        answers[place] = wrong
+    for place, row in rows.items():
+        if row.state == State.FAILED and not isinstance(answers[place], Exception):
+            answers[place] = _refused("malformed", "The body is not a JSON object.", 400)
     return answers
+
+
+def _kept(rows: Mapping[int, Delivery]) -> dict[int, Exception]:
+    """What could not be kept, by its place. One row that the database does not take makes it take each by itself."""
+    try:
+        keep(list(rows.values()))
+    except UNFIT as error:
+        if len(rows) == 1:
+            log.warning("a delivery could not be kept: %s", type(error).__name__)
+            return dict.fromkeys(rows, error)
+        return {place: wrong for at, row in rows.items() for place, wrong in _kept({at: row}).items()}
+    return {}
 
 
 def keep(rows: Sequence[Delivery]) -> int:
@@ -68,11 +86,16 @@ def keep(rows: Sequence[Delivery]) -> int:
         return 0
     keys = {(row.forge, row.hook_id, row.delivery_id) for row in rows}
     known = Delivery.objects.filter(delivery_id__in=[row.delivery_id for row in rows])
-    seen = set(known.values_list("forge", "hook_id", "delivery_id"))
-    known.filter(state=State.FAILED).exclude(payload="").update(state=State.WAITING, attempts=0, free_at=None)
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    # The same id may be another sender's: that one is left alone.
+    told = known.values_list("pk", "forge", "hook_id", "delivery_id")
+    seen = {tuple(key): pk for pk, *key in told if tuple(key) in keys}
+    if seen:
+        given_up = Delivery.objects.filter(pk__in=seen.values(), state=State.FAILED).exclude(payload="")
+        given_up.update(state=State.WAITING, attempts=0, waits=0, away_since=None, free_at=None)
+    with transaction.atomic():
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     bell.ring()
-    return len(keys - seen)
+    return len(keys) - len(seen)
 
 
 def _genuine(letter: Letter, app: App | None, hooks: Mapping[tuple[UUID, str], Hook]) -> Hook | None:

@@ -10,11 +10,17 @@ import time
 from urllib.parse import urlencode
 
 import pytest
+from django.db import DataError
 from django.test import Client
+from django.utils import timezone
 
 from apps.github.models import GitHubApp
 from apps.webhooks import bell, cutting
-from apps.webhooks.models import Delivery, State
+from apps.webhooks.forges import FORGES
+from apps.webhooks.forges.base import Facts
+from apps.webhooks.models import Delivery, Hook, State
+from apps.webhooks.taking import Letter, take
+from tests.apps.cast import Shop
 from tests.webhooks.deliveries import APP_ID, GITHUB, SECRET, headers_of, post, push, signature
 
 BODY = json.dumps(push()).encode()
@@ -139,10 +145,10 @@ def test_it_takes_a_delivery_once(app: GitHubApp) -> None:
 def test_one_that_was_given_up_waits_again_when_it_is_sent_again(app: GitHubApp) -> None:
     headers = headers_of(BODY)
     post(BODY, **headers)
-    Delivery.objects.update(state=State.FAILED, attempts=5, error="x")
+    Delivery.objects.update(state=State.FAILED, attempts=9, waits=4, away_since=timezone.now(), error="x")
     post(BODY, **headers)
     row = Delivery.objects.get()
-    assert (row.state, row.attempts) == (State.WAITING, 0)
+    assert (row.state, row.attempts, row.waits, row.away_since) == (State.WAITING, 0, 0, None)
 
 
 @pytest.mark.parametrize("path", ["/api/webhooks/", "/api/webhooks/bitbucket", "/api/webhooks/github/1"])
@@ -173,6 +179,33 @@ def test_it_never_keeps_more_than_its_bound() -> None:
     assert is_cut
     assert len(text) <= cutting.MOST_BYTES
     assert json.loads(text)["after"] == "b" * 40
+
+
+class Odd(type(FORGES["github"])):  # type: ignore[misc]
+    """A server of which one delivery is not understood, and another not taken by the database."""
+
+    def facts(self, payload: dict[str, object]) -> Facts:
+        return Facts(ref="x\0") if payload["ref"] else Facts(ref=str(1 // 0))
+
+
+def test_one_that_cannot_be_kept_is_not_the_others_fault(app: GitHubApp) -> None:
+    bodies = [BODY, json.dumps({"ref": ""}).encode(), json.dumps({"ref": "x"}).encode(), BODY]
+    forges = [FORGES["github"], Odd(), Odd(), FORGES["github"]]
+    letters = [Letter(forge, headers_of(body), body) for forge, body in zip(forges, bodies, strict=True)]
+    first, second, third, fourth = take(letters)
+    assert isinstance(second, ZeroDivisionError)
+    assert isinstance(third, DataError | ValueError)
+    assert set(Delivery.objects.values_list("delivery_id", flat=True)) == {first, fourth}
+
+
+def test_the_same_id_of_another_sender_wakes_nothing(app: GitHubApp, shop: Shop) -> None:
+    hook = Hook.objects.create(service=shop.service, forge="gitea", secret="x")
+    row = Delivery.objects.create(
+        forge="gitea", hook=hook, delivery_id="same", event="push", payload="{}", state="failed"
+    )
+    assert post(BODY, **headers_of(BODY, X_GitHub_Delivery="same")).status_code == 202
+    row.refresh_from_db()
+    assert (row.state, Delivery.objects.count()) == (State.FAILED, 2)
 
 
 def test_it_answers_at_once_while_nobody_can_be_woken(app: GitHubApp, monkeypatch: pytest.MonkeyPatch) -> None:
