@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from apps.github.answers import DeliveryTold
 from apps.github.client import Client, app_client, at, installation_client
-from apps.github.errors import Garbled
+from apps.github.errors import NotThere
 from apps.github.models import Repository
 from apps.webhooks.checks import Check
 from workers.errors import SlipwayError
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_FILES = 300  # GitHub tells no more files of a comparison.
 MOST_CHECKS = 500
-MOST_DELIVERIES = 1000
+MOST_DELIVERIES = 5000
 
 
 class FileTold(BaseModel):
@@ -84,20 +84,18 @@ class WholeDeliveryTold(DeliveryTold):
     request: RequestTold
 
 
-def client_of(repository: Repository) -> Client | None:
-    """None: nobody shows it to us any more."""
-    installation = repository.installation
-    return installation_client(installation) if installation is not None and installation.is_usable else None
+def client_of(repository: Repository) -> Client:
+    """Raises what says that nobody shows it to us any more."""
+    if repository.installation is None:
+        raise NotThere("installation that shows the repository")
+    return installation_client(repository.installation)
 
 
 def changed_files(repository: Repository, before: str, after: str) -> frozenset[str] | None:
     """None when it cannot be told, also while GitHub is away: a push does not wait for that."""
-    client = client_of(repository)
-    if client is None:
-        return None
     try:
         path = at("/repositories/{}/compare/{}", repository.github_id, f"{before}...{after}")
-        told = client.get(path, ComparisonTold, per_page=100)
+        told = client_of(repository).get(path, ComparisonTold, per_page=100)
     except SlipwayError as error:
         log.info("%s: what changed is not told: %s", repository, error.message)
         return None
@@ -108,10 +106,9 @@ def changed_files(repository: Repository, before: str, after: str) -> frozenset[
 
 
 def checks_of(repository: Repository, commit: str) -> list[Check]:
-    """Check runs and commit statuses, the latest of each name. Raises the client's errors."""
+    """Check runs and commit statuses, the latest of each name. [] is GitHub's own word that there are none: raises the
+    client's errors."""
     client = client_of(repository)
-    if client is None:
-        return []
     here = (repository.github_id, commit)
     runs = client.pages(
         at("/repositories/{}/commits/{}/check-runs", *here),
@@ -130,10 +127,8 @@ def checks_of(repository: Repository, commit: str) -> list[Check]:
 
 def head_of(repository: Repository, branch: str) -> HeadTold:
     """The commit that a branch leads to. Raises `NotThere` and the client's other errors."""
-    client = client_of(repository)
-    if client is None:
-        raise Garbled("no installation shows the repository")
-    return client.get(at("/repositories/{}/commits/{}", repository.github_id, f"heads/{branch}"), HeadTold)
+    path = at("/repositories/{}/commits/{}", repository.github_id, f"heads/{branch}")
+    return client_of(repository).get(path, HeadTold)
 
 
 def deliveries_after(moment: datetime) -> Iterator[DeliveryTold]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +30,10 @@ from apps.webhooks import asking
 from apps.webhooks.checks import Standing, Word, standing_of
 from apps.webhooks.models import Delivery, Kind, Outcome
 from apps.webhooks.payloads import CheckRunTold, CheckSuiteTold, StatusTold
+from apps.webhooks.push import BRANCH, TAG
 from apps.webhooks.pushes import deploy
-from apps.webhooks.verdicts import Code
+from apps.webhooks.tracking import Tracked
+from apps.webhooks.verdicts import Code, Skip
 from workers.errors import SlipwayError, Stopped
 
 log = logging.getLogger(__name__)
@@ -96,21 +99,22 @@ def _standing(service: Service, commit: str) -> Standing:
 def settle(key: UUID, service_id: UUID, standing: Standing) -> None:
     """What the checks lead to; a push that was replaced meanwhile stays replaced."""
     lock(service_id)
-    row = Outcome.objects.filter(pk=key, kind=Kind.HELD).first()
+    row = Outcome.objects.filter(pk=key, kind=Kind.HELD).select_related("delivery", "environment").first()
     if row is None or row.held_until is None:
         return
-    service = Service.objects.select_related("project").get(pk=service_id)
+    one = Tracked(Service.objects.select_related("project").get(pk=service_id), row.environment)
     now = timezone.now()
     appears = row.created_at + timedelta(seconds=settings.SLIPWAY.ci_appears_seconds)
-    if service.auto_deploy_paused_at is not None:
-        _skip(row, Code.PAUSED, "Auto-deploy was paused while it waited for its checks.")
+    changed = _changed(row, one)
+    if changed is not None:
+        _skip(row, changed.code, f"{changed.reason} while it waited for its checks.")
     elif standing.word == Word.BAD:
         _skip(row, Code.FAILED_CHECKS, standing.sentence)
     elif standing.word == Word.GOOD:
-        _deploy(row, service, standing.sentence)
+        _deploy(row, one, standing.sentence)
     elif standing.word is None and now >= appears:
         waited = f"{settings.SLIPWAY.ci_appears_seconds:g} s"
-        _deploy(row, service, f"No check of it appeared within {waited}, so there was nothing to wait for.")
+        _deploy(row, one, f"No check of it appeared within {waited}, so there was nothing to wait for.")
     elif now >= row.held_until:
         hours = settings.SLIPWAY.ci_timeout_seconds / 3600
         _skip(row, Code.TIMEOUT, f"Its checks were not done within {hours:g} h: {standing.sentence}")
@@ -119,18 +123,35 @@ def settle(key: UUID, service_id: UUID, standing: Standing) -> None:
         _tell(service_id)
 
 
-def _deploy(row: Outcome, service: Service, sentence: str) -> None:
+def _changed(row: Outcome, one: Tracked) -> Skip | None:
+    """What somebody changed meanwhile, so that it would not be deployed if it were told now."""
+    service = one.service
+    repositories = Connection.objects.filter(service=service).values_list("repository__github_id", flat=True)
+    repository = repositories.first()
+    if one.environment is None and service.auto_deploy_paused_at is not None:
+        return Skip(Code.PAUSED, "Auto-deploy was paused")
+    if repository is not None and repository != row.delivery.repository_id:
+        return Skip(Code.MOVED, "The service was connected to another repository")
+    if row.ref.startswith(TAG):
+        is_wanted = fnmatchcase(row.ref.removeprefix(TAG), service.deploy_tags)
+        return None if is_wanted else Skip(Code.MOVED, "The tags that are deployed were changed")
+    if row.ref != BRANCH + one.branch:
+        return Skip(Code.MOVED, f"The service began to follow {one.branch[:100]}")
+    return None if service.auto_deploy else Skip(Code.OFF, "Deploy on push was turned off")
+
+
+def _deploy(row: Outcome, one: Tracked, sentence: str) -> None:
     """Somebody may have deployed that very commit by hand meanwhile."""
-    newest = Deployment.objects.filter(service=service, environment=service.environment).order_by("-number").first()
+    newest = Deployment.objects.filter(service=one.service, environment=one.place).order_by("-number").first()
     is_same = newest is not None and newest.created_at > row.created_at and newest.commit == row.commit
     if newest is not None and is_same and newest.status not in (Status.FAILED, Status.CANCELLED):
         _skip(row, Code.SAME, f"Deployment {newest.number} is of the same commit already.")
         return
     told = {"commit": row.commit, "message": row.message, "author": row.author}
-    made = deploy(service, Actor(row.actor, name=row.actor_name), told)
+    made = deploy(one, Actor(row.actor, name=row.actor_name), told)
     values = {"kind": Kind.DEPLOYED, "deployment": made, "reason": sentence[:400], "settled_at": Now()}
     Outcome.objects.filter(pk=row.pk).update(**values)
-    _tell(service.pk)
+    _tell(one.service.pk)
 
 
 def _skip(row: Outcome, code: Code, reason: str) -> None:

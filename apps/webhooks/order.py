@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from apps.projects.models import Service
 from apps.webhooks.models import Outcome
 from apps.webhooks.push import TAG, Push, is_nothing
-from apps.webhooks.verdicts import Code, Skip
+from apps.webhooks.tracking import Tracked
+from apps.webhooks.verdicts import NOT_TAKEN, Code, Skip
 
 REMEMBERED = 300
 
 Edges = Iterable[tuple[str, str]]
 
 
-def older(service: Service, push: Push, *, head: str = "", is_replay: bool = False) -> Skip | None:
+def older(tracked: Tracked, push: Push, *, head: str = "", is_replay: bool = False) -> Skip | None:
     """None: it is newer than what was taken before. A replay may take the same again. Call with the service locked.
 
     `head`: the commit that the branch leads to, when GitHub was asked because it is unclear.
     """
-    known, last = _known(service, push)
+    known, last = _known(tracked, push)
     if last is None:
         return None
     if (last.ref, last.before, last.commit) == (push.ref, push.before, push.commit):
@@ -37,18 +37,18 @@ def older(service: Service, push: Push, *, head: str = "", is_replay: bool = Fal
     return None if verdict else Skip(Code.OLDER, f"A newer push, {_name(last)}, was taken already.")
 
 
-def is_unclear(service: Service, push: Push) -> bool:
+def is_unclear(tracked: Tracked, push: Push) -> bool:
     """Whether only the branch's head can tell."""
-    known, last = _known(service, push)
+    known, last = _known(tracked, push)
     return bool(last is not None and push.branch and is_newer(push, last, _edges(known)) is None)
 
 
-def _known(service: Service, push: Push) -> tuple[list[Outcome], Outcome | None]:
+def _known(tracked: Tracked, push: Push) -> tuple[list[Outcome], Outcome | None]:
     """Pushes to the branch, or of tags, and the newest that was taken."""
-    rows = Outcome.objects.filter(service=service)
+    rows = Outcome.objects.filter(**tracked.row)
     rows = rows.filter(ref__startswith=TAG) if push.tag else rows.filter(ref=push.ref)
     known = list(rows.order_by("-created_at")[:REMEMBERED])
-    return known, next((row for row in known if row.code not in (Code.OLDER, Code.SAME)), None)
+    return known, next((row for row in known if row.code not in NOT_TAKEN), None)
 
 
 def _edges(known: list[Outcome]) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""A push is followed: each service that tracks its branch gets a deployment, a place among the held, or a reason why not.
+"""A push is followed: each service that tracks its branch, in each environment (`tracking`), gets a deployment, a place
+among the held, or a reason why not.
 
 One transaction a service, in which its row is locked: however often and in whatever order a push is told, it has one
 outcome, and an older one never takes the place of a newer one.
@@ -11,7 +12,6 @@ from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -26,12 +26,13 @@ from apps.deployments.models import Deployment
 from apps.github.models import Identity, Repository
 from apps.lib import wake
 from apps.lib.text import storable
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 from apps.webhooks import asking, order
 from apps.webhooks.forges import FORGES
 from apps.webhooks.models import Delivery, Kind, Outcome
 from apps.webhooks.push import Push
-from apps.webhooks.verdicts import Code, Skip, skip_of
+from apps.webhooks.tracking import Tracked, tracked
+from apps.webhooks.verdicts import NOT_TAKEN, Code, Skip, skip_of
 from workers.errors import SlipwayError, Stopped
 
 log = logging.getLogger(__name__)
@@ -44,19 +45,19 @@ def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
         push = replace(push, files=None)
     if not push.branch and not push.tag:
         return f"{push.ref[:60]} is neither a branch nor a tag."
-    found = services_of(delivery, push)
+    found = followers_of(delivery, push)
     if not found:
         return f"No service follows {push.name[:150]} of this repository."
-    push = _with_files(delivery, push, found)
-    for service in found:
+    push = _with_files(delivery, push, [one.service for one in found])
+    for one in found:
         try:
-            follow_in(service.pk, delivery, push, head=_head_if_unclear(service, delivery, push))
+            follow_in(one, delivery, push, head=_head_if_unclear(one, delivery, push))
         except Stopped:  # It was deleted meanwhile.
             continue
     return "The service that follows it was deleted meanwhile."
 
 
-def services_of(delivery: Delivery, push: Push) -> list[Service]:
+def followers_of(delivery: Delivery, push: Push) -> list[Tracked]:
     """By the repository's numeric id, or the one whose own webhook it came by; of those, who tracks the branch."""
     if delivery.hook_id is not None:
         rows = Service.objects.filter(hook=delivery.hook_id)
@@ -66,8 +67,9 @@ def services_of(delivery: Delivery, push: Push) -> list[Service]:
         rows = Service.objects.none()
     rows = rows.select_related("project").order_by("created_at")
     if push.tag:
-        return [row for row in rows.exclude(deploy_tags="") if fnmatchcase(push.tag, row.deploy_tags)]
-    return list(rows.filter(branch=push.branch))
+        tagged = rows.exclude(deploy_tags="")
+        return [Tracked(row) for row in tagged if fnmatchcase(push.tag, row.deploy_tags)]
+    return [one for one in tracked(rows) if one.branch == push.branch]
 
 
 def _with_files(delivery: Delivery, push: Push, services: list[Service]) -> Push:
@@ -79,42 +81,53 @@ def _with_files(delivery: Delivery, push: Push, services: list[Service]) -> Push
     return replace(push, files=asking.changed_files(repository, push.before, push.commit)) if repository else push
 
 
-def _head_if_unclear(service: Service, delivery: Delivery, push: Push) -> str:
+def _head_if_unclear(one: Tracked, delivery: Delivery, push: Push) -> str:
     """Asked before anything is locked, and only when nothing else tells which of two pushes is newer."""
-    if delivery.hook_id is not None or not order.is_unclear(service, push):
+    if delivery.hook_id is not None or not order.is_unclear(one, push):
         return ""
     repository = Repository.objects.filter(github_id=push.repository_id or 0).select_related("installation").first()
     try:
         return asking.head_of(repository, push.branch).sha if repository else ""
     except SlipwayError as error:
-        log.info("%s: the head of %s is not told: %s", service, push.branch, error.message)
+        log.info("%s: the head of %s is not told: %s", one.service, push.branch, error.message)
         return ""
 
 
 @transaction.atomic
-def follow_in(service_id: UUID, delivery: Delivery, push: Push, *, head: str = "") -> Outcome:
-    """What becomes of a push in one service. The same one as before when it was decided already."""
-    lock(service_id)
-    known = Outcome.objects.filter(delivery=delivery, service=service_id).first()
+def follow_in(one: Tracked, delivery: Delivery, push: Push, *, head: str = "") -> Outcome:
+    """What becomes of a push in one service and environment. The same as before when it was decided already."""
+    lock(one.service.pk)
+    known = Outcome.objects.filter(**one.row, delivery=delivery).first()
     if known is not None:
         return known
-    service = Service.objects.select_related("project").get(pk=service_id)
+    one = _as_it_is(one)
+    service = one.service
     actor = _who(service, push, is_known=delivery.hook_id is None)
-    told = told_of(push) | {"delivery": delivery, "service": service, "actor": actor.user, "actor_name": actor.label}
-    skip = order.older(service, push, head=head, is_replay=delivery.replay_of_id is not None)
+    told = told_of(push) | {"delivery": delivery, "actor": actor.user, "actor_name": actor.label} | one.row
+    skip = order.older(one, push, head=head, is_replay=delivery.replay_of_id is not None)
     if skip is None:
-        skip = skip_of(service, push, kept_back=_is_kept_back(service, push)) or _cannot_wait(service, delivery)
+        kept_back, production = _is_kept_back(one, push), one.environment is None
+        skip = skip_of(service, push, kept_back=kept_back, production=production)
+        skip = skip or _cannot_wait(service, delivery)
     if skip is None or skip.code == Code.DELETED:
-        _replace_held(service, push)
+        _replace_held(one, push)
     if skip is not None:
         made = Outcome.objects.create(**told, kind=Kind.SKIPPED, code=skip.code, reason=skip.reason[:400])
     elif service.wait_for_ci:
         until = timezone.now() + timedelta(seconds=settings.SLIPWAY.ci_timeout_seconds)
         made = Outcome.objects.create(**told, kind=Kind.HELD, held_until=until, standing="Its checks are not read yet.")
     else:
-        made = Outcome.objects.create(**told, kind=Kind.DEPLOYED, deployment=deploy(service, actor, told))
+        made = Outcome.objects.create(**told, kind=Kind.DEPLOYED, deployment=deploy(one, actor, told))
     _tell(service, delivery, made)
     return made
+
+
+def _as_it_is(one: Tracked) -> Tracked:
+    """Once more, now that the service is locked. Raises `Stopped` when the environment was deleted meanwhile."""
+    where = Environment.objects.filter(pk=one.environment.pk).first() if one.environment else None
+    if one.environment and where is None:
+        raise Stopped("lost")
+    return Tracked(Service.objects.select_related("project").get(pk=one.service.pk), where)
 
 
 def told_of(push: Push) -> dict[str, Any]:
@@ -128,15 +141,15 @@ def told_of(push: Push) -> dict[str, Any]:
     }
 
 
-def deploy(service: Service, actor: Actor, told: dict[str, Any]) -> Deployment:
+def deploy(one: Tracked, actor: Actor, told: dict[str, Any]) -> Deployment:
     """Whoever may push to the branch may deploy: connecting the service to it said so."""
     return begin_deployment(
         actor=actor,
-        service=service,
-        environment=service.environment,
+        service=one.service,
+        environment=one.place,
         trigger="push",
         commit=told["commit"],
-        branch=service.branch,  # Of a tag too: it is what the service is compared with.
+        branch=one.branch,  # Of a tag too: it is what the service is compared with.
         message=told["message"],
         author=told["author"],
     )
@@ -156,17 +169,17 @@ def _who(service: Service, push: Push, *, is_known: bool) -> Actor:
     return Actor(None, name=name)
 
 
-def _replace_held(service: Service, push: Push) -> None:
+def _replace_held(one: Tracked, push: Push) -> None:
     """A newer push, or the end of its branch, takes the place of one that waits for its checks."""
     what = f"commit {push.commit[:7]}" if push.commit else "the end of its branch"
-    Outcome.objects.filter(service=service, kind=Kind.HELD).update(
+    Outcome.objects.filter(**one.row, kind=Kind.HELD).update(
         kind=Kind.SKIPPED, code=Code.REPLACED, reason=f"A newer push, {what}, took its place.", settled_at=Now()
     )
 
 
-def _is_kept_back(service: Service, push: Push) -> bool:
+def _is_kept_back(one: Tracked, push: Push) -> bool:
     """What the push before changed is not live either, so what this one changes is not all that counts."""
-    rows = Outcome.objects.filter(service=service, ref=push.ref).exclude(code__in=(Code.OLDER, Code.SAME))
+    rows = Outcome.objects.filter(**one.row, ref=push.ref).exclude(code__in=NOT_TAKEN)
     last = rows.order_by("-created_at").first()
     return last is not None and last.kind != Kind.DEPLOYED and last.code != Code.PATHS
 

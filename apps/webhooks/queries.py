@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor, not_found
 from apps.deployments.models import Deployment
-from apps.projects.models import Service
+from apps.projects.models import Environment, EnvironmentKind, Service
 from apps.webhooks.models import CatchUp, Delivery, Hook, Kind, Outcome, State
 from apps.webhooks.push import PULL
-from apps.webhooks.verdicts import Code
+from apps.webhooks.tracking import Tracked
+from apps.webhooks.verdicts import NOT_TAKEN
 
 NEWS = timedelta(days=30)
-QUIET = (Code.OLDER, Code.SAME)  # Nothing is missing because of these.
 
 
 def deliveries() -> QuerySet[Delivery]:
@@ -90,15 +90,18 @@ class PushStanding:
     skipped: Outcome | None = None
 
 
-def standing_of(service: Service) -> PushStanding:
-    rows = Outcome.objects.filter(service=service).exclude(code__in=QUIET).exclude(ref__startswith=PULL)
+def standing_of(service: Service, environment: Environment | None = None) -> PushStanding:
+    """In production, or in another environment."""
+    one = Tracked(service, None if environment is None or environment.is_production else environment)
+    rows = Outcome.objects.filter(**one.row).exclude(code__in=NOT_TAKEN).exclude(ref__startswith=PULL)
     rows = rows.order_by("-created_at")
     newest = list(rows[:1])
     held = newest[0] if newest and newest[0].kind == Kind.HELD else rows.filter(kind=Kind.HELD).first()
     if not newest or newest[0].kind != Kind.SKIPPED:
         return PushStanding(held)
-    deployed = Deployment.objects.filter(service=service).order_by("-created_at").values_list("created_at", flat=True)
-    last = deployed.first()
+    here = {"environment": one.environment} if one.environment else {"environment__kind": EnvironmentKind.PRODUCTION}
+    deployed = Deployment.objects.filter(service=service, **here).order_by("-created_at")
+    last = deployed.values_list("created_at", flat=True).first()
     skipped = newest[0]
     moment = skipped.settled_at or skipped.created_at
     is_news = moment > timezone.now() - NEWS and (last is None or moment > last)

@@ -28,8 +28,12 @@ class Code(StrEnum):
     FAILED_CHECKS = "failed-checks"
     TIMEOUT = "timeout"
     REPLACED = "replaced"
+    MOVED = "moved"
     NOBODY = "nobody"
     OTHER = "other"
+
+
+NOT_TAKEN = (Code.OLDER, Code.SAME)  # Nothing is missing because of these: what they tell was known.
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ def marker_in(message: str) -> str:
     return next((line.strip() for line in last.splitlines() if TRAILER.match(line.strip())), "")
 
 
-def skip_of(service: Service, push: Push, *, kept_back: bool = False) -> Skip | None:
-    """None: it is to be deployed. `kept_back`: an earlier push was not deployed although it may have changed something."""
+def skip_of(service: Service, push: Push, *, kept_back: bool = False, production: bool = True) -> Skip | None:
+    """None: it is to be deployed. `kept_back`: an earlier push was not deployed although it may have changed something.
+    A rollback pauses what goes to `production`, and nothing else."""
     if push.is_deleted:
         return Skip(Code.DELETED, f"{push.name[0].upper()}{push.name[1:]} was deleted. {_goes_on(push)}")
-    if service.auto_deploy_paused_at is not None:
+    if production and service.auto_deploy_paused_at is not None:
         return Skip(Code.PAUSED, f"Auto-deploy is paused since {service.auto_deploy_paused_at:%d %b %H:%M} UTC.")
     if not service.auto_deploy and not push.tag:
         return Skip(Code.OFF, "Deploy on push is off in the service's settings.")

@@ -14,11 +14,14 @@ from apps.accounts.models import ActivityEvent
 from apps.deployments import actions
 from apps.deployments.states import Status
 from apps.github.models import Connection, Identity
-from apps.projects.models import Service
-from apps.webhooks import asking, handling
+from apps.projects.actions import create_environment
+from apps.projects.models import Environment, Service
+from apps.webhooks import asking, checked, handling
 from apps.webhooks.actions import replay
+from apps.webhooks.checks import Standing, Word
 from apps.webhooks.models import Delivery, Kind, Outcome
 from apps.webhooks.queries import standing_of
+from apps.webhooks.tracking import Tracked
 from apps.webhooks.verdicts import Code
 from tests.apps.cast import Person
 from tests.webhooks.deliveries import NOTHING, A, B, C, D, commit, deliver, outcome, push, pushed
@@ -67,6 +70,42 @@ def test_every_service_of_the_repository_has_its_own_outcome(
     }  # fmt: skip
     assert found[docs].reason == "None of the files that changed is watched: app.py."
     assert [len(pushed(each)) for each in (service, web, docs, far)] == [1, 1, 0, 0]
+
+
+def test_other_environments_follow_branches_of_their_own(service: Service, alice: Person) -> None:
+    """Once the service was deployed there by a person; one that says no branch follows the service's."""
+    made = [
+        create_environment(actor=alice.actor, project=service.project, name=name, branch=branch)
+        for name, branch in (("Staging", "develop"), ("Copy", ""), ("Never", "develop"), ("Pinned", "develop"))
+    ]
+    staging, copy, _, pinned = made
+    for where in (staging, copy, pinned):
+        actions.deploy(actor=alice.actor, service=service, environment=where)
+    Environment.objects.filter(pk=pinned.pk).update(commit=D)
+    change(service, auto_deploy_paused_at=timezone.now())  # A rollback, which is production's.
+    deliver(push(A, B, ref="refs/heads/develop"))
+    deliver(push(B, C))
+    told = Outcome.objects.filter(service=service).order_by("created_at")
+    assert [(row.environment, row.kind, row.commit) for row in told] == [
+        (staging, Kind.DEPLOYED, B), (None, Kind.SKIPPED, C), (copy, Kind.DEPLOYED, C)
+    ]  # fmt: skip
+    assert [(row.environment, row.commit, row.branch) for row in pushed(service)] == [
+        (staging, B, "develop"), (copy, C, "main")
+    ]  # fmt: skip
+    assert standing_of(service).skipped is not None and standing_of(service, staging).skipped is None
+
+
+def test_each_environment_waits_for_checks_by_itself(service: Service, alice: Person) -> None:
+    staging = create_environment(actor=alice.actor, project=service.project, name="Staging")
+    actions.deploy(actor=alice.actor, service=service, environment=staging)
+    change(service, wait_for_ci=True)
+    deliver(push(A, B))
+    deliver(push(B, C))
+    told = Outcome.objects.filter(service=service, kind=Kind.HELD).order_by("created_at")
+    assert [(row.environment, row.commit) for row in told] == [(None, C), (staging, C)]
+    for row in told:
+        checked.settle(row.pk, service.pk, Standing(Word.GOOD, "Its check succeeded."))
+    assert sorted(row.environment.slug for row in pushed(service)) == ["production", "staging"]
 
 
 def test_a_newer_push_takes_the_place_of_one_that_waits(service: Service) -> None:
@@ -217,14 +256,14 @@ def test_a_replay_deploys_again_but_never_an_older_one(service: Service, alice: 
 def test_a_service_that_was_deleted_meanwhile_is_left_out(service: Service, alice: Person, monkeypatch: Any) -> None:
     from apps.webhooks import pushes
 
-    found = pushes.services_of
+    found = pushes.followers_of
 
-    def and_delete(delivery: Delivery, told: Any) -> list[Service]:
+    def and_delete(delivery: Delivery, told: Any) -> list[Tracked]:
         rows = found(delivery, told)
         actions.delete_service(actor=alice.actor, service=service, confirm=service.name)
         return rows
 
-    monkeypatch.setattr(pushes, "services_of", and_delete)
+    monkeypatch.setattr(pushes, "followers_of", and_delete)
     row = deliver(push())
     assert outcome(row).reason == "The service that follows it was deleted meanwhile."
 

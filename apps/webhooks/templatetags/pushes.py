@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 from apps.webhooks.models import Kind
 from apps.webhooks.queries import hook_of, pushes_of, standing_of
 
@@ -14,9 +14,9 @@ register = template.Library()
 
 
 @register.inclusion_tag("webhooks/_standing.html")
-def push_standing(service: Service) -> dict[str, Any]:
+def push_standing(service: Service, environment: Environment | None = None) -> dict[str, Any]:
     """A push that waits for its checks, and the last one when it was not deployed."""
-    return {"service": service, "pushes": standing_of(service)}
+    return {"service": service, "pushes": standing_of(service, environment)}
 
 
 @register.inclusion_tag("webhooks/_pushes.html")

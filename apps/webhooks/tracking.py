@@ -1,0 +1,47 @@
+"""Where pushes to a branch are deployed: production of each service that follows it, and other environments by their own
+branch, once the service was deployed there. Previews are not among them: those are of pull requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.deployments.models import Deployment
+from apps.projects.models import Environment, EnvironmentKind, Service
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A service in an environment; None is production."""
+
+    service: Service
+    environment: Environment | None = None
+
+    @property
+    def branch(self) -> str:
+        return (self.environment.branch if self.environment else "") or self.service.branch
+
+    @property
+    def place(self) -> Environment:
+        return self.environment or self.service.environment
+
+    @property
+    def row(self) -> dict[str, object]:
+        """What its rows are found by."""
+        return {"service": self.service, "environment": self.environment}
+
+
+def tracked(services: Iterable[Service]) -> list[Tracked]:
+    """In the order of the services, production first. An environment that is pinned to a commit follows nothing."""
+    rows = list(services)
+    there = Deployment.objects.filter(
+        service__in=rows, environment__kind=EnvironmentKind.STAGING, environment__commit=""
+    ).select_related("environment")
+    elsewhere: dict[UUID, list[Environment]] = {}
+    for row in there.order_by("service", "environment", "-number").distinct("service", "environment"):
+        elsewhere.setdefault(row.service_id, []).append(row.environment)
+    return [
+        Tracked(service, where) for service in rows for where in (None, *elsewhere.get(service.pk, []))
+    ]  # fmt: skip
