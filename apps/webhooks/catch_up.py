@@ -1,4 +1,4 @@
-"""What did not reach us is asked for: deliveries that GitHub could not hand over, and branches that moved without a word.
+"""What did not reach us is asked for: deliveries that GitHub could not hand over; and branches are compared (`heads`).
 
 GitHub sends nothing again by itself and keeps deliveries for three days. What is found goes the way of every delivery,
 and it is said how much it was. Runs in the reconciler; two of them do no harm, because a delivery is kept once.
@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.deployments.models import Deployment
+from apps.github.answers import DeliveryTold
 from apps.github.app import the_app
-from apps.github.errors import NotThere, RateLimited, Unreachable
-from apps.github.models import Connection, Repository
-from apps.projects.models import Service
-from apps.webhooks import asking
-from apps.webhooks.asking import HeadTold
+from apps.github.errors import NotThere
+from apps.webhooks import asking, heads
 from apps.webhooks.forges import FORGES
 from apps.webhooks.forges.base import Envelope
-from apps.webhooks.models import CatchUp, Delivery, Outcome, State
+from apps.webhooks.models import CatchUp, Delivery
 from apps.webhooks.taking import keep, row_of
 from workers.errors import SlipwayError
 
@@ -32,129 +30,94 @@ log = logging.getLogger(__name__)
 GITHUB = FORGES["github"]
 KEPT = timedelta(days=3)
 OVERLAP = timedelta(minutes=10)  # GitHub lists a delivery only once it was tried.
-HEADS_EVERY = timedelta(minutes=10)
 MOST_AT_ONCE = 300
-MOST_HEADS = 200
 
-_heads_next = timezone.now()
+
+@dataclass
+class Look:
+    """What one round found. `is_cut`: GitHub sent more than it lists here, so branches are compared instead."""
+
+    began: datetime
+    seen_until: datetime
+    deliveries: int = 0
+    pushes: int = 0
+    left: int = 0
+    is_cut: bool = False
+    trouble: str = ""
+
+    @property
+    def note(self) -> str:
+        left = f"{self.left} more are fetched with the next looks." if self.left else ""
+        most = f"{asking.MOST_DELIVERIES:,}"
+        cut = (
+            f"More than {most} deliveries were sent meanwhile: all branches were compared instead."
+            if self.is_cut
+            else ""
+        )
+        return f"{left} {cut}".strip()
 
 
 def catch_up() -> None:
     """One round. Nothing to ask without an App."""
     if the_app() is None:
         return
-    began = timezone.now()
-    found, pushes, trouble = 0, 0, ""
+    now = timezone.now()
+    look = Look(now, now)
     try:
-        found = missed_deliveries(_since(began))
-        pushes = missed_pushes() if _heads_are_due() else 0
+        missed_deliveries(_since(now), look)
+        look.pushes = heads.missed_pushes(all_of_them=look.is_cut)
     except SlipwayError as error:
-        trouble = error.message[:300]
-    if found or pushes:
-        log.info("caught up %d: %d deliveries, %d pushes", found + pushes, found, pushes)
-    _note(began, found, pushes, trouble)
+        look.trouble = error.message[:300]
+    if look.deliveries or look.pushes:
+        log.info("caught up: %d deliveries, %d pushes. %s", look.deliveries, look.pushes, look.note)
+    _note(look)
 
 
-def missed_deliveries(since: datetime) -> int:
-    """Those that GitHub lists and we do not have, oldest first; how many were taken in."""
-    listed = {told.guid: told.id for told in asking.deliveries_after(since)}
+def missed_deliveries(since: datetime, look: Look) -> None:
+    """Those that GitHub lists and we do not have, oldest first. What is too much for one round is left to the next."""
+    listed = {told.guid: told for told in _listed(since, look)}
     rows = Delivery.objects.filter(forge=GITHUB.name, hook=None, delivery_id__in=listed)
     known = set(rows.values_list("delivery_id", flat=True))
-    missing = [guid for guid in reversed(listed) if guid not in known]
-    return sum(_fetch(guid, listed[guid]) for guid in missing[:MOST_AT_ONCE])
+    missing = [told for guid, told in reversed(listed.items()) if guid not in known]
+    for told in missing[:MOST_AT_ONCE]:
+        look.deliveries += _fetch(told)
+    look.left = len(missing[MOST_AT_ONCE:])
+    if look.left:
+        look.seen_until = missing[MOST_AT_ONCE].delivered_at
 
 
-def _fetch(guid: str, number: int) -> bool:
+def _listed(since: datetime, look: Look) -> list[DeliveryTold]:
+    rows = list(asking.deliveries_after(since))
+    look.is_cut = len(rows) >= asking.MOST_DELIVERIES
+    return rows
+
+
+def _fetch(told: DeliveryTold) -> bool:
     """By our own App's key from GitHub itself, so it needs no signature."""
     try:
-        told = asking.whole_delivery(number)
+        whole = asking.whole_delivery(told.id)
     except NotThere:
         return False
-    payload = told.request.payload
+    payload = whole.request.payload
     if payload is None:
         return False
     body = json.dumps(payload).encode()
-    return bool(keep([row_of(GITHUB, Envelope(guid, told.event), payload, body, is_caught_up=True)]))
-
-
-def missed_pushes() -> int:
-    """Branches of connected services that lead to another commit than the last push we know of."""
-    found = Connection.objects.filter(repository__trouble="").select_related("repository__installation", "service")
-    places: dict[tuple[int, str], tuple[Repository, Service]] = {}
-    for row in found.order_by("service__created_at")[:MOST_HEADS]:
-        places.setdefault((row.repository.github_id, row.service.branch), (row.repository, row.service))
-    return sum(_head_moved(repository, service) for repository, service in places.values())
-
-
-def _head_moved(repository: Repository, service: Service) -> bool:
-    known = _known_commit(service)
-    told = Delivery.objects.filter(repository_id=repository.github_id, event="push", state=State.WAITING)
-    if not known or told.exists():
-        return False  # Never deployed, never pushed to: that is begun by a person. Or it is being handled.
-    try:
-        head = asking.head_of(repository, service.branch)
-    except (RateLimited, Unreachable):
-        raise
-    except SlipwayError as error:
-        log.info("%s: its branch cannot be read: %s", repository, error.message)
-        return False
-    if head.sha == known:
-        return False
-    payload = _as_push(repository, service.branch, known, head)
-    envelope = Envelope(f"branch:{repository.github_id}:{head.sha}", "push")
-    return bool(keep([row_of(GITHUB, envelope, payload, json.dumps(payload).encode(), is_caught_up=True)]))
-
-
-def _known_commit(service: Service) -> str:
-    """Of the last push to its branch; without one of what was deployed last by its branch's head."""
-    ref = f"refs/heads/{service.branch}"
-    last = Outcome.objects.filter(service=service, ref=ref).exclude(commit="").order_by("-created_at").first()
-    if last is not None:
-        return last.commit
-    rows = Deployment.objects.filter(service=service, branch=service.branch).exclude(commit="")
-    newest = rows.exclude(trigger__in=("rollback", "automatic")).order_by("-number").first()
-    return newest.commit if newest is not None else ""
-
-
-def _as_push(repository: Repository, branch: str, before: str, head: HeadTold) -> dict[str, Any]:
-    """What GitHub would have told, as far as it can be known."""
-    return {
-        "ref": f"refs/heads/{branch}",
-        "before": before,
-        "after": head.sha,
-        "created": False,
-        "deleted": False,
-        "forced": False,
-        "commits": [],
-        "head_commit": {
-            "id": head.sha,
-            "message": head.commit.message,
-            "timestamp": head.commit.author.date,
-            "author": {"name": head.commit.author.name},
-        },
-        "pusher": {"name": "GitHub"},
-        "repository": {"id": repository.github_id, "full_name": repository.full_name},
-    }
+    return bool(keep([row_of(GITHUB, Envelope(told.guid, whole.event), payload, body, is_caught_up=True)]))
 
 
 def _since(now: datetime) -> datetime:
-    """From a bit before the last good look; at most as far back as GitHub keeps them. An App is never older than that."""
-    last = CatchUp.objects.filter(trouble="").aggregate(at=Max("looked_at"))["at"]
+    """From a bit before what was seen last; at most as far back as GitHub keeps them. An App is never older than that."""
+    seen = Coalesce("seen_until", "looked_at")
+    last = CatchUp.objects.filter(trouble="").aggregate(at=Max(seen))["at"]
     return max(last - OVERLAP, now - KEPT) if last else now - KEPT
 
 
-def _heads_are_due() -> bool:
-    """At the start, and then now and then."""
-    global _heads_next
-    if timezone.now() < _heads_next:
-        return False
-    _heads_next = timezone.now() + HEADS_EVERY
-    return True
-
-
-def _note(at: datetime, deliveries: int, pushes: int, trouble: str) -> None:
+def _note(look: Look) -> None:
     """Of looks that found nothing only the last good and the last bad one are kept."""
-    if not deliveries and not pushes:
+    if not look.deliveries and not look.pushes:
         empty = CatchUp.objects.filter(deliveries=0, pushes=0)
-        (empty.exclude(trouble="") if trouble else empty.filter(trouble="")).delete()
-    CatchUp.objects.create(looked_at=at, deliveries=deliveries, pushes=pushes, trouble=trouble)
+        (empty.exclude(trouble="") if look.trouble else empty.filter(trouble="")).delete()
+    CatchUp.objects.create(
+        looked_at=look.began, seen_until=look.seen_until, deliveries=look.deliveries, pushes=look.pushes,
+        note=look.note, trouble=look.trouble,
+    )  # fmt: skip

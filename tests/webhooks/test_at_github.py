@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +16,8 @@ from apps.accounts.models import ActivityEvent
 from apps.deployments import actions
 from apps.github.models import Connection, Installation, Repository
 from apps.projects.models import Service
-from apps.webhooks import catch_up, checked, handling
-from apps.webhooks.models import CatchUp, Delivery, Kind, Outcome
+from apps.webhooks import asking, catch_up, checked, handling, heads
+from apps.webhooks.models import BranchLook, CatchUp, Delivery, Kind, Outcome
 from apps.webhooks.queries import standing_of
 from apps.webhooks.verdicts import Code
 from tests.apps.cast import Person, Shop, make_live
@@ -65,7 +66,6 @@ def followed(shop: Shop, github: GitHub) -> Iterator[Followed]:
     Connection.objects.create(service=shop.service, repository=row)
     made = Followed(github, app, repo, installed, shop.service)
     made.hand_over(lost=True)
-    catch_up._heads_next = timezone.now()
     yield made
 
 
@@ -178,6 +178,43 @@ def test_a_rollback_while_it_waits_keeps_it_back(followed: Followed) -> None:
     assert (followed.last.code, pushed(followed.service)) == (Code.PAUSED, [])
 
 
+@pytest.mark.parametrize(
+    ("values", "code"), [({"branch": "next"}, Code.MOVED), ({"auto_deploy": False}, Code.OFF), ({}, Code.MOVED)]
+)
+def test_what_was_changed_while_it_waited_keeps_it_back(followed: Followed, values: dict[str, Any], code: Code) -> None:
+    """Its branch, whether pushes deploy, or the repository that it comes from."""
+    followed.change(wait_for_ci=True)
+    sha = followed.github.push(followed.repo)
+    run = followed.github.check(followed.repo, sha, status="queued")
+    followed.hand_over()
+    if values:
+        followed.change(**values)
+    else:
+        other = Repository.objects.create(github_id=1, full_name="acme/else", installation=Installation.objects.get())
+        Connection.objects.update(repository=other)
+        followed.github.commit_status(followed.repo, sha)
+    followed.github.check_done(followed.repo, run)
+    followed.hand_over()
+    Outcome.objects.update(looked_at=None)
+    checked.look_at_held()
+    assert (followed.last.code, pushed(followed.service)) == (code, [])
+    assert "while it waited for its checks" in followed.last.reason
+
+
+def test_nothing_is_deployed_unchecked_when_the_app_was_uninstalled(followed: Followed) -> None:
+    followed.change(wait_for_ci=True)
+    followed.github.push(followed.repo)
+    followed.hand_over()
+    Installation.objects.update(deleted_at=timezone.now())
+    Outcome.objects.update(created_at=timezone.now() - timedelta(seconds=61), looked_at=None)
+    checked.look_at_held()
+    assert (followed.last.kind, pushed(followed.service)) == (Kind.HELD, [])
+    assert followed.last.standing.startswith("Its checks cannot be read now: The GitHub App is not active in")
+    Outcome.objects.update(held_until=timezone.now(), looked_at=None)
+    checked.look_at_held()
+    assert (followed.last.code, pushed(followed.service)) == (Code.TIMEOUT, [])
+
+
 def test_without_its_connection_it_does_not_deploy_unseen(followed: Followed) -> None:
     followed.change(wait_for_ci=True)
     sha = followed.github.push(followed.repo)
@@ -199,6 +236,24 @@ def test_real_pushes_tell_what_changed(followed: Followed) -> None:
     forced = followed.github.push(followed.repo, {"docs/z.md": "1"}, force=True)
     followed.hand_over()
     assert [row.commit for row in pushed(followed.service)] == [sha, forced]
+
+
+def test_a_branch_that_is_deleted_by_git_is_said_and_what_runs_goes_on(followed: Followed) -> None:
+    followed.change(branch="next")
+    sha = followed.github.push(followed.repo, branch="next", start="origin/main")
+    followed.hand_over()
+    followed.github.delete_branch(followed.repo, "next")
+    followed.hand_over()
+    assert (followed.last.code, followed.last.before, followed.last.commit) == (Code.DELETED, sha, "")
+    assert followed.last.reason.startswith("The branch next was deleted. What runs goes on running")
+    assert standing_of(followed.service).skipped == followed.last
+    assert [row.commit for row in pushed(followed.service)] == [sha]
+    assert heads.missed_pushes() == 0
+    again = followed.github.push(followed.repo, branch="next", start="origin/main")  # Without a word.
+    BranchLook.objects.all().delete()
+    heads.missed_pushes()
+    handling.handle_waiting()
+    assert [row.commit for row in pushed(followed.service)] == [sha, again]
 
 
 def test_an_annotated_tag_deploys_its_commit(followed: Followed) -> None:
@@ -224,6 +279,37 @@ def test_deliveries_that_did_not_arrive_are_caught_up_and_that_is_said(followed:
     catch_up.catch_up()
     assert CatchUp.objects.order_by("-looked_at")[0].found == 0
     assert Delivery.objects.filter(event="push").count() == 2
+
+
+def test_what_is_too_much_for_one_look_is_left_to_the_next(followed: Followed, monkeypatch: Any) -> None:
+    monkeypatch.setattr(catch_up, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(catch_up, "OVERLAP", timedelta(0))
+    shas = [followed.github.push(followed.repo, message=str(number)) for number in range(3)]
+    followed.hand_over(lost=True)
+    found = []
+    for _ in range(4):
+        catch_up.catch_up()
+        row = CatchUp.objects.order_by("-created_at")[0]
+        found.append((row.deliveries, row.note))
+    left = "more are fetched with the next looks."
+    assert found == [(2, f"3 {left}"), (2, f"1 {left}"), (1, ""), (0, "")]  # With a ping and an installation.
+    told = Delivery.objects.filter(event="push").exclude(delivery_id__startswith="branch:")
+    assert {json.loads(row.payload)["after"] for row in told} == set(shas)
+
+
+def test_beyond_what_is_listed_all_branches_are_compared(followed: Followed, monkeypatch: Any) -> None:
+    followed.github.push(followed.repo)
+    followed.hand_over()
+    heads.missed_pushes()  # Looked at just now.
+    sha = followed.github.push(followed.repo)
+    monkeypatch.setattr(asking, "MOST_DELIVERIES", 2)
+    followed.github.fault("/app/hook/deliveries/", status=404, times=9)
+    catch_up.catch_up()
+    handling.handle_waiting()
+    assert (
+        CatchUp.objects.get().note == "More than 2 deliveries were sent meanwhile: all branches were compared instead."
+    )
+    assert (followed.last.commit, followed.last.kind) == (sha, Kind.DEPLOYED)
 
 
 def test_a_delivery_that_arrived_is_not_caught_up_again(followed: Followed) -> None:
@@ -256,7 +342,7 @@ def test_a_branch_that_moved_where_nothing_is_watched_is_told_so(followed: Follo
     followed.hand_over()
     followed.change(watch_paths="app.py")
     followed.github.push(followed.repo, {"docs/a.md": "z"})
-    catch_up.missed_pushes()
+    heads.missed_pushes()
     handling.handle_waiting()
     assert followed.last.reason == "None of the files that changed is watched: docs/a.md."
 
@@ -265,7 +351,7 @@ def test_a_service_that_was_never_deployed_begins_with_a_person(followed: Follow
     from apps.deployments.models import Deployment
 
     Deployment.objects.filter(service=followed.service).delete()
-    assert catch_up.missed_pushes() == 0
+    assert heads.missed_pushes() == 0
 
 
 @pytest.mark.parametrize("status", [500, 403])
