@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from apps.accounts.access import Actor, not_found
-from apps.accounts.models import ActivityEvent, ApiToken, Membership, SignInLink, Team, User
+from apps.accounts.models import ActivityEvent, ApiToken, ApiTokenQuerySet, Membership, SignInLink, Team, User
 from apps.accounts.policy import RANK, Permission, Role, Scope
 from apps.lib import tokens, wake
 from apps.lib.hostnames import slug
@@ -134,9 +134,22 @@ def use_link(link: SignInLink) -> None:
         raise UserError("setup:user:link-ended", "This link was used already.", status=404)
 
 
+def end_links(user: User) -> None:
+    """Every sign-in link of a person that was not used yet, the one for bad days too."""
+    SignInLink.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
+
+
 @transaction.atomic
-def make_api_token(*, actor: Actor, name: str, scope: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-    """A new token of the actor's own and its text, shown this once. Never wider than the token it is made with."""
+def make_api_token(
+    *,
+    actor: Actor,
+    name: str,
+    scope: str,
+    expires_at: datetime | None = None,
+    made_with: ApiToken | None = None,
+) -> tuple[ApiToken, str]:
+    """A new token of the actor's own and its text, shown this once. Never wider than the token that it is made with, and
+    never there without it."""
     if actor.user is None:
         raise not_found()
     order = list(Scope)
@@ -144,23 +157,34 @@ def make_api_token(*, actor: Actor, name: str, scope: str, expires_at: datetime 
         raise UserError(
             "token:user:too-wide", f"A {actor.scope} token cannot make a {scope} token.", hint="Sign in.", status=403
         )
+    if made_with is not None:
+        expires_at = _within(made_with, expires_at)
     text = tokens.make_token()
     row = ApiToken.objects.create(
-        user=actor.user, name=name, scope=scope, prefix=text[:12], digest=tokens.digest(text), expires_at=expires_at
-    )
+        user=actor.user, name=name, scope=scope, prefix=text[:12], digest=tokens.digest(text), expires_at=expires_at,
+        made_with=made_with,
+    )  # fmt: skip
     return row, text
 
 
+def _within(made_with: ApiToken, expires_at: datetime | None) -> datetime | None:
+    """Locked until the transaction ends: revoking it at the same time finds what it made, or leaves it nothing to make."""
+    row = ApiToken.objects.select_for_update().filter(pk=made_with.pk, revoked_at=None).first()
+    if row is None:
+        raise UserError("token:user:revoked", "The token of this request was revoked.", hint="Sign in.", status=401)
+    return min(filter(None, (expires_at, row.expires_at)), default=None)
+
+
+@transaction.atomic
 def revoke_api_token(*, actor: Actor, token_id: UUID) -> ApiToken:
+    """With every token that was made with it."""
     if actor.scope not in (None, Scope.ADMIN):
         raise UserError("access:user:forbidden", f"A {actor.scope} token cannot revoke tokens.", status=403)
-    row = ApiToken.objects.filter(user=actor.user, pk=token_id).first()
-    if row is None:
+    rows = ApiTokenQuerySet(ApiToken).filter(user=actor.user, pk=token_id)
+    if not rows.exists():
         raise not_found("token")
-    if row.revoked_at is None:
-        row.revoked_at = timezone.now()
-        row.save(update_fields=["revoked_at"])
-    return row
+    rows.end()
+    return rows.get()
 
 
 @transaction.atomic

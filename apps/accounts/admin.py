@@ -6,11 +6,11 @@ from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from apps.accounts.models import (
     ActivityEvent,
     ApiToken,
+    ApiTokenQuerySet,
     Installation,
     Invitation,
     Membership,
@@ -67,7 +67,7 @@ class ApiTokenAdmin(ReadOnly):
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiToken]) -> None:
         """An operator ends anybody's token; a person ends their own by `actions.revoke_api_token`."""
-        ended = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
+        ended = ApiTokenQuerySet(ApiToken).filter(pk__in=rows.values("pk")).end()
         self.message_user(request, f"{ended} revoked.")
 
 

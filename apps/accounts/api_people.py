@@ -37,7 +37,7 @@ def change_me(request: HttpRequest, told: ProfileIn) -> Any:
 
 @router.post("/auth/password", response={204: None}, operation_id="change_password", summary="Change your password")
 def change_password(request: HttpRequest, told: PasswordIn) -> None:
-    """Every session ends. API tokens go on."""
+    """Every session ends, and every sign-in link that was not used. API tokens go on."""
     profile.change_password(actor=actor_of(request), old=told.old, new=told.new)
 
 
@@ -48,7 +48,7 @@ def change_password(request: HttpRequest, told: PasswordIn) -> None:
     summary="End all of your sessions",
 )
 def sign_out_everywhere(request: HttpRequest) -> None:
-    """Every session of yours ends. API tokens go on; each is revoked by itself."""
+    """Every session of yours ends, and every sign-in link that was not used. API tokens go on; each is revoked by itself."""
     profile.sign_out_everywhere(actor=actor_of(request))
 
 

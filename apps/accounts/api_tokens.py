@@ -25,11 +25,14 @@ def list_tokens(request: HttpRequest, query: Query[PageQuery]) -> Any:
 
 @router.post("/tokens", response={201: NewTokenOut}, operation_id="create_token", summary="Create a token")
 def create_token(request: HttpRequest, response: HttpResponse, told: TokenIn) -> Any:
-    """A new token, shown this once. Neither wider nor longer-lived than the token it is made with."""
-    mine = token_of(request)
-    limits = [at for at in (told.expires_at, mine.expires_at if mine else None) if at]
+    """A new token, shown this once. Neither wider than the token that it is made with nor there for longer: it ends when
+    that one ends or is revoked."""
     row, text = actions.make_api_token(
-        actor=actor_of(request), name=told.name, scope=told.scope, expires_at=min(limits, default=None)
+        actor=actor_of(request),
+        name=told.name,
+        scope=told.scope,
+        expires_at=told.expires_at,
+        made_with=token_of(request),
     )
     created(response, "get_token", row.pk)
     return {**TokenOut.from_orm(row).model_dump(), "token": text}
@@ -43,5 +46,5 @@ def get_token(request: HttpRequest, token_id: UUID) -> Any:
 
 @router.delete("/tokens/{uuid:token_id}", response={204: None}, operation_id="revoke_token", summary="Revoke a token")
 def revoke_token(request: HttpRequest, token_id: UUID) -> None:
-    """It is refused from now on. Revoking one that is revoked changes nothing."""
+    """It is refused from now on, and so is every token that was made with it. Once more changes nothing."""
     actions.revoke_api_token(actor=actor_of(request), token_id=token_id)

@@ -90,6 +90,14 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         alive = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now)
         return self.filter(alive, revoked_at__isnull=True, user__is_active=True)
 
+    def end(self) -> int:
+        """Revoke them, and every token that was made with one of them; how many that were."""
+        ended, keys = 0, list(self.values_list("pk", flat=True))
+        while keys:
+            ended += ApiToken.objects.filter(pk__in=keys, revoked_at=None).update(revoked_at=timezone.now())
+            keys = list(ApiToken.objects.filter(made_with__in=keys, revoked_at=None).values_list("pk", flat=True))
+        return ended
+
 
 class ApiToken(Base):
     """A bearer token of a person. The token itself is shown once and never stored."""
@@ -99,6 +107,8 @@ class ApiToken(Base):
     scope = models.CharField(max_length=10, choices=[(scope.value, scope.value) for scope in Scope])
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
+    # The token of the request that made it, which it never outlives. None: a session made it.
+    made_with = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="made")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

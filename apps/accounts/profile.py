@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models, transaction
 
-from apps.accounts.access import Actor, not_found
-from apps.accounts.models import User
+from apps.accounts.access import SYSTEM, Actor, not_found
+from apps.accounts.actions import end_links, record
+from apps.accounts.models import ApiToken, ApiTokenQuerySet, Membership, User
 from apps.accounts.policy import Scope
 from apps.accounts.sessions import forget_sessions
 from workers.errors import UserError
@@ -30,7 +31,7 @@ def change_profile(*, actor: Actor, name: str | None = None, email: str | None =
 
 @transaction.atomic
 def change_password(*, actor: Actor, old: str, new: str) -> User:
-    """All other sessions end. Somebody who came in by a link and has no password yet needs no old one."""
+    """All other sessions and unused sign-in links end. Who came in by a link and has no password yet needs no old one."""
     user = _self(actor, "change your password")
     if user.is_let_in:  # With a password they would go on coming in after a list has dropped them.
         raise UserError(
@@ -48,16 +49,30 @@ def change_password(*, actor: Actor, old: str, new: str) -> User:
         raise UserError("profile:user:new-password", " ".join(error.messages), status=422) from error
     user.set_password(new)
     user.save(update_fields=["password"])
+    end_links(user)
     return user
 
 
 @transaction.atomic
 def sign_out_everywhere(*, actor: Actor) -> User:
-    """Every session ends, this one too. API tokens go on: each is revoked by itself."""
-    user = _self(actor, "sign you out everywhere")
+    """Every session ends, this one too, and every unused sign-in link. API tokens go on: each is revoked by itself."""
+    return _end_sessions(_self(actor, "sign you out everywhere"))
+
+
+@transaction.atomic
+def end_access(user: User, *, why: str) -> None:
+    """Sessions, sign-in links and API tokens of somebody who may not come in any more. Memberships stay."""
+    _end_sessions(user)
+    ApiTokenQuerySet(ApiToken).filter(user=user, revoked_at=None).end()
+    for team_id in Membership.objects.filter(user=user).values_list("team_id", flat=True):
+        record(actor=SYSTEM, team_id=team_id, verb="ended the access of", subject=user, why=why)
+
+
+def _end_sessions(user: User) -> User:
     User.objects.filter(pk=user.pk).update(session_epoch=models.F("session_epoch") + 1)
     user.refresh_from_db()
     forget_sessions(user)
+    end_links(user)
     return user
 
 

@@ -83,6 +83,7 @@ class TokenOut(Schema):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    made_with_id: UUID | None = Field(description="The token that made it, and with which it ends.", examples=[None])
 
 
 class NewTokenOut(TokenOut):

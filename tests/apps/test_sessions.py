@@ -8,8 +8,9 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
+from apps.accounts.actions import make_link, make_recovery_link
 from apps.accounts.models import User, UserSession
-from apps.accounts.profile import sign_out_everywhere
+from apps.accounts.profile import change_password, sign_out_everywhere
 from apps.accounts.sessions import agent_of, sessions_of
 from apps.deployments import consumers
 from paas.asgi import application
@@ -62,6 +63,19 @@ def test_it_ends_all_of_them(alice: Person) -> None:
     sign_out_everywhere(actor=alice.actor)
     assert not [client for client in clients if is_in(client)]
     assert not UserSession.objects.filter(user=alice.user).exists()
+
+
+@pytest.mark.parametrize("way", ["password", "everywhere"])
+def test_it_ends_sign_in_links_too(alice: Person, bob: Person, way: str) -> None:
+    """Whoever holds one could come in again. Bob's own goes on."""
+    links = [make_recovery_link(actor=alice.actor), make_link(user=alice.user), make_link(user=bob.user)]
+    paths = ["/" + link.split("/", 3)[3] for link in links]
+    assert [Client().get(path).status_code for path in paths] == [200, 200, 200]
+    if way == "password":
+        change_password(actor=alice.actor, old=PASSWORD, new="another long password")
+    else:
+        sign_out_everywhere(actor=alice.actor)
+    assert [Client().get(path).status_code for path in paths] == [404, 404, 200]
 
 
 def test_it_keeps_no_row_of_a_session_that_is_over(alice: Person) -> None:
