@@ -50,10 +50,10 @@ def make_owner(*, name: str, email: str, password: str, team_name: str = "") -> 
     if user is not None and user.has_usable_password():
         raise UserError("setup:user:done", "This Slipway has an owner already.", hint="Sign in instead.", status=409)
     if user is None:
-        user = User.objects.create_superuser(email=email, password=password, name=name)
+        user = User.objects.create_superuser(email=email, password=password, name=name, is_email_verified=True)
         make_team(user=user, name=team_name or f"{name}'s team")
         return user
-    user.name, user.email = name, email.lower()
+    user.name, user.email, user.is_email_verified = name, email.lower(), True
     user.set_password(password)
     user.save()
     return user
@@ -201,11 +201,14 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
 
 @transaction.atomic
 def add_member(*, actor: Actor, team: Team, email: str, role: str) -> Membership:
-    """A person who has an account joins the team."""
+    """A person who has an account joins the team. Anybody may claim any address, so only verified ones name somebody."""
     actor.require(Permission.MANAGE_TEAM if role == Role.OWNER else Permission.MANAGE_MEMBERS, team.pk)
-    user = User.objects.filter(email__iexact=email.strip()).first()
+    user = User.objects.filter(email__iexact=email.strip(), is_email_verified=True).first()
     if user is None:
-        raise UserError("member:user:unknown", f"Nobody here has the address {email}.", status=422)
+        raise UserError(
+            "member:user:unknown", f"Nobody here has {email} as a verified address.",
+            hint="Invite them instead: only who is handed the link can join.", status=422,
+        )  # fmt: skip
     row, made = Membership.objects.get_or_create(user=user, team=team, defaults={"role": role})
     if not made:
         raise UserError("member:user:there", f"{user} is in this team already.", status=409)

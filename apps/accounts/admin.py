@@ -35,7 +35,9 @@ class UserAdmin(ChangeOnly):
     list_display = ["name", "email", "is_active", "is_staff", "last_login", "created_at"]
     list_filter = ["is_active", "is_staff"]
     search_fields = ["name", "email"]
-    fields = ["name", "email", "is_active", "is_staff", "is_superuser", "last_login", "created_at"]
+    fields = [
+        "name", "email", "is_email_verified", "is_active", "is_staff", "is_superuser", "last_login", "created_at",
+    ]  # fmt: skip
     readonly_fields = ["last_login", "created_at"]
 
 

@@ -83,7 +83,8 @@ def list_members(request: HttpRequest, team_id: UUID, query: Query[PageQuery]) -
     "/teams/{uuid:team_id}/members", response={201: MemberOut}, operation_id="add_member", summary="Add a member"
 )
 def add_member(request: HttpRequest, response: HttpResponse, team_id: UUID, told: MemberIn) -> Any:
-    """A person who has an account joins the team."""
+    """A person who has an account joins the team. Only an address that an operator vouches for names somebody (they set
+    it up, invited it, or ticked it in the admin); everybody else is invited."""
     actor = actor_of(request)
     row = actions.add_member(actor=actor, team=team_for(actor, team_id), email=told.email, role=told.role)
     created(response, "get_member", team_id, row.pk)

@@ -35,6 +35,8 @@ class User(AbstractBaseUser, PermissionsMixin, Base):
     """A person. `is_staff` makes an operator, who may use the admin."""
 
     email = models.EmailField()
+    # By an operator, since Slipway sends no mail and does not ask for GitHub's. Others only claim theirs.
+    is_email_verified = models.BooleanField(default=False)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

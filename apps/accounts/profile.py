@@ -24,8 +24,10 @@ def change_profile(*, actor: Actor, name: str | None = None, email: str | None =
             raise UserError("profile:user:name", "A name cannot be empty.", hint="Write your name.", status=422)
         user.name = name.strip()[:100]
     if email is not None:
-        user.email = _free_address(email, user)
-    user.save(update_fields=["name", "email"])
+        address = _free_address(email, user)
+        user.is_email_verified = user.is_email_verified and address == user.email
+        user.email = address
+    user.save(update_fields=["name", "email", "is_email_verified"])
     return user
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.accounts.actions import make_api_token
-from apps.accounts.models import ApiToken, Membership
+from apps.accounts.models import ApiToken, Membership, User
 from apps.deployments.models import Deployment
 from apps.hosts.models import Host, ServiceState
 from apps.projects.models import Domain, Project, Service, Variable, Volume
@@ -205,6 +205,9 @@ def test_it_says_who_i_am(bob: Person, alice: Person) -> None:
 
 def test_it_adds_changes_and_removes_members(alice: Person, bob: Person, charlie: Person) -> None:
     path = f"/teams/{alice.team.key}/members"
+    claimed = alice.post(path, {"email": charlie.user.email, "role": "developer"})
+    assert (claimed.status_code, claimed.json()["code"]) == (422, "member:user:unknown")
+    User.objects.filter(pk=charlie.user.pk).update(is_email_verified=True)
     made = alice.post(path, {"email": charlie.user.email.upper(), "role": "developer"})
     assert (made.status_code, made.json()["name"], made.json()["role"]) == (201, "Charlie", "developer")
     assert alice.post(path, {"email": charlie.user.email, "role": "viewer"}).status_code == 409

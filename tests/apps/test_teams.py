@@ -11,10 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts import invitations
-from apps.accounts.actions import change_role
+from apps.accounts.access import Actor
+from apps.accounts.actions import add_member, change_role
 from apps.accounts.models import ActivityEvent, Invitation, Membership, Team, User
+from apps.accounts.profile import change_profile
 from tests.apps.cast import PASSWORD, Person, Shop, make_person
 from tests.apps.test_pages_walk import browser
+from workers.errors import UserError
 
 NEW = {"name": "Nina", "password": PASSWORD}
 
@@ -146,6 +149,21 @@ def test_it_signs_out_everywhere_and_leaves_tokens(alice: Person, by_api: bool) 
     assert (here.get("/").status_code, there.get("/").status_code) == (302, 302)
     assert alice.get("/auth/me").status_code == 200
     assert sign_in("alice@example.com").get("/").status_code == 200
+
+
+def test_an_address_counts_once_an_operator_vouched_for_it_and_until_it_is_changed(alice: Person) -> None:
+    """Anybody may claim the address of somebody else, by an invitation to a team of their own too."""
+    browser().post(invited(alice), NEW)
+    nina = User.objects.get(email="nina@example.com")
+    assert nina.is_email_verified and alice.user.is_email_verified
+    mallory = make_person("Mallory")
+    browser().post(invited(mallory, "boss@example.com"), NEW)
+    assert not User.objects.get(email="boss@example.com").is_email_verified
+    change_profile(actor=Actor(nina), name="Nina B", email="Nina@example.com")
+    assert User.objects.get(pk=nina.pk).is_email_verified
+    change_profile(actor=Actor(nina), email="ceo@example.com")
+    with pytest.raises(UserError, match="Nobody here has ceo@example.com as a verified address"):
+        add_member(actor=alice.actor, team=alice.team, email="ceo@example.com", role="viewer")
 
 
 def test_it_renames_and_deletes_an_empty_team(alice: Person) -> None:
