@@ -79,7 +79,6 @@ AXES_COOLOFF_TIME = 0.25  # Hours.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "email"
 AXES_VERBOSE = False
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "state"]  # The latter two of a sign-in with GitHub.
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 
 LOADERS = [

@@ -1,16 +1,16 @@
-"""Why a sign-in with GitHub did not end well: one sentence, and what to do. Not in charge of who may come in."""
+"""Why a sign-in with GitHub did not end well: one sentence, and what to do. Not in charge of who may come in.
+
+Failures are not counted: a state is 190 random bits of one session and cannot be guessed, while a limit by address would
+lock out everybody behind the same proxy.
+"""
 
 from __future__ import annotations
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
-from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest
-from social_core.exceptions import AuthCanceled, AuthConfigurationError, AuthException, SocialAuthBaseException
+from social_core.exceptions import AuthCanceled, AuthConfigurationError, SocialAuthBaseException
 
 from workers.errors import PlatformError, SlipwayError, UserError
 
-COUNTED = {"email": "a sign-in with GitHub"}  # Under which name failures are counted, for each address they come from.
 AGAIN = "Begin again."
 NOT_OURS = {"session_context_missing", "state_mismatch", "missing_parameter", "user_mismatch"}
 OPERATOR = "An operator looks at the App on the page GitHub."
@@ -54,21 +54,3 @@ def _failure_of_platform(error: SocialAuthBaseException) -> PlatformError:
         "sign-in:platform:github", "GitHub did not answer as it should, so the sign-in could not end.",
         hint="Try again in a minute; other ways to sign in work meanwhile.",
     )  # fmt: skip
-
-
-def is_guess(error: Exception) -> bool:
-    """A state that is not of this session: what somebody sends who tries another's."""
-    return isinstance(error, AuthException) and error.code in NOT_OURS
-
-
-def count_guess(request: HttpRequest) -> None:
-    """As a wrong password is counted, by the same means."""
-    user_login_failed.send(sender=__name__, credentials=dict(COUNTED), request=request)
-
-
-def check_not_locked(request: HttpRequest) -> None:
-    if not AxesProxyHandler.is_allowed(request, dict(COUNTED)):
-        raise UserError(
-            "sign-in:user:locked", "Too many sign-ins with GitHub failed from your address.",
-            hint="Wait 15 minutes, or sign in another way.", status=429,
-        )  # fmt: skip

@@ -22,7 +22,7 @@ from apps.accounts.views import BACKEND
 from apps.github.app import require_app
 from apps.github.identities import unlink
 from apps.github.sign_in_backend import GitHubSignIn, Intent, person_of
-from apps.github.sign_in_failures import check_not_locked, count_guess, failure_of, is_guess
+from apps.github.sign_in_failures import failure_of
 from workers.errors import SlipwayError, UserError
 
 
@@ -34,7 +34,6 @@ def begin(request: HttpRequest) -> HttpResponse:
     try:
         app = require_app()
         _check_address(request)
-        check_not_locked(request)
         return GitHubSignIn(request, app, _intent(request)).start()
     except SlipwayError as error:
         return _failed(request, error)
@@ -47,12 +46,9 @@ def complete(request: HttpRequest) -> HttpResponse:
     """Back from GitHub's page."""
     person = person_of(request)
     try:
-        check_not_locked(request)
         backend = GitHubSignIn(request, require_app())
         user = backend.complete(user=person)
     except (SocialAuthBaseException, SlipwayError) as error:
-        if is_guess(error):
-            count_guess(request)
         return _failed(request, failure_of(error))
     if person is None:
         request.session[WAY] = "GitHub"
