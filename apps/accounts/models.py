@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin, Base):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)  # Rises when the person signs out everywhere.
-    # No person invited them: a list or an open door let them in, which is looked at again at each sign-in.
+    # No person invited them: a list or an open door let them in, which is looked at again: see `apps.github.staying`.
     is_let_in = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -30,7 +30,7 @@ class SignIn(StrEnum):
     """Who may come in with an account of elsewhere (GitHub) and has none here yet."""
 
     INVITED = "invited"  # Who was invited, and nobody else.
-    ALLOWED = "allowed"  # Members of the organisations and the people on a list too; looked at again at each sign-in.
+    ALLOWED = "allowed"  # Members of the organisations and the people on a list too; looked at again while they are in.
     OPEN = "open"  # Everybody.
 
 

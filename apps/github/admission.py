@@ -1,4 +1,5 @@
-"""Who may come in without an account here: what the installation's policy means at GitHub. Asked anew at each sign-in.
+"""Who may come in without an account here: what the installation's policy means at GitHub. Asked anew at each sign-in, and
+every hour of those who are in (`staying`).
 
 Matched by numeric ids wherever there are any, because a name that was given up can be taken by somebody else.
 """
@@ -29,20 +30,30 @@ def is_welcome(visitor: Visitor, policy: Policy) -> bool:
     """May somebody come in whom nobody invited?"""
     if policy.sign_in == SignIn.OPEN:
         return True
-    return policy.sign_in == SignIn.ALLOWED and is_listed(visitor, policy.allowed)
+    return policy.sign_in == SignIn.ALLOWED and _is_visitor_listed(visitor, policy)
 
 
 def may_return(user: User, visitor: Visitor, policy: Policy) -> bool:
     """May somebody come back? Who was invited may; who was let in by a list must still be on it."""
-    return not user.is_let_in or policy.sign_in != SignIn.ALLOWED or is_listed(visitor, policy.allowed)
+    return not user.is_let_in or policy.sign_in != SignIn.ALLOWED or _is_visitor_listed(visitor, policy)
 
 
-def is_listed(visitor: Visitor, allowed: tuple[Allowed, ...]) -> bool:
-    themselves = AccountTold(id=visitor.github_id, login=visitor.login, type="User")
-    if any(_is(entry, themselves) for entry in allowed):
+def _is_visitor_listed(visitor: Visitor, policy: Policy) -> bool:
+    told = AccountTold(id=visitor.github_id, login=visitor.login)
+    return is_listed(told, Client(require_app().api_url, visitor.credential), policy.allowed)
+
+
+def is_listed(person: AccountTold, asker: Client, allowed: tuple[Allowed, ...]) -> bool:
+    """`asker` speaks as the person."""
+    if is_named(person, allowed):
         return True
     asked = [entry for entry in allowed if entry.type != "User"]
-    return bool(asked) and any(_is(entry, org) for org in organisations_of(visitor) for entry in asked)
+    return bool(asked) and any(_is(entry, org) for org in organisations_of(person, asker) for entry in asked)
+
+
+def is_named(person: AccountTold, allowed: tuple[Allowed, ...]) -> bool:
+    """By themselves, and not by an organisation. Nobody is asked."""
+    return any(_is(entry, person) for entry in allowed)
 
 
 def _is(entry: Allowed, account: AccountTold) -> bool:
@@ -53,30 +64,28 @@ def _is(entry: Allowed, account: AccountTold) -> bool:
     return entry.login.lower() == account.login.lower()
 
 
-def organisations_of(visitor: Visitor) -> Iterator[AccountTold]:
+def organisations_of(person: AccountTold, asker: Client) -> Iterator[AccountTold]:
     """What GitHub shows of them: first to the person, then to our App where it is installed. An organisation that shows
     it to neither is as if they were no member: its owner installs the App, or their membership is made public."""
-    app = require_app()
-    person = Client(app.api_url, visitor.credential)
     try:
-        for org in person.pages("/user/orgs", AccountTold):
+        for org in asker.pages("/user/orgs", AccountTold):
             yield org.model_copy(update={"type": "Organization"})
     except (NotThere, Refused):
         pass  # Not what decides: the App may see more.
     for installation in Installation.objects.filter(account_type="Organization", deleted_at=None, suspended_at=None):
         found = AccountTold(id=installation.account_id, login=installation.account_login, type="Organization")
-        if _has_member(found, installation, visitor):
+        if _has_member(found, installation, person):
             yield found
 
 
-def _has_member(org: AccountTold, installation: Installation, visitor: Visitor) -> bool:
+def _has_member(org: AccountTold, installation: Installation, person: AccountTold) -> bool:
     """GitHub answers 204 for a member. The organisation's id is compared: its name is in the address only."""
     asker = installation_client(installation)
     try:
         named = asker.get(at("/orgs/{}", org.login), AccountTold)
         return (
             named.id == org.id
-            and asker.request("GET", at("/orgs/{}/members/{}", org.login, visitor.login)).status == 204
+            and asker.request("GET", at("/orgs/{}/members/{}", org.login, person.login)).status == 204
         )
     except (NotThere, Refused):
         return False

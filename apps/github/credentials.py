@@ -7,19 +7,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import jwt
-from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.github import cache
 from apps.github.app import App
-from apps.github.errors import BadToken
+from apps.github.errors import BadToken, Unreachable
 from apps.github.models import Identity
 from workers.errors import PlatformError
 
 MARGIN = timedelta(minutes=1)  # A token is not used in its last minute: a clone or a slow answer may take that long.
+LEASE = timedelta(seconds=60)  # Longer than GitHub is waited for with all tries.
+TURNS, PAUSE_SECONDS = 50, 0.2  # So long others wait for a person's new token: ten seconds.
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,15 +113,34 @@ class UserCredential:
             self.renew(row.token)
         return row.token
 
-    @transaction.atomic
     def renew(self, refused: str) -> bool:
-        """The row is locked meanwhile: a refresh token that two use at once ends the sign-in."""
-        row = Identity.objects.select_for_update().get(pk=self._identity.pk)
-        if row.token == refused and row.refresh_token:
+        """One asks GitHub, and holds no lock meanwhile: a refresh token that two use at once ends the sign-in. The others
+        wait for what comes of it."""
+        for _ in range(TURNS):
+            row = self._identity = Identity.objects.get(pk=self._identity.pk)
+            if row.token != refused or not row.refresh_token:
+                return row.token != refused
+            if until := _claimed(row):
+                return self._renewed(row, until)
+            time.sleep(PAUSE_SECONDS)
+        raise Unreachable("another request still renews this sign-in")
+
+    def _renewed(self, row: Identity, until: datetime) -> bool:
+        """Kept only while the claim is ours: a sign-in meanwhile brings a newer token."""
+        told: dict[str, Any] = {"refreshing_until": None}
+        try:
             minted = self._refresh(row.refresh_token)
-            row.token, row.token_expires_at = minted.token, minted.expires_at
-            row.refresh_token = minted.refresh_token or row.refresh_token
-            row.refreshed_at = timezone.now()
-            row.save(update_fields=["token", "token_expires_at", "refresh_token", "refreshed_at"])
-        self._identity = row
-        return row.token != refused
+            told |= {"token": minted.token, "token_expires_at": minted.expires_at, "refreshed_at": timezone.now()}
+            told |= {"refresh_token": minted.refresh_token or row.refresh_token, "listed_at": None}
+        finally:
+            Identity.objects.filter(pk=row.pk, refreshing_until=until).update(**told)
+        self._identity = Identity.objects.get(pk=row.pk)
+        return True
+
+
+def _claimed(row: Identity) -> datetime | None:
+    """Until when the row's token is ours to renew; None while it is somebody else's, or was renewed since it was read."""
+    now = timezone.now()
+    free = Q(refreshing_until=None) | Q(refreshing_until__lt=now)
+    rows = Identity.objects.filter(free, pk=row.pk, refreshed_at=row.refreshed_at)
+    return now + LEASE if rows.update(refreshing_until=now + LEASE) else None

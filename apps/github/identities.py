@@ -46,6 +46,8 @@ def keep(user: User, visitor: Visitor) -> Identity:
         "token_expires_at": visitor.token_expires_at,
         "refresh_token": visitor.refresh_token,
         "refreshed_at": timezone.now(),
+        "listed_at": timezone.now(),
+        "refreshing_until": None,  # What is asked for meanwhile is of the token before.
     }
     return Identity.objects.update_or_create(github_id=visitor.github_id, defaults=told)[0]
 

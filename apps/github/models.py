@@ -141,6 +141,8 @@ class Identity(Base):
     token_expires_at = models.DateTimeField(null=True, blank=True)
     refresh_token = EncryptedTextField(blank=True, default="")
     refreshed_at = models.DateTimeField(null=True, blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)  # When a list that let them in was last seen to hold them.
+    refreshing_until = models.DateTimeField(null=True, blank=True)  # Somebody asks for a new token meanwhile.
 
     class Meta:
         verbose_name_plural = "identities"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -19,6 +21,7 @@ from apps.github import cache, client, limits
 from apps.github.answer import Answer
 from apps.github.answers import RepositoryTold
 from apps.github.client import RAW, app_client, at, installation_client, installation_token, user_client
+from apps.github.credentials import Minted, UserCredential
 from apps.github.errors import BadToken, Garbled, NotConnected, NotThere, RateLimited, Refused, Unreachable
 from apps.github.models import GitHubApp, Identity, Installation
 from tests.apps.cast import Person
@@ -307,6 +310,34 @@ def test_it_speaks_as_a_person_and_renews_their_token(world: World, alice: Perso
     Identity.objects.update(refresh_token="ghr_used")
     with pytest.raises(BadToken):
         user_client(Identity.objects.get()).request("GET", "/user")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_renews_a_persons_token_once_for_all_and_locks_nothing_meanwhile(alice: Person) -> None:
+    row = Identity.objects.create(user=alice.user, github_id=1, login="ada", token="old", refresh_token="first")
+    asked: list[str] = []
+
+    def locked() -> int:
+        with closing(connection), transaction.atomic():
+            return len(Identity.objects.select_for_update(nowait=True))
+
+    def github(refresh_token: str) -> Minted:
+        asked.append(refresh_token)
+        time.sleep(0.3)
+        assert pool.submit(locked).result(5) == 1
+        return Minted("new", None, "second")
+
+    def renewed() -> str:
+        with closing(connection):
+            credential = UserCredential(row, github)
+            assert credential.renew("old")
+            return credential.token()
+
+    with ThreadPoolExecutor(5) as pool:
+        ways = [pool.submit(renewed) for _ in range(4)]
+        assert [way.result(20) for way in ways] == ["new"] * 4
+    row.refresh_from_db()
+    assert (asked, row.refresh_token, row.refreshing_until) == (["first"], "second", None)
 
 
 def test_it_says_no_token_in_errors_logs_or_texts(world: World, caplog: pytest.LogCaptureFixture) -> None:
