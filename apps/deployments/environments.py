@@ -13,7 +13,7 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.accounts.policy import Permission
 from apps.deployments import wakeup
-from apps.deployments.lease import lock
+from apps.deployments.lease import lock, lock_all
 from apps.deployments.models import Build, Deployment, LogStream, Release
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
@@ -47,8 +47,7 @@ def delete_environment(*, actor: Actor, environment: Environment, confirm: str) 
 @transaction.atomic
 def remove(environment: Environment) -> None:
     """Asks nobody. Active jobs find their row gone, kill their children and stop; the agent removes what runs."""
-    for key in environment.project.services.order_by("pk").values_list("pk", flat=True):
-        lock(key)
+    lock_all(environment.project_id)
     builds = _builds_of(environment)
     Deployment.objects.filter(environment=environment).delete()
     Release.objects.filter(environment=environment).delete()

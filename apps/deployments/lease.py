@@ -37,6 +37,12 @@ def lock(service_id: UUID) -> None:
         raise Stopped("lost")
 
 
+def lock_all(project_id: UUID) -> None:
+    """All services of a project, in the one order: for whoever changes an environment, before any other row of it."""
+    rows = Service.objects.select_for_update(no_key=True).filter(project=project_id)
+    list(rows.order_by("pk").values_list("pk"))
+
+
 def claim(deployment_id: str, *, start: Status, during: Status, step: str) -> Deployment | None:
     """Take the work over if it waits in `start` (or stands in `during` without a valid lease), else None."""
     service = Deployment.objects.filter(pk=deployment_id).values_list("service", flat=True).first()

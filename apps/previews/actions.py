@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,12 +12,16 @@ from django.utils import timezone
 from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.accounts.policy import Permission
+from apps.deployments.lease import lock_all
+from apps.github.news import GITHUB
 from apps.lib import wake
-from apps.previews import environments
-from apps.previews.following import OFF, Followed, Keep, refresh, services_of
+from apps.previews import asking, environments
+from apps.previews.following import OFF, Followed, Keep, follow, refresh, services_of
 from apps.previews.models import Preference, Preview, Removed, State, preference_of
 from apps.projects.models import Service
-from workers.errors import Stopped, UserError
+from workers.errors import SlipwayError, UserError
+
+log = logging.getLogger(__name__)
 
 
 def _nothing(followed: Followed) -> None:
@@ -43,9 +47,14 @@ def approve(*, actor: Actor, preview: Preview, commit: str, keep: Keep = _nothin
     return _told(row)
 
 
-@transaction.atomic
 def keep(*, actor: Actor, preview: Preview) -> Preview:
     """For as long again as after a push; one that was removed comes back."""
+    _learn(actor, preview)
+    return _keep(actor, preview)
+
+
+@transaction.atomic
+def _keep(actor: Actor, preview: Preview) -> Preview:
     row = _locked(actor, preview)
     _check_open(row)
     stood = row.environment_id is not None
@@ -60,9 +69,14 @@ def keep(*, actor: Actor, preview: Preview) -> Preview:
     return _told(row)
 
 
-@transaction.atomic
 def redeploy(*, actor: Actor, preview: Preview) -> Preview:
     """The newest commit once more, in every service that wants it."""
+    _learn(actor, preview)
+    return _redeploy(actor, preview)
+
+
+@transaction.atomic
+def _redeploy(actor: Actor, preview: Preview) -> Preview:
     row = _locked(actor, preview)
     _check_open(row)
     if not row.is_approved:
@@ -89,6 +103,7 @@ def delete(*, actor: Actor, preview: Preview) -> None:
 def set_preference(*, actor: Actor, service: Service, **told: Any) -> Preference:
     """`is_on`, `drafts`, `limit`, `days`: only what is told changes. Turned off, the service leaves all its previews."""
     actor.require(Permission.WRITE_SERVICE, service.team_id)
+    lock_all(service.project_id)
     row = preference_of(service)
     before = {name: getattr(row, name) for name in told}
     for name, value in told.items():
@@ -98,8 +113,10 @@ def set_preference(*, actor: Actor, service: Service, **told: Any) -> Preference
     except ValidationError as error:
         field, reasons = next(iter(error.message_dict.items()))
         raise UserError("preview:user:invalid-setting", f"{field}: {' '.join(reasons)}", status=422) from error
-    row.save()
     changed = sorted(name for name, value in before.items() if value != getattr(row, name))
+    if changed:
+        row.asked_at = None  # What is open already is looked at (`periodic.find_open`).
+    row.save()
     if changed:
         record(actor=actor, team_id=service.team_id, verb="changed previews of", subject=service, fields=changed)
     if not row.is_on:
@@ -108,26 +125,30 @@ def set_preference(*, actor: Actor, service: Service, **told: Any) -> Preference
 
 
 def _leave_all(service: Service, actor: Actor) -> None:
+    """Call with all services of the project locked."""
     rows = Preview.objects.filter(parts__service=service).exclude(parts__service=service, parts__state=State.REMOVED)
-    # All of them before the service is locked: whoever holds one waits for the service, not the other way round.
-    for row in [_lock(key) for key in sorted(set(rows.values_list("pk", flat=True)))]:
+    for row in [environments.locked(key) for key in sorted(set(rows.values_list("pk", flat=True)))]:
         environments.leave(row, service, OFF)
         if row.environment is not None and not row.parts.exclude(state=State.REMOVED).exists():
             environments.remove(row, Removed.UNWANTED, OFF, actor=actor)
         _told(row)
 
 
-def _lock(key: UUID) -> Preview:
-    rows = Preview.objects.select_for_update(of=("self",)).select_related("environment", "project", "repository")
-    row = rows.filter(pk=key).first()
-    if row is None:
-        raise Stopped("lost")
-    return row
-
-
 def _locked(actor: Actor, preview: Preview) -> Preview:
     actor.require(Permission.DEPLOY, preview.project.team_id)
-    return _lock(preview.pk)
+    return environments.locked(preview.pk)
+
+
+def _learn(actor: Actor, preview: Preview) -> None:
+    """How it is at GitHub by now: it may have been closed or pushed to without a word. Unasked, what is known counts."""
+    actor.require(Permission.DEPLOY, preview.project.team_id)
+    try:
+        pull = asking.pull_now(preview.repository, preview.number)
+    except SlipwayError as error:
+        log.info("%s is not asked about: %s", preview, error.message)
+        return
+    if pull is not None:
+        follow(preview.repository, pull, actor=GITHUB, keep=_nothing)
 
 
 def _services(row: Preview) -> list[Service]:

@@ -1,11 +1,12 @@
 """The environment of a preview: made, pinned to a commit, deployed to, left by a service, removed with everything of it.
 
-Call inside a transaction, with the preview's row locked. Asks nobody's permission; whether it is to be is decided elsewhere.
+Call inside a transaction, with the preview `locked`. Asks nobody's permission; whether it is to be is decided elsewhere.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -13,13 +14,30 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.deployments import environments
 from apps.deployments.actions import begin_deployment
-from apps.deployments.lease import lock
+from apps.deployments.lease import lock, lock_all
 from apps.deployments.models import Deployment
 from apps.lib.hostnames import slug
 from apps.previews.models import Part, Preview, Removed, State, preference_of
 from apps.projects.models import Environment, EnvironmentKind, Service, Volume
+from workers.errors import Stopped
 
 SLUG = 40
+
+
+def locked(key: UUID) -> Preview:
+    """A preview's row, locked after all services of its project: the order of whoever makes or removes environments.
+
+    Raises `Stopped` when it was deleted.
+    """
+    project = Preview.objects.filter(pk=key).values_list("project", flat=True).first()
+    if project is not None:
+        lock_all(project)
+    rows = Preview.objects.select_for_update(of=("self",)).select_related("environment", "project", "repository")
+    row = rows.filter(pk=key).first()
+    if row is None:
+        raise Stopped("lost")
+    found: Preview = row
+    return found
 
 
 def ensure_environment(preview: Preview) -> Environment:

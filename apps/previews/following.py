@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.access import Actor
-from apps.deployments.lease import lock
+from apps.deployments.lease import lock, lock_all
 from apps.deployments.models import Deployment
 from apps.github.models import Repository
 from apps.lib import wake
@@ -58,6 +58,7 @@ def _follow_in(
     repository: Repository, services: list[Service], pull: Pull, *, actor: Actor, keep: Keep, is_reopened: bool
 ) -> None:
     project = services[0].project
+    lock_all(project.pk)
     row = _row(project, repository, pull, wanted=any(preference_of(service).is_on for service in services))
     if row is None:
         _tell(services, "previews-off", OFF, keep)
@@ -113,7 +114,10 @@ def _close(row: Preview, pull: Pull, services: list[Service], *, actor: Actor, k
 
 
 def refresh(row: Preview, services: list[Service], *, actor: Actor, keep: Keep, again: bool = False) -> None:
-    """What should run of an open pull request does, or it is said why not. `again`: also what was deployed already."""
+    """What should run of an open pull request does, or it is said why not. `again`: also what was deployed already.
+
+    Call with all services of the project locked, then the row: the order of everybody who makes or removes environments.
+    """
     deployed = []
     for service in services:
         skip = _unwanted(row, service)

@@ -15,8 +15,9 @@ from apps.deployments.models import Build, Deployment, LogStream, Release
 from apps.github.models import Connection, Installation, Repository
 from apps.github.pulls import pull_requests
 from apps.hosts.models import Host
-from apps.previews import actions, periodic
+from apps.previews import actions, asking, periodic
 from apps.previews.models import Part, Preview
+from apps.previews.payloads import Pull, PullTold
 from apps.projects.models import Domain, Environment, Service, Variable, Volume
 from apps.projects.variables import set_variables
 from tests.apps.cast import CANARY, Person, Shop, make_live
@@ -261,6 +262,27 @@ def test_it_is_kept_and_brought_back_by_a_person(pulls: Pulls, bob: Person) -> N
     pulls.close()
     with pytest.raises(UserError, match="closed"):
         actions.keep(actor=pulls.actor, preview=pulls.preview())
+
+
+def test_it_is_not_brought_back_when_the_pull_request_was_closed_without_a_word(pulls: Pulls, monkeypatch: Any) -> None:
+    pulls.tell("opened")
+    actions.delete(actor=pulls.actor, preview=pulls.preview())
+    closed = pulls.payload("closed", state="closed")["pull_request"]
+    now = Pull.of(pulls.repository.github_id, PullTold.model_validate(closed))
+    monkeypatch.setattr(asking, "pull_now", lambda repository, number: now)
+    for again in (actions.keep, actions.redeploy):
+        with pytest.raises(UserError, match="closed"):
+            again(actor=pulls.actor, preview=pulls.preview())
+    assert pulls.environments() == [] and not pulls.preview().is_open
+
+
+def test_it_is_brought_back_at_the_newest_commit(pulls: Pulls, monkeypatch: Any) -> None:
+    pulls.tell("opened")
+    actions.delete(actor=pulls.actor, preview=pulls.preview())
+    now = Pull.of(pulls.repository.github_id, PullTold.model_validate(pulls.payload("x", head="two")["pull_request"]))
+    monkeypatch.setattr(asking, "pull_now", lambda repository, number: now)
+    actions.keep(actor=pulls.actor, preview=pulls.preview())
+    assert pulls.deployments() == [("pr-12", sha("two"), "pending")]
 
 
 def test_it_goes_with_its_service(pulls: Pulls, shop: Shop) -> None:
