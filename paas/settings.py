@@ -174,6 +174,7 @@ PERIODIC: dict[str, float] = {
     "apps.feedback.outbox.look_and_drain": 5,
     "apps.feedback.noticing.forget": 3600,
     "apps.previews.periodic.tidy": 20,
+    "apps.previews.periodic.find_open": 20,
     "apps.webhooks.periodic.take_up": 5,
     "apps.webhooks.periodic.forget": 600,
     "apps.webhooks.checked.look_at_held": 10,

@@ -1,4 +1,5 @@
-"""What the reconciler runs (`settings.PERIODIC`): previews whose time has come go, and those whose services are gone."""
+"""What the reconciler runs (`settings.PERIODIC`): previews whose time has come go, and those whose services are gone; pull
+requests that nobody told of get theirs."""
 
 from __future__ import annotations
 
@@ -8,11 +9,18 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from apps.accounts.access import SYSTEM
+from apps.github.errors import RateLimited, Unreachable
+from apps.github.models import Repository
+from apps.github.news import GITHUB
 from apps.previews import environments
-from apps.previews.models import Part, Preview, Removed, State
-from workers.errors import Stopped
+from apps.previews.asking import open_pulls, pull_now
+from apps.previews.following import Followed, follow
+from apps.previews.models import Part, Preference, Preview, Removed, State
+from apps.previews.payloads import Pull
+from workers.errors import SlipwayError, Stopped
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +44,44 @@ def _each(keys: Iterable[UUID], why: Removed, reason: str) -> None:
             log.info("preview %s moved on meanwhile", key)
 
 
+def find_open() -> None:
+    """Where previews were turned on or changed: pull requests that are open already; and those that closed unheard."""
+    rows = Preference.objects.filter(is_on=True, asked_at=None, service__connection__isnull=False)
+    for row in rows.select_related("service__connection__repository__installation"):
+        repository = row.service.connection.repository
+        try:
+            for pull in _as_they_are(repository):
+                follow(repository, pull, actor=GITHUB, keep=_nobody)
+        except (RateLimited, Unreachable, Stopped) as error:
+            log.info("%s: its open pull requests are asked for later (%s)", repository, type(error).__name__)
+            continue
+        except SlipwayError as error:
+            log.warning("%s: its open pull requests cannot be asked for: %s", repository, error.message)
+        Preference.objects.filter(pk=row.pk).update(asked_at=Now())
+
+
+def ask_again() -> None:
+    """All are looked at: something was told that nobody heard."""
+    Preference.objects.filter(is_on=True).update(asked_at=None)
+
+
+def _as_they_are(repository: Repository) -> list[Pull]:
+    found = open_pulls(repository)
+    unheard = Preview.objects.standing().filter(repository=repository)
+    others = unheard.exclude(number__in=[pull.number for pull in found]).values_list("number", flat=True)
+    asked = [pull_now(repository, number) for number in sorted(set(others))]
+    return [*found, *(pull for pull in asked if pull is not None)]
+
+
+def _nobody(followed: Followed) -> None:
+    """No delivery told it: what became of it stands with the preview."""
+
+
 @transaction.atomic
 def _remove(key: UUID, why: Removed, reason: str) -> None:
     """Looked at once more with its lock: a push may have come in between."""
-    rows = Preview.objects.select_for_update(of=("self",)).select_related("environment", "project", "repository")
-    row = rows.filter(pk=key, environment__isnull=False).first()
-    if row is not None and (why != Removed.EXPIRED or Preview.objects.over().filter(pk=key).exists()):
+    row = environments.locked(key)
+    if row.environment is not None and (why != Removed.EXPIRED or Preview.objects.over().filter(pk=key).exists()):
         environments.remove(row, why, reason, actor=SYSTEM)
 
 
@@ -49,9 +89,6 @@ def _leave_moved(reason: str) -> None:
     """Parts whose service comes from elsewhere by now."""
     moved = ~Q(service__connection__repository=F("preview__repository"))
     rows = Part.objects.exclude(state=State.REMOVED).filter(moved | Q(service__connection=None))
-    for part in list(rows.select_related("service", "preview__environment")):
+    for part in list(rows.select_related("service")):
         with transaction.atomic():
-            preview = (
-                Preview.objects.select_for_update(of=("self",)).select_related("environment").get(pk=part.preview_id)
-            )
-            environments.leave(preview, part.service, reason)
+            environments.leave(environments.locked(part.preview_id), part.service, reason)

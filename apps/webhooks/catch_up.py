@@ -18,6 +18,7 @@ from django.utils import timezone
 from apps.github.answers import DeliveryTold
 from apps.github.app import the_app
 from apps.github.errors import NotThere
+from apps.previews import periodic as previews
 from apps.webhooks import asking, heads
 from apps.webhooks.forges import FORGES
 from apps.webhooks.forges.base import Envelope
@@ -35,7 +36,7 @@ MOST_AT_ONCE = 300
 
 @dataclass
 class Look:
-    """What one round found. `is_cut`: GitHub sent more than it lists here, so branches are compared instead."""
+    """What one round found. `is_cut`: GitHub sent more than is listed here, so what is true now is asked instead."""
 
     began: datetime
     seen_until: datetime
@@ -50,7 +51,7 @@ class Look:
         left = f"{self.left} more are fetched with the next looks." if self.left else ""
         most = f"{asking.MOST_DELIVERIES:,}"
         cut = (
-            f"More than {most} deliveries were sent meanwhile: all branches were compared instead."
+            f"More than {most} deliveries were sent meanwhile: branches and pull requests were looked at instead."
             if self.is_cut
             else ""
         )
@@ -66,6 +67,8 @@ def catch_up() -> None:
     try:
         missed_deliveries(_since(now), look)
         look.pushes = heads.missed_pushes(all_of_them=look.is_cut)
+        if look.is_cut:
+            previews.ask_again()
     except SlipwayError as error:
         look.trouble = error.message[:300]
     if look.deliveries or look.pushes:

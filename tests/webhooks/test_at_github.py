@@ -15,6 +15,9 @@ from django.utils import timezone
 from apps.accounts.models import ActivityEvent
 from apps.deployments import actions
 from apps.github.models import Connection, Installation, Repository
+from apps.previews import periodic as previews
+from apps.previews.actions import set_preference
+from apps.previews.models import Preview
 from apps.projects.models import Service
 from apps.webhooks import asking, catch_up, checked, handling, heads
 from apps.webhooks.models import BranchLook, CatchUp, Delivery, Kind, Outcome
@@ -307,7 +310,8 @@ def test_beyond_what_is_listed_all_branches_are_compared(followed: Followed, mon
     catch_up.catch_up()
     handling.handle_waiting()
     assert (
-        CatchUp.objects.get().note == "More than 2 deliveries were sent meanwhile: all branches were compared instead."
+        CatchUp.objects.get().note
+        == "More than 2 deliveries were sent meanwhile: branches and pull requests were looked at instead."
     )
     assert (followed.last.commit, followed.last.kind) == (sha, Kind.DEPLOYED)
 
@@ -370,6 +374,30 @@ def test_trouble_at_github_is_said_and_the_next_look_goes_further_back(followed:
 def test_nothing_is_asked_without_an_app(db: None) -> None:
     catch_up.catch_up()
     assert not CatchUp.objects.exists()
+
+
+def test_what_is_open_when_previews_are_turned_on_gets_its_preview(followed: Followed, alice: Person) -> None:
+    github, repo = followed.github, followed.repo
+    for branch in ("one", "two", "three"):
+        github.push(repo, {branch: "1"}, branch=branch, start="origin/main")
+    first, second, third = (github.pull_request(repo, branch) for branch in ("one", "two", "three"))
+    github.close(repo, second)
+    followed.hand_over(lost=True)
+    set_preference(actor=alice.actor, service=followed.service, is_on=True)
+    github.fault("/pulls", status=502, times=3)
+    previews.find_open()
+    assert not Preview.objects.exists()
+    previews.find_open()
+    standing = Preview.objects.standing().order_by("number").values_list("number", flat=True)
+    assert list(standing) == [first, third]
+    with github.watching() as seen:
+        previews.find_open()
+    assert seen == []
+    github.close(repo, first)
+    followed.hand_over(lost=True)
+    previews.ask_again()
+    previews.find_open()
+    assert list(standing.all()) == [third]
 
 
 def test_a_pull_request_has_an_outcome_in_each_service(followed: Followed) -> None:
