@@ -173,7 +173,10 @@ def test_no_signals_between_our_own_apps() -> None:
 
 @pytest.mark.parametrize(
     ("file", "module"),
-    [("docs/desired-state.schema.json", "workers.desired")],
+    [
+        ("docs/desired-state.schema.json", "workers.desired"),
+        ("docs/slipway.schema.json", "workers.build.slipway_toml"),
+    ],
 )
 def test_a_published_schema_is_what_the_code_says(file: str, module: str) -> None:
     made = subprocess.run([sys.executable, "-m", module], cwd=ROOT, capture_output=True, text=True, check=True).stdout

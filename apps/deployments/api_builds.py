@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from ninja import Query, Router
 
 from apps.accounts.access import Actor
 from apps.accounts.bearer import actor_of, one
+from apps.deployments.access import deployment_for
 from apps.deployments.models import Build, Release
-from apps.deployments.schemas_builds import BuildOut, OfService, ReleaseOut
+from apps.deployments.planned import plan_of
+from apps.deployments.schemas_builds import BuildOut, OfService, PlanOut, ReleaseOut
 from apps.lib.api import Page, paged
 from apps.projects.models import scoped
 
@@ -35,6 +38,18 @@ def list_builds(request: HttpRequest, query: Query[OfService]) -> Any:
 def get_build(request: HttpRequest, build_id: UUID) -> Any:
     """One image: of which commit, how large, how long it took."""
     return one(scoped(Build, actor_of(request), "service__project__team"), "build", build_id)
+
+
+@router.get(
+    "/deployments/{uuid:deployment_id}/plan", response=PlanOut, operation_id="get_plan",
+    summary="Get how a deployment was built",
+)  # fmt: skip
+def get_plan(request: HttpRequest, deployment_id: UUID) -> Any:
+    """Each value of its plan and where it came from; none while it was not looked at. Kept when the build failed too."""
+    row = deployment_for(actor_of(request), deployment_id)
+    plan = row.plan or (row.build.plan if row.build else {})
+    told = {name: plan.get(name) or "" for name in ("language", "framework")}
+    return {**told, "values": [asdict(one) for one in plan_of(row)], "reasons": plan.get("reasons", [])}
 
 
 @router.get("/releases", response=Page[ReleaseOut], operation_id="list_releases", summary="List releases")

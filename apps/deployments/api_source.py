@@ -60,10 +60,10 @@ def analyze(request: HttpRequest, told: AnalyzeIn) -> Any:
     """What it is, how it would be built and started, and why. Nothing is made, and nothing of it is run."""
     actor = actor_of(request)
     teams_for_writer(actor)
-    asked = told.model_dump()
+    asked, variables = told.model_dump(exclude={"variables"}), told.variables
     if told.repository:
-        return _told(look_at_repository(actor, choice_named(actor, told.repository), asked))
-    return _told(look_at_address(actor, asked))
+        return _told(look_at_repository(actor, choice_named(actor, told.repository), asked, variables=variables))
+    return _told(look_at_address(actor, asked, variables=variables))
 
 
 def _told(found: Found) -> dict[str, Any]:

@@ -27,8 +27,10 @@ MOST_BRANCHES = 200
 LONGEST = {"branch": 250, "root_directory": 250, "dockerfile": 250, "start_command": 1000}
 
 
-def look_at_address(actor: Actor, told: Mapping[str, str], key: str = "") -> Found:
-    """`told` is a valid `SourceForm`; `key` the private part of a deploy key, for ssh."""
+def look_at_address(
+    actor: Actor, told: Mapping[str, str], key: str = "", *, variables: Mapping[str, str] | None = None
+) -> Found:
+    """`told` is a valid `SourceForm`; `key` the private part of a deploy key, for ssh. `variables`: what it would have."""
     where: Found = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
     source = Source(
         told["source_url"],
@@ -38,16 +40,18 @@ def look_at_address(actor: Actor, told: Mapping[str, str], key: str = "") -> Fou
         told["source_token"],
         DeployKey(key) if key else None,
     )
-    found = detect(source, _build(told), who=actor.user)
+    found = detect(source, _build(told, variables), who=actor.user)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
     return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
 
 
-def look_at_repository(actor: Actor, choice: Choice, asked: Mapping[str, str]) -> Found:
+def look_at_repository(
+    actor: Actor, choice: Choice, asked: Mapping[str, str], *, variables: Mapping[str, str] | None = None
+) -> Found:
     """`asked` is what the page's address carries. What is wrong stands in `problem`, and then there is no plan."""
     told = {name: asked.get(name, "").replace("\0", "").strip()[:most] for name, most in LONGEST.items()}
-    detected = _detected(actor, choice, told)
+    detected = _detected(actor, choice, told, _build(told, variables))
     problem = detected.problem
     head = detected.head
     return {
@@ -66,26 +70,31 @@ def look_at_repository(actor: Actor, choice: Choice, asked: Mapping[str, str]) -
     }
 
 
-def _detected(actor: Actor, choice: Choice, told: Mapping[str, str]) -> Detected:
+def _detected(actor: Actor, choice: Choice, told: Mapping[str, str], build: BuildSettings) -> Detected:
     identity = identity_of(actor)
     assert identity is not None  # The choice was made by it.
     client = user_client(identity)
     release_connection()
-    found = detect_at_github(client, choice, _build(told), branch=told["branch"], root_directory=told["root_directory"])
-    return _by_a_clone(actor, choice, told, found) if isinstance(found.problem, TooMuch) else found
+    found = detect_at_github(client, choice, build, branch=told["branch"], root_directory=told["root_directory"])
+    return _by_a_clone(actor, choice, build, found) if isinstance(found.problem, TooMuch) else found
 
 
-def _by_a_clone(actor: Actor, choice: Choice, told: Mapping[str, str], found: Detected) -> Detected:
+def _by_a_clone(actor: Actor, choice: Choice, build: BuildSettings, found: Detected) -> Detected:
     """For one of which too many files would have to be asked for one by one."""
     installation = Installation(github_id=choice.account.id, account_login=choice.account.login)
     token = installation_token(installation, repository_ids=[choice.github_id], permissions=PERMISSIONS)
-    source = Source(source_of(choice), found.branch, "", told["root_directory"], token)
+    source = Source(source_of(choice), found.branch, "", build.root_directory, token)
     try:
-        plan, problem = detect(source, _build(told), who=actor.user).plan, None
+        plan, problem = detect(source, build, who=actor.user).plan, None
     except UserError as error:
         plan, problem = None, error
     return Detected(found.branch, found.head, plan, problem, found.roots, found.branches)
 
 
-def _build(told: Mapping[str, str]) -> BuildSettings:
-    return BuildSettings(dockerfile=told["dockerfile"], start_command=told["start_command"])
+def _build(told: Mapping[str, str], variables: Mapping[str, str] | None) -> BuildSettings:
+    return BuildSettings(
+        root_directory=told["root_directory"],
+        dockerfile=told["dockerfile"],
+        start_command=told["start_command"],
+        variables=dict(variables or {}),
+    )

@@ -107,6 +107,7 @@ class Deployment(Base):
     message = models.CharField(max_length=300, blank=True)  # Of the commit, when what asked for it told: a push does.
     author = models.CharField(max_length=200, blank=True)
     no_cache = models.BooleanField(default=False)
+    plan = models.JSONField(default=dict)  # `workers.build.plan.Plan` of its own analysis; {} when there was none.
     build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL)
     release = models.ForeignKey(Release, null=True, on_delete=models.SET_NULL, related_name="deployments")
     rollback_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL)

@@ -23,6 +23,7 @@ from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import Build
 from apps.deployments.steps.fetch import Fetch
 from apps.deployments.steps.release import freeze, secrets_of, variables_of
+from workers.build.foreign import refuse_secrets
 from workers.errors import PlatformError, SlipwayError, Stopped
 from workers.redact import Redactor
 
@@ -34,7 +35,8 @@ BUILD_STEPS = (Fetch, Analyze, Build)
 def build(deployment: Deployment) -> None:
     """The build job of a claimed deployment."""
     with _job(deployment) as report:
-        variables, _, _ = variables_of(deployment.service, deployment.environment)
+        variables, _, secrets = variables_of(deployment.service, deployment.environment)
+        refuse_secrets(secrets)
         attempt = Attempt(deployment, report, variables)
         steps = [step(attempt) for step in BUILD_STEPS]
         try:

@@ -35,6 +35,23 @@ class BuildOut(Schema):
         return obj.plan.get("framework") or ""
 
 
+class PlanValueOut(Schema):
+    """`kind` is service, file (slipway.toml), variable (RAILPACK_*, NIXPACKS_*), procfile, dockerfile, detected or default;
+    empty for a plan of before this was kept."""
+
+    name: str = Field(examples=["start"])
+    value: str = Field(examples=["gunicorn app:app"])
+    kind: str = Field(examples=["procfile"])
+    origin: str = Field(examples=["`web` in the Procfile"])
+
+
+class PlanOut(Schema):
+    language: str = Field(examples=["python"])
+    framework: str = Field(examples=["flask"])
+    values: list[PlanValueOut]
+    reasons: list[str] = Field(examples=[["start command: `web` in the Procfile"]])
+
+
 class ProcessOut(Schema):
     command: list[str] | None = Field(examples=[["/bin/sh", "-c", "exec gunicorn app:app"]])
     replicas: int

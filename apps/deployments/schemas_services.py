@@ -48,6 +48,13 @@ class Settings(Schema):
     branch: str = Field(default="main", min_length=1, max_length=250, examples=["main"])
     root_directory: str = Field(default="", max_length=250)
     dockerfile: str = Field(default="", max_length=250)
+    language_version: str = Field(default="", max_length=64, description="Such as 3.12 or >=20.")
+    packages: str = Field(
+        default="",
+        max_length=1000,
+        description="Packages of the distribution that it needs besides.",
+        examples=["ffmpeg"],
+    )
     install_command: str = Field(default="", max_length=1000)
     build_command: str = Field(default="", max_length=1000)
     start_command: str = Field(default="", max_length=1000)

@@ -75,6 +75,9 @@ class AnalyzeIn(Told):
     root_directory: str = Field(default="", max_length=250)
     dockerfile: str = Field(default="", max_length=250)
     start_command: str = Field(default="", max_length=1000)
+    variables: dict[str, str] = Field(
+        default={}, max_length=1000, description="Those that it would have: RAILPACK_* and NIXPACKS_* are honoured."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> AnalyzeIn:

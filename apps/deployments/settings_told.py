@@ -13,6 +13,8 @@ BUILD_LABELS = {
     "source_url": "Git URL",
     "root_directory": "Root directory",
     "dockerfile": "Dockerfile",
+    "language_version": "Version of the language",
+    "packages": "Packages",
     "install_command": "Install command",
     "build_command": "Build command",
     "static_dir": "Folder of static files",

@@ -34,8 +34,9 @@ class ServiceAdmin(ChangeOnly):
     list_select_related = ["project"]
     exclude = ["source_token", "source_key"]
     readonly_fields = [
-        "project", "name", "slug", "source_url", "branch", "root_directory", "dockerfile", "install_command",
-        "build_command", "start_command", "release_command", "static_dir", "auto_deploy_paused_at", "created_at",
+        "project", "name", "slug", "source_url", "branch", "root_directory", "dockerfile", "language_version",
+        "packages", "install_command", "build_command", "start_command", "release_command", "static_dir",
+        "auto_deploy_paused_at", "created_at",
     ]  # fmt: skip
 
 

@@ -179,7 +179,7 @@ GROUPS: list[tuple[str, str, list[str]]] = [
     (
         "Build",
         "Empty means: as detected.",
-        ["dockerfile", *COMMANDS, "build_memory_mb", "build_timeout_seconds"],
+        ["dockerfile", "language_version", "packages", *COMMANDS, "build_memory_mb", "build_timeout_seconds"],
     ),
     ("Run", "", ["port", "replicas", "memory_mb", "cpus", "pids"]),
     ("Health", "", ["health_path", "health_deadline_seconds", "health_interval_seconds", "observation_seconds"]),
@@ -194,6 +194,8 @@ HELP = {
     "Files of the root directory always count unless a line with ! takes them away. Empty: all files count, or those "
     "of the root directory.",
     "deploy_tags": "Such as v*: tags that match are deployed too, also with deploy on push off.",
+    "language_version": "Such as 3.12 or >=20.",
+    "packages": "Of the distribution, such as ffmpeg, beside what it needs anyway.",
     "build_memory_mb": "MB. Empty means this installation's default.",
     "build_timeout_seconds": "Seconds. Empty means this installation's default.",
     "release_command": "Runs once before each release, for migrations.",
@@ -213,6 +215,7 @@ HELP = {
 LABELS = {"source_url": "Git URL", "cpus": "CPUs", "pids": "PIDs", "static_dir": "Folder of static files"}
 LABELS |= {"memory_mb": "Memory", "build_memory_mb": "Build memory", "build_timeout_seconds": "Build time limit"}
 LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "Interval", "drain_seconds": "Drain"}
+LABELS |= {"language_version": "Version of the language", "packages": "Packages"}
 LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push", "wait_for_ci": "Wait for CI"}
 
 

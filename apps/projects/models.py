@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
 from apps.lib.encryption import EncryptedTextField
 from apps.lib.models import Base
+from workers.build.aptfile import NAME as PACKAGE
+from workers.build.foreign import VERSION
 
 # The most that can be asked for.
 BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
@@ -26,6 +28,13 @@ def check_globs(text: str) -> None:
             raise ValidationError(f"{line.strip()[:60]!r} is not a path.")
         if line.count("**") > 3:
             raise ValidationError(f"{line.strip()[:60]!r} has more than three **.")
+
+
+def check_packages(text: str) -> None:
+    """Names of the distribution's packages, told apart by blanks."""
+    for word in text.split():
+        if not PACKAGE.fullmatch(word):
+            raise ValidationError(f"{word[:60]!r} is not the name of a package.")
 
 
 def finite(value: float) -> None:
@@ -113,6 +122,13 @@ class Service(Base):
     source_host_key = models.CharField(max_length=2500, blank=True, default="")  # Pinned when it was met first.
 
     dockerfile = models.CharField(max_length=250, blank=True)
+    language_version = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        validators=[RegexValidator(rf"^{VERSION.pattern}\Z", "Write a version such as 3.12 or >=20.")],
+    )
+    packages = models.CharField(max_length=1000, blank=True, default="", validators=[check_packages])
     install_command = models.CharField(max_length=1000, blank=True)
     build_command = models.CharField(max_length=1000, blank=True)
     start_command = models.CharField(max_length=1000, blank=True)

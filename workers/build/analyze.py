@@ -6,20 +6,23 @@ Precedence: a Dockerfile, then the first of `LANGUAGES` that finds something to 
 folder; that one is taken at once when a Procfile or a person says what is started. Node stands behind the others because
 their projects often have a package.json for their styles; Bun and Deno stand before it because they are told by files of
 their own. Static files come late because nearly every project has an index.html, and shell scripts last because any
-project may have one. A Procfile is laid over what was detected, and what a person set for the service is laid over
-everything.
+project may have one. A Procfile is laid over what was detected, and over everything what `overrides` says: settings of the
+service, slipway.toml, RAILPACK_* and NIXPACKS_*.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from workers.build.aptfile import read_aptfile
 from workers.build.files import Files, FolderFiles
+from workers.build.foreign import PREFIXES, extras_in
 from workers.build.job import BuildSettings
 from workers.build.languages import (
     bun,
@@ -36,7 +39,9 @@ from workers.build.languages import (
     shell,
     static,
 )
-from workers.build.plan import Plan
+from workers.build.overrides import SERVICE, Overrides, overrides_of
+from workers.build.plan import Origin, Plan
+from workers.build.plan_origins import LABELS, said, with_origins
 from workers.build.procfile import read_procfile
 from workers.build.static_site import static_start
 from workers.build.variables import suggested_variables
@@ -62,32 +67,37 @@ DEFAULT_PORT = 8000
 
 def analyze(files: Files, settings: BuildSettings) -> Plan:
     """The plan for a folder. Raises `UserError` when nothing is recognised or nobody says how to start it."""
-    plan = _dockerfile(files, settings) or _detected(files, settings)
-    plan = _with_settings(_with_procfile(_with_packages(plan, files), files), settings)
-    return _startable(_checked_static_dir(_with_suggestions(plan, files), files))
+    told = overrides_of(files, settings)
+    files, settings = told.files, told.settings
+    plan = _with_root(_dockerfile(files, told) or _detected(files, settings), told)
+    plan = _with_settings(_with_procfile(_with_packages(plan, files, told), files), told)
+    return with_origins(_startable(_checked_static_dir(_with_suggestions(plan, files), files)))
 
 
-def _dockerfile(files: Files, settings: BuildSettings) -> Plan | None:
-    path = str(PurePosixPath(settings.dockerfile or "Dockerfile"))
+def _dockerfile(files: Files, told: Overrides) -> Plan | None:
+    path = str(PurePosixPath(told.settings.dockerfile or "Dockerfile"))
+    origin = told.origins.get("dockerfile", Origin("detected", "it is there"))
     if not files.exists(path):
-        if settings.dockerfile:
+        if told.settings.dockerfile:
             raise UserError(
                 "build:user:no-dockerfile",
-                f"There is no file {path}, which the service's settings name as its Dockerfile.",
+                f"There is no file {path}, which is {origin.detail} as the Dockerfile.",
                 hint="Correct the path, which starts at the root directory, or clear the setting.",
             )
         return None
-    told = "the service's settings name it" if settings.dockerfile else "it is there"
-    port, port_reason = _exposed(files.text(path))
-    return Plan("dockerfile", dockerfile=path, port=port, reasons=(f"build: by {path}, because {told}", port_reason))
+    why = "it is there" if origin.kind == "detected" else f"it is {origin.detail}"
+    reasons = (f"build: by {path}, because {why}",)
+    plan = Plan("dockerfile", dockerfile=path, reasons=reasons, origins={"dockerfile": origin})
+    port = _exposed(files.text(path))
+    if not port:
+        return said(plan, "port", Origin("default", "because the Dockerfile exposes none"), shown=str(DEFAULT_PORT))
+    return said(plan, "port", Origin("dockerfile", "because the Dockerfile exposes it"), shown=str(port), port=port)
 
 
-def _exposed(text: str) -> tuple[int, str]:
-    """The port of the last EXPOSE, which is the final stage's."""
+def _exposed(text: str) -> int:
+    """The port of the last EXPOSE, which is the final stage's; 0 when there is none."""
     found = re.findall(r"^\s*EXPOSE\s+(\d{1,5})(?:/tcp)?(?:\s|$)", text, re.IGNORECASE | re.MULTILINE)
-    if found and 0 < int(found[-1]) < 65536:
-        return int(found[-1]), f"port: {found[-1]}, because the Dockerfile exposes it"
-    return DEFAULT_PORT, f"port: {DEFAULT_PORT}, because the Dockerfile exposes none"
+    return int(found[-1]) if found and int(found[-1]) < 65536 else 0
 
 
 def _detected(files: Files, settings: BuildSettings) -> Plan:
@@ -110,12 +120,41 @@ def _detected(files: Files, settings: BuildSettings) -> Plan:
     return first
 
 
-def _with_packages(plan: Plan, files: Files) -> Plan:
-    names = read_aptfile(files)
-    if not names or plan.language == "dockerfile":
+def _with_root(plan: Plan, told: Overrides) -> Plan:
+    """One that the service's settings name is what was looked at."""
+    origin = told.origins.get("root_directory", SERVICE)
+    if origin == SERVICE:
         return plan
-    found = f"packages: {', '.join(names)}, because the Aptfile names them"
-    return _because(replace(plan, system_packages=(*plan.system_packages, *names)), found)
+    return said(
+        plan, "root_directory", origin, root_directory=str(PurePosixPath(told.settings.root_directory.strip("/")))
+    )
+
+
+def _with_packages(plan: Plan, files: Files, told: Overrides) -> Plan:
+    """What a person asked for, wherever, beside what the language needs. Also the version that a variable asks for."""
+    extras = extras_in(told.settings.variables, plan.language)
+    aptfile = Origin("file", "named by the Aptfile")
+    asked = [
+        *told.packages,
+        *((name, Origin("variable", f"set by {' and '.join(extras.packages_by)}")) for name in extras.packages),
+        *((name, aptfile) for name in read_aptfile(files)),
+    ]
+    if extras.version:
+        plan = _with_version(plan, extras.version, Origin("variable", f"set by {extras.version_by}"))
+    if not asked:
+        return plan
+    places = dict.fromkeys(origin.detail for _, origin in asked)
+    origin = Origin(asked[0][1].kind, " and ".join(places))
+    if plan.language == "dockerfile":
+        return _not_used(plan, "system_packages", origin)
+    names = tuple(dict.fromkeys([*plan.system_packages, *(name for name, _ in asked)]))
+    return said(plan, "system_packages", origin, shown=", ".join(names), system_packages=names)
+
+
+def _with_version(plan: Plan, version: str, origin: Origin) -> Plan:
+    if plan.language == "dockerfile":
+        return _not_used(plan, "version", origin)
+    return said(plan, "version", origin, shown=version, version=version)
 
 
 def _with_procfile(plan: Plan, files: Files) -> Plan:
@@ -123,31 +162,48 @@ def _with_procfile(plan: Plan, files: Files) -> Plan:
     processes = read_procfile(files)
     release, web = processes.pop("release", ""), processes.pop("web", "")
     if release:
-        plan = _because(replace(plan, release=release), "release command: set in the Procfile")
+        plan = said(plan, "release", Origin("procfile", "`release` in the Procfile"), release=release)
     if web and plan.language == "dockerfile":
-        plan = _because(plan, "start command: the Dockerfile's own, though the Procfile names another one")
+        plan = said(plan, "start", Origin("dockerfile", "the Dockerfile's own, though the Procfile names another one"))
     elif web:
-        plan = _because(replace(plan, start=web, static_dir=""), "start command: set in the Procfile")
+        plan = said(plan, "start", Origin("procfile", "`web` in the Procfile"), start=web, static_dir="")
     for name in processes:
-        plan = _because(plan, f"process {name}: set in the Procfile")
+        plan = replace(plan, reasons=(*plan.reasons, f"process {name}: set in the Procfile"))
     return replace(plan, processes=processes)
 
 
-def _with_settings(plan: Plan, settings: BuildSettings) -> Plan:
-    what = "set in the service's settings"
-    if settings.install_command:
-        plan = replace(plan, install=settings.install_command, install_project="", dependency_files=())
-        plan = _because(plan, f"install command: {what}")
-    if settings.build_command:
-        plan = _because(replace(plan, build=settings.build_command), f"build command: {what}")
-    if settings.static_dir:
-        start = plan.start if plan.static_dir else static_start()
-        plan = _because(replace(plan, static_dir=settings.static_dir, start=start), f"static files: {what}")
+def _with_settings(plan: Plan, told: Overrides) -> Plan:
+    """A Dockerfile builds by itself: then only what is run can be told."""
+    settings, origins = told.settings, told.origins
+    if settings.language_version:
+        plan = _with_version(plan, settings.language_version, origins["language_version"])
+    build = {"install": "install_command", "build": "build_command", "static_dir": "static_dir"}
+    for value, name in build.items():
+        if name in origins and plan.language == "dockerfile":
+            plan = _not_used(plan, value, origins[name])
+        elif name in origins:
+            plan = said(plan, value, origins[name], **_changes(plan, value, getattr(settings, name), origins[name]))
     if settings.start_command:
-        plan = _because(replace(plan, start=settings.start_command, static_dir=""), f"start command: {what}")
+        plan = said(plan, "start", origins["start_command"], start=settings.start_command, static_dir="")
     if settings.release_command:
-        plan = _because(replace(plan, release=settings.release_command), f"release command: {what}")
+        plan = said(plan, "release", origins["release_command"], release=settings.release_command)
+    if settings.port:
+        plan = said(plan, "port", origins["port"], shown=str(settings.port), port=settings.port)
     return plan
+
+
+def _changes(plan: Plan, value: str, told: str, origin: Origin) -> dict[str, Any]:
+    """What a told command or folder changes in the plan besides itself."""
+    if value == "install":
+        return {"install": told, "install_project": "", "dependency_files": ()}
+    if value == "static_dir":
+        start = plan.start if plan.static_dir else static_start(is_single_page=origin.detail.endswith("SPA_OUTPUT_DIR"))
+        return {"static_dir": told, "start": start}
+    return {value: told}
+
+
+def _not_used(plan: Plan, value: str, origin: Origin) -> Plan:
+    return replace(plan, reasons=(*plan.reasons, f"not used: {LABELS[value]} {origin.detail}: the Dockerfile builds"))
 
 
 def _with_suggestions(plan: Plan, files: Files) -> Plan:
@@ -155,7 +211,7 @@ def _with_suggestions(plan: Plan, files: Files) -> Plan:
     if not variables:
         return plan
     found = f"suggested variables: {len(variables)}, because {source} names them"
-    return _because(replace(plan, suggested_variables=variables), found)
+    return replace(plan, suggested_variables=variables, reasons=(*plan.reasons, found))
 
 
 def _startable(plan: Plan) -> Plan:
@@ -168,7 +224,8 @@ def _startable(plan: Plan) -> Plan:
     raise UserError(
         "build:user:no-start-command",
         f"This is a {kind} project, but nothing says how to start it.",
-        hint="Add a Procfile with a line such as `web: <command>`, or set the start command in the service's settings. "
+        hint="Add a Procfile with a line such as `web: <command>`, or set the start command in slipway.toml or in the "
+        "service's settings. "
         "The command must listen on 0.0.0.0 at the port that the variable PORT names.",
     )
 
@@ -193,20 +250,14 @@ def _checked_static_dir(plan: Plan, files: Files) -> Plan:
     return replace(plan, static_dir=clean)
 
 
-def _because(plan: Plan, reason: str) -> Plan:
-    """The plan with a reason that takes the place of an earlier one for the same choice."""
-    choice = reason.partition(":")[0]
-    kept = (r for r in plan.reasons if r.partition(":")[0] != choice)
-    return replace(plan, reasons=(*kept, reason))
-
-
 def main(arguments: list[str]) -> int:
     """Print the plan of a folder. 0, 1 when the folder cannot be deployed as it is, 2 when called wrongly."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("usage: python -m workers.build.analyze DIR", file=sys.stderr)
         return 2
+    variables = {name: value for name, value in os.environ.items() if name.startswith(PREFIXES)}
     try:
-        plan = analyze(FolderFiles(Path(arguments[0])), BuildSettings())
+        plan = analyze(FolderFiles(Path(arguments[0])), BuildSettings(variables=variables))
     except UserError as error:
         print(json.dumps({"error": error.as_dict()}, indent=2))
         return 1

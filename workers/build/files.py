@@ -77,6 +77,30 @@ class MemoryFiles(Files):
         return sorted(self._texts, key=shallow_first)
 
 
+class FilesBeneath(Files):
+    """A folder of another view."""
+
+    def __init__(self, files: Files, folder: str) -> None:
+        self._files = files
+        self._begin = f"{beneath(folder.strip('/'))}/".removeprefix("./")
+        if not self.names():
+            raise UserError(
+                "build:user:root-directory-missing",
+                f"The repository has no folder {folder!r} with files in it.",
+                hint="Correct root_directory in slipway.toml.",
+            )
+
+    def exists(self, path: str) -> bool:
+        return self._files.exists(f"{self._begin}{beneath(path)}")
+
+    def head(self, path: str, size: int = 4096) -> str:
+        return self._files.head(f"{self._begin}{beneath(path)}", size)
+
+    def names(self) -> list[str]:
+        found = (name for name in self._files.names() if name.startswith(self._begin))
+        return [name.removeprefix(self._begin) for name in found]
+
+
 class FolderFiles(Files):
     """A folder on disk."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets as random
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def build_image(
     `machine_cache` keeps what is the same for all services (default: beside the service's cache).
     """
     shared = machine_cache or workspace.cache.parent / "machine"
+    checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client = working_client(shared)
     folder = workspace.scratch / "build"
     folder.mkdir(parents=True)

@@ -37,22 +37,29 @@ class BuildLimits:
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """What a person may set over the analysis. "" means: as detected."""
+    """What a person may set over the analysis. "" means: as detected. `packages` are added to what is needed anyway."""
 
+    root_directory: str = ""  # The folder that was looked at is this one already.
     dockerfile: str = ""
+    language_version: str = ""
+    packages: tuple[str, ...] = ()
     install_command: str = ""
     build_command: str = ""
     start_command: str = ""
     release_command: str = ""
     static_dir: str = ""
+    port: int | None = None
     variables: dict[str, str] = field(default_factory=dict, repr=False)
     limits: BuildLimits = BuildLimits()
     no_cache: bool = False
 
-    def fingerprint(self, root_directory: str) -> str:
-        """The same commit and the same fingerprint give the same image: a build of it is reused. 64 hex digits."""
-        told = {k: v for k, v in asdict(self).items() if k not in ("limits", "no_cache")}
-        return hashlib.sha256(json.dumps([told, root_directory], sort_keys=True).encode()).hexdigest()
+    def fingerprint(self) -> str:
+        """The same commit and the same fingerprint give the same image: a build of it is reused. 64 hex digits.
+
+        The port is none of it: a release tells it to the container, whatever the image says.
+        """
+        told = {k: v for k, v in asdict(self).items() if k not in ("limits", "no_cache", "port")}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

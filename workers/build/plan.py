@@ -6,6 +6,15 @@ from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a value of a plan came from. `kind` is service, file, variable, procfile, dockerfile, detected or default:
+    `file` is slipway.toml. `detail` is for people: "`web` in the Procfile"."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """How a folder is built and started.
 
@@ -14,9 +23,12 @@ class Plan:
     "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`, and is absent
     when a Dockerfile's own command starts the app. `port` is what the app is told in `PORT`. `static_dir` is the folder
     that the bundled static server serves ("" when an own server runs). `reasons` has one sentence for each choice, for
-    people. `dependency_files` are all that `install` reads (none means the whole folder), so that a change of source
-    alone installs nothing; `install_project` is the part of the install that needs the source.
-    `package_manager_version` "" means any.
+    people; `origins` says of each value, by its name here, where it came from. `root_directory` is the folder beneath the
+    one that was looked at which the repository itself names. `dependency_files` are all that `install` reads (none means
+    the whole folder), so that a change of source alone installs nothing; `install_project` is the part of the install
+    that needs the source.
+    `package_manager_version` "" means any. `system_packages` are the distribution's, there when it is built and when it
+    runs; `build_packages` are there for the build alone.
     """
 
     language: str
@@ -34,9 +46,12 @@ class Plan:
     port: int = 8000
     static_dir: str = ""
     dockerfile: str = ""
+    root_directory: str = ""
     system_packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
     suggested_variables: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    origins: dict[str, Origin] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready: tuples as lists."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.deployments.models import DeploymentStep
+from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from workers.build.analyze import analyze
@@ -25,6 +25,8 @@ class Analyze:
             return
         attempt.build = None
         attempt.plan = analyze(FolderFiles(attempt.checkout.folder), attempt.settings)
+        mine = Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence)
+        mine.update(plan=attempt.plan.as_dict())
         for reason in attempt.plan.reasons:
             attempt.report.line(reason)
         row.detail = " ".join(w for w in (attempt.plan.language, attempt.plan.version, attempt.plan.framework) if w)

@@ -58,7 +58,7 @@ class Attempt:
 
     @property
     def fingerprint(self) -> str:
-        return self.settings.fingerprint(self.service.root_directory)
+        return self.settings.fingerprint()
 
 
 def source_of(service: Service, *, commit: str = "", branch: str = "", ref: str = "") -> Source:
@@ -77,12 +77,16 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
     """The service's build settings, with this installation's limits where it has none, never above its ceiling."""
     told = settings.SLIPWAY
     return BuildSettings(
+        root_directory=service.root_directory,
         dockerfile=service.dockerfile,
+        language_version=service.language_version,
+        packages=tuple(service.packages.split()),
         install_command=service.install_command,
         build_command=service.build_command,
         start_command=service.start_command,
         release_command=service.release_command,
         static_dir=service.static_dir,
+        port=service.port,
         variables=variables,
         limits=BuildLimits(
             memory_bytes=min(service.build_memory_mb or told.build_memory_mb, told.build_memory_ceiling_mb) * 1024**2,

@@ -8,7 +8,7 @@ import pytest
 from workers.build.analyze import analyze
 from workers.build.files import FolderFiles, MemoryFiles
 from workers.build.job import BuildSettings
-from workers.build.plan import Plan
+from workers.build.plan import Origin, Plan
 from workers.errors import UserError
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -36,6 +36,11 @@ def test_it_lets_a_dockerfile_win() -> None:
         dockerfile="Dockerfile",
         port=9000,
         reasons=("build: by Dockerfile, because it is there", "port: 9000, because the Dockerfile exposes it"),
+        origins={
+            "dockerfile": Origin("detected", "it is there"),
+            "start": Origin("dockerfile", "the Dockerfile's own"),
+            "port": Origin("dockerfile", "because the Dockerfile exposes it"),
+        },
     )
 
 
@@ -73,7 +78,7 @@ def test_it_lets_a_procfile_win_over_what_was_detected() -> None:
     found = plan({"app.py": "import os; os.environ['PORT']", "Procfile": "web: python other.py $PORT\nclock: a && b\n"})
     assert found.start == "python other.py $PORT"
     assert found.processes == {"web": "python other.py $PORT", "clock": "a && b"}
-    assert [r for r in found.reasons if r.startswith("start command")] == ["start command: set in the Procfile"]
+    assert [r for r in found.reasons if r.startswith("start command")] == ["start command: `web` in the Procfile"]
 
 
 def test_it_needs_no_web_process_when_a_procfile_names_others() -> None:

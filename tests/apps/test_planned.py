@@ -1,0 +1,85 @@
+"""How something was built, with where each value came from: as people read it, on pages and over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apps.deployments import actions, lease, pipeline
+from apps.deployments.models import Deployment
+from apps.deployments.planned import Value, values_of
+from apps.deployments.states import Status
+from apps.projects.actions import change_service
+from apps.projects.variables import set_variables
+from tests.apps.cast import Person, Shop
+from workers.build.analyze import analyze
+from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.shell_line import container_argv
+from workers.errors import UserError
+
+FILES = {"requirements.txt": "flask", "slipway.toml": "packages = ['jq']\nport = 3000", "Procfile": "web: ./serve"}
+
+
+@pytest.fixture
+def plan() -> dict[str, Any]:
+    return analyze(MemoryFiles(FILES), BuildSettings()).as_dict()
+
+
+def spec(start: str, port: int) -> dict[str, Any]:
+    return {"processes": {"web": {"command": container_argv(start), "port": port}}, "release_command": None}
+
+
+def test_it_tells_each_value_and_where_it_came_from(plan: dict[str, Any]) -> None:
+    assert values_of(plan) == values_of(plan, spec("./serve", 3000))
+    assert values_of(plan) == [
+        Value("system_packages", "Packages", "jq", "file", "set in slipway.toml, line 1"),
+        Value(
+            "install", "Install command", "uv pip install -r requirements.txt", "detected",
+            "by uv, which reads the same files as pip and is faster",
+        ),
+        Value("start", "Start command", "./serve", "procfile", "`web` in the Procfile"),
+        Value("port", "Port", "3000", "file", "set in slipway.toml, line 2"),
+    ]  # fmt: skip
+
+
+def test_it_tells_what_the_release_was_given_instead(plan: dict[str, Any]) -> None:
+    start, port = values_of(plan, spec("./other", 9000))[-2:]
+    assert start == Value("start", "Start command", "./other", "service", "set in the service's settings")
+    assert port == Value("port", "Port", "9000", "service", "set in the service's settings")
+
+
+def test_it_is_on_pages_and_in_the_api(shop: Shop, alice: Person, bob: Person, plan: dict[str, Any]) -> None:
+    Deployment.objects.filter(pk=shop.live.pk).update(plan=plan)
+    told = bob.get(f"/deployments/{shop.live.pk}/plan").json()
+    assert (told["language"], told["values"][0]["origin"]) == ("python", "set in slipway.toml, line 1")
+    assert "start command: `web` in the Procfile" in told["reasons"]
+    for page in (f"/deployments/{shop.live.pk}", f"/services/{shop.service.pk}/settings"):
+        assert b"et in slipway.toml, line 1" in alice.client.get(page).content, page
+
+
+def test_an_older_plan_is_told_without_origins(shop: Shop, alice: Person) -> None:
+    told = alice.get(f"/deployments/{shop.first.pk}/plan").json()
+    assert told["values"][0] == {"name": "start", "value": "python app.py", "kind": "", "origin": ""}
+
+
+def test_version_and_packages_are_settings(shop: Shop, alice: Person) -> None:
+    path = f"/services/{shop.service.pk}"
+    told = alice.patch(path, {"language_version": "3.12", "packages": "jq ffmpeg"}).json()
+    assert (told["language_version"], told["packages"]) == ("3.12", "jq ffmpeg")
+    for wrong in ({"packages": "jq --yes"}, {"language_version": "$(id)"}):
+        assert alice.patch(path, wrong).status_code == 422
+    with pytest.raises(UserError, match="packages"):
+        change_service(actor=alice.actor, service=shop.service, packages="Jq;id")
+
+
+def test_a_secret_that_would_be_a_command_fails_the_build(shop: Shop, alice: Person) -> None:
+    told = {"RAILPACK_START_CMD": "serve --password x"}
+    set_variables(actor=alice.actor, project=shop.project, service=shop.service, values=told, secret=True)
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+    claimed = lease.claim(row.key, start=Status.PENDING, during=Status.BUILDING, step="fetch")
+    assert claimed is not None
+    pipeline.build(claimed)
+    row.refresh_from_db()
+    assert (row.status, row.error_code) == (Status.FAILED, "build:user:secret-override")
