@@ -157,6 +157,11 @@ def test_it_writes_where_it_was_looking(staging: Environment, client: Client, sh
     assert Volume.objects.get(name="disk").environment == staging
     assert Deployment.objects.filter(environment=staging).latest("number").branch == "develop"
     assert 'value="service-staging" selected' in text(client, f"{page}/variables?environment=staging")
+    shown = text(client, f"{page}/variables?environment=staging")
+    assert f'/api/v1{page}/references?environment=staging"' in shown  # What can be referred to is what is there.
+    mine = Variable.objects.get(environment=staging)
+    Variable.objects.filter(pk=mine.pk).update(service=shop.service)
+    assert f'/api/v1{page}/references?environment=staging"' in text(client, f"/variables/{mine.pk}")
     told: dict[str, Any] = {"name": "SHARED", "value": "1", "place": "previews"}
     assert client.post(f"{page}/variables", told).status_code == 302
     assert Variable.objects.get(name="SHARED").scope == "all previews"
