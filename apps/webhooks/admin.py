@@ -52,10 +52,10 @@ class DeliveryAdmin(ReadOnly):
 
 @admin.register(Outcome)
 class OutcomeAdmin(ReadOnly):
-    list_display = ["service", "kind", "code", "reason", "ref", "commit", "deployment", "created_at"]
+    list_display = ["service", "environment", "kind", "code", "reason", "ref", "commit", "deployment", "created_at"]
     list_filter = ["kind", "code", "service__project__team"]
     search_fields = ["service__name", "commit", "ref", "reason", "message", "author"]
-    list_select_related = ["service", "deployment__service"]
+    list_select_related = ["service", "environment__project", "deployment__service"]
 
 
 @admin.register(Hook)

@@ -25,7 +25,7 @@ NEWS = timedelta(days=30)
 
 def deliveries() -> QuerySet[Delivery]:
     """Without what they said, with what became of them."""
-    outcomes = Outcome.objects.select_related("service__project", "deployment").order_by("created_at")
+    outcomes = Outcome.objects.select_related("service__project", "environment", "deployment").order_by("created_at")
     return Delivery.objects.defer("payload").prefetch_related(Prefetch("outcomes", outcomes))
 
 
@@ -111,7 +111,7 @@ def standing_of(service: Service, environment: Environment | None = None) -> Pus
 def pushes_of(service: Service) -> QuerySet[Outcome]:
     """Of branches and tags; what became of pull requests is told with their previews."""
     rows = Outcome.objects.filter(service=service).exclude(ref__startswith=PULL)
-    return rows.select_related("deployment", "delivery").defer("delivery__payload")
+    return rows.select_related("environment", "deployment", "delivery").defer("delivery__payload")
 
 
 def hook_of(service: Service) -> Hook | None:

@@ -52,7 +52,7 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
 def delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     actor = _operator(request)
     row = delivery_for(actor, delivery_id)
-    outcomes = row.outcomes.select_related("service__project", "deployment").order_by("created_at")
+    outcomes = row.outcomes.select_related("service__project", "environment", "deployment").order_by("created_at")
     context = {"delivery": row, "outcomes": outcomes, "payload": pretty(row.payload)}
     return render(request, "webhooks/delivery.html", context)
 
