@@ -13,8 +13,14 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import ActivityEvent
-from apps.deployments import actions
+from apps.deployments import actions, outcome
+from apps.deployments.desired import document_for
+from apps.deployments.lease import claim
+from apps.deployments.models import Deployment
+from apps.deployments.states import Status
+from apps.github.fetching import connection_of, way_to
 from apps.github.models import Connection, Installation, Repository
+from apps.hosts.models import Host
 from apps.previews import periodic as previews
 from apps.previews.actions import set_preference
 from apps.previews.models import Preview
@@ -27,6 +33,7 @@ from tests.apps.cast import Person, Shop, make_live
 from tests.github.plugin import connect, github, github_server
 from tests.github.world import GitHub, Installed, Repo
 from tests.webhooks.deliveries import pushed
+from workers.errors import UserError
 
 __all__ = ["github", "github_server"]
 
@@ -218,6 +225,28 @@ def test_nothing_is_deployed_unchecked_when_the_app_was_uninstalled(followed: Fo
     assert (followed.last.code, pushed(followed.service)) == (Code.TIMEOUT, [])
 
 
+def test_an_uninstall_during_a_build_touches_nothing_and_says_why_the_next_one_fails(
+    followed: Followed, shop: Shop
+) -> None:
+    followed.github.push(followed.repo)
+    followed.hand_over()
+    (row,) = pushed(followed.service)
+    building = claim(row.key, start=Status.PENDING, during=Status.BUILDING, step="build")
+    before = document_for(Host.objects.get()).services
+    followed.github.uninstall(followed.installed)
+    followed.hand_over()
+    row.refresh_from_db()
+    assert building is not None and (row.status, row.cancel_requested_at) == (Status.BUILDING, None)
+    with pytest.raises(UserError) as error:
+        way_to(connection_of(followed.service))  # A worker that begins anew has to fetch it again.
+    outcome.failed(building, error.value)
+    row.refresh_from_db()
+    assert (row.status, row.error_code) == (Status.FAILED, "source:user:github-uninstalled")
+    assert row.error_message.startswith("The GitHub App was uninstalled from") and "Install it there" in row.error_hint
+    assert document_for(Host.objects.get()).services == before
+    assert Deployment.objects.get(pk=shop.live.pk).status == Status.LIVE
+
+
 def test_without_its_connection_it_does_not_deploy_unseen(followed: Followed) -> None:
     followed.change(wait_for_ci=True)
     sha = followed.github.push(followed.repo)
@@ -352,8 +381,6 @@ def test_a_branch_that_moved_where_nothing_is_watched_is_told_so(followed: Follo
 
 
 def test_a_service_that_was_never_deployed_begins_with_a_person(followed: Followed) -> None:
-    from apps.deployments.models import Deployment
-
     Deployment.objects.filter(service=followed.service).delete()
     assert heads.missed_pushes() == 0
 
