@@ -19,7 +19,7 @@ class Cause(NamedTuple):
 
 
 HEADERS = {
-    "pg_config": "libpq-dev, or the package psycopg[binary] in place of psycopg2",
+    "pg_config": "libpq-dev",
     "mysql_config": "default-libmysqlclient-dev",
     "gcc": "build-essential",
     "cc": "build-essential",
@@ -104,7 +104,7 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         r"|(?:unable to execute|command) '?(?:\S*-)?(gcc|cc|g\+\+)'?[^\n]*No such file|not found: (make)"
         r"|fatal error: (\S+\.h): No such file",
         "A dependency is compiled here and needs {1}, which the image does not have.",
-        "Use a version of it that comes compiled, or a Dockerfile that installs {package}.",
+        "Use a version of it that comes compiled, or name {package} in an Aptfile.",
     ),
     (
         "copy-missing",

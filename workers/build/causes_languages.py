@@ -7,6 +7,25 @@ from __future__ import annotations
 
 CAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
+        "missing-variable",
+        r"^KeyError: '([A-Z][A-Z0-9_]*)'|UndefinedValueError: (\w+) not found"
+        r"|ImproperlyConfigured: Set the (\w+) environment variable",
+        "The code asks for the variable {1}, which the service does not have.",
+        "Set it for the service: builds get it too.",
+    ),
+    (
+        "django-settings",
+        r"ImproperlyConfigured: ([^\n]+)",
+        "Django's settings do not load during the build: {1}.",
+        "Correct them, set the variables that they need, or set DISABLE_COLLECTSTATIC=1 to collect no static files.",
+    ),
+    (
+        "static-file-missing",
+        r"MissingFileError: The file '([^']+)' could not be found|ValueError: The file '([^']+)' could not be found with <",
+        "A style sheet or script names the static file {1}, which is not there.",
+        "Add the file, or remove the line that names it.",
+    ),
+    (
         "go-version",
         r"golang\.org/toolchain@v0\.0\.1-go(\d+(?:\.\d+)*)\.\w+-\w+|download go(\d+(?:\.\d+)*) [^\n]*toolchain not available"
         r"|invalid GOTOOLCHAIN|requires go >= (\d+(?:\.\d+)*)",

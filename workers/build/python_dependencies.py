@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from configparser import ConfigParser, ParsingError
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from workers.build.files import Files
-from workers.build.versions import read_toml
+from workers.build.python_source import parsed
+from workers.build.versions import Asked, read_toml
+from workers.errors import UserError
 
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?")
 INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
 LOCAL = re.compile(r"^(?:-e|--editable)\b|^\.{0,2}/|^\.(?:\s|\[|$)|@\s*file:")
-BRINGS = {"fastapi[standard]": "uvicorn", "fastapi[all]": "uvicorn"}
+BRINGS = {
+    "fastapi[standard]": "uvicorn",
+    "fastapi[all]": "uvicorn",
+    "psycopg[binary]": "psycopg-binary",
+    "psycopg[c]": "psycopg-c",
+}
 
 
 @dataclass(frozen=True)
@@ -62,13 +71,13 @@ def describes_project(files: Files) -> str:
 
 
 def is_package(files: Files) -> bool:
-    """Whether pyproject.toml describes a package that is to be installed itself, as uv and Poetry decide it."""
+    """Whether pyproject.toml describes a package that is to be installed itself, as uv, Poetry and PDM decide it."""
     document = read_toml(files, "pyproject.toml")
     if _table(document, "tool", "uv").get("package") is False:
         return False
     if _table(document, "tool", "poetry").get("package-mode") is False:
         return False
-    return "build-system" in document
+    return "build-system" in document and _table(document, "tool", "pdm").get("distribution") is not False
 
 
 def has_local_sources(files: Files) -> bool:
@@ -79,10 +88,46 @@ def has_local_sources(files: Files) -> bool:
     return "workspace" in _table(document, "tool", "uv") or any(isinstance(t, dict) and "path" in t for t in tables)
 
 
-def requires_python(files: Files) -> str:
+def pipfile_names(files: Files) -> frozenset[str]:
+    packages = _table(read_toml(files, "Pipfile"), "packages")
+    extras = {key: value.get("extras", []) for key, value in packages.items() if isinstance(value, dict)}
+    return frozenset(name for key in packages for name in _brought_by(f"{key}[{','.join(extras.get(key, []))}]"))
+
+
+def setup_names(files: Files) -> frozenset[str]:
+    """What setup.cfg says, and setup.py as far as it says it in a plain list."""
+    lines = _setup_cfg(files).get("install_requires", "").splitlines()
+    for node in ast.walk(parsed(files.head("setup.py", 256 * 1024))):
+        if isinstance(node, ast.keyword) and node.arg == "install_requires" and isinstance(node.value, ast.List):
+            lines += [str(e.value) for e in node.value.elts if isinstance(e, ast.Constant)]
+    return frozenset(name for line in lines for name in _brought_by(line))
+
+
+def requires_python(files: Files) -> Asked:
+    """What the files ask for that are not there to pin a version: a project's own, then Pipenv's and setuptools'."""
     document = read_toml(files, "pyproject.toml")
     asked = _table(document, "project").get("requires-python")
-    return str(asked or _table(document, "tool", "poetry", "dependencies").get("python") or "")
+    if asked := asked or _table(document, "tool", "poetry", "dependencies").get("python"):
+        return str(asked), "pyproject.toml"
+    required = _table(read_toml(files, "Pipfile"), "requires")
+    if asked := required.get("python_full_version") or required.get("python_version"):
+        return str(asked), "Pipfile"
+    if asked := _setup_cfg(files).get("python_requires"):
+        return asked, "setup.cfg"
+    told = re.search(r"python_requires\s*=\s*[\"']([^\"']+)[\"']", files.head("setup.py", 256 * 1024))
+    return (told[1], "setup.py") if told else ("", "")
+
+
+def _setup_cfg(files: Files) -> dict[str, str]:
+    parser = ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(files.text("setup.cfg"))
+    except ParsingError as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            "build:user:invalid-file", f"setup.cfg cannot be read: {why}.", hint="Correct setup.cfg and push again."
+        ) from error
+    return dict(parser["options"]) if parser.has_section("options") else {}
 
 
 def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:

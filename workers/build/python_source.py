@@ -55,7 +55,7 @@ def find_app(files: Files) -> App | None:
 
 def assigned_string(text: str, name: str) -> str:
     """The string that a module assigns to `name`, or gives to `setdefault(name, ...)`; "" when there is none."""
-    for node in ast.walk(_parsed(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
                 return node.value.value
@@ -68,14 +68,14 @@ def assigned_string(text: str, name: str) -> str:
 
 def assigns(text: str, name: str) -> bool:
     """Whether a module assigns to `name` at any depth, to something else than None or ""."""
-    for node in ast.walk(_parsed(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             return not (isinstance(node.value, ast.Constant) and not node.value.value)
     return False
 
 
 def _app_in(files: Files, path: str) -> App | None:
-    tree = _parsed(files.head(path, 512 * 1024))
+    tree = parsed(files.head(path, 512 * 1024))
     names = _imported(tree)
     for node in tree.body:
         made = _made_by(node, names)
@@ -156,7 +156,7 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _parsed(text: str) -> ast.Module:
+def parsed(text: str) -> ast.Module:
     """The module, or an empty one for what is no Python (a template, another version): it cannot hold an app."""
     try:
         return ast.parse(text)

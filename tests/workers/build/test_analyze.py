@@ -135,18 +135,21 @@ def test_it_prints_the_plan_of_every_sample() -> None:
             of = analyze(FolderFiles(folder), BuildSettings())
             found[folder.name] = (of.language, of.framework, of.package_manager)
     assert found == {
+        "bottle-pdm": ("python", "Bottle", "pdm"),
         "bun-server": ("bun", "", "bun"),
         "bun-vite-static": ("bun", "Vite", "bun"),
         "deno-plain": ("deno", "", "deno"),
         "deno-task": ("deno", "", "deno"),
         "django-pip": ("python", "Django", "pip"),
         "django-poetry": ("python", "Django", "poetry"),
+        "django-whitenoise": ("python", "Django", "pip"),
         "dockerfile": ("dockerfile", "", ""),
         "dotnet-web": ("dotnet", "ASP.NET Core", "nuget"),
         "elixir-mix": ("elixir", "", "mix"),
         "elixir-phoenix": ("elixir", "Phoenix", "mix"),
         "fastapi-uv": ("python", "FastAPI", "pip"),  # Its uv.lock would name an index: tests make it when they run.
         "flask-pip": ("python", "Flask", "pip"),
+        "flask-setuptools": ("python", "Flask", "setuptools"),
         "go-cmd": ("go", "chi", "go"),
         "go-newer": ("go", "", "go"),
         "go-plain": ("go", "", "go"),
@@ -162,6 +165,7 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "php-plain": ("php", "", ""),
         "procfile-only": ("shell", "", ""),
         "procfile-worker": ("python", "", ""),
+        "python-plain": ("python", "", ""),
         "ruby-plain": ("ruby", "", ""),
         "ruby-rack": ("ruby", "", ""),
         "ruby-rails": ("ruby", "Rails", "bundler"),
@@ -169,7 +173,9 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "rust-plain": ("rust", "", "cargo"),
         "rust-workspace": ("rust", "", "cargo"),
         "shell-start": ("shell", "", ""),
+        "starlette-pipenv": ("python", "Starlette", "pipenv"),
         "static-plain": ("static", "", ""),
+        "streamlit-pip": ("python", "Streamlit", "pip"),
     }
 
 

@@ -5,8 +5,30 @@ import pytest
 from workers.build.causes import cause
 from workers.build.plan import Plan
 
-# As the tools print it: Go 1.24, cargo 1.85, Bundler 2.6, Composer 2.8, Maven 3.9.
+# As the tools print it: Django 5.2, Go 1.24, cargo 1.85, Bundler 2.6, Composer 2.8, Maven 3.9.
 OUTPUTS = [
+    (
+        '  File "/app/shop/settings.py", line 5, in <module>\n    SECRET_KEY = os.environ["SECRET_KEY"]\n'
+        "  File \"<frozen os>\", line 717, in __getitem__\nKeyError: 'SECRET_KEY'",
+        "missing-variable",
+        "The code asks for the variable SECRET_KEY, which the service does not have.",
+    ),
+    (
+        "django.core.exceptions.ImproperlyConfigured: Set the DATABASE_URL environment variable",
+        "missing-variable",
+        "The code asks for the variable DATABASE_URL, which the service does not have.",
+    ),
+    (
+        "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
+        "django-settings",
+        "Django's settings do not load during the build: The SECRET_KEY setting must not be empty.",
+    ),
+    (
+        "whitenoise.storage.MissingFileError: The file 'none.png' could not be found with "
+        "<whitenoise.storage.CompressedManifestStaticFilesStorage object at 0x7f0d>.",
+        "static-file-missing",
+        "A style sheet or script names the static file none.png, which is not there.",
+    ),
     (
         "go: downloading go1.99.1 (linux/amd64)\n"
         "go: download go1.99.1: golang.org/toolchain@v0.0.1-go1.99.1.linux-amd64: reading "

@@ -186,3 +186,101 @@ def test_it_says_that_a_file_is_broken() -> None:
         found({"pyproject.toml": "[project", "uv.lock": ""})
     assert caught.value.code == "build:user:invalid-file"
     assert "pyproject.toml" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("texts", "manager", "line", "needed"),
+    [
+        ({"pdm.lock": "", "pyproject.toml": "[project]\nname = 'x'"}, "pdm",
+         "pdm export --prod --format requirements --output /tmp/requirements.txt", ("pyproject.toml", "pdm.lock")),
+        ({"Pipfile.lock": '{"_meta": {"sources": [{"name": "pypi"}]}}', "Pipfile": ""}, "pipenv",
+         "pipenv requirements --hash --exclude-index > /tmp/requirements.txt", ("Pipfile", "Pipfile.lock")),
+        ({"Pipfile.lock": '{"_meta": {"sources": [{"name": "ours"}]}}'}, "pipenv",
+         "pipenv requirements --hash > /tmp/requirements.txt", ("Pipfile.lock",)),
+        ({"Pipfile.lock": '{"default": {"lib": {"path": "./lib"}}}'}, "pipenv",
+         "pipenv requirements --hash --exclude-index > /tmp/requirements.txt", ()),
+        ({"Pipfile": "[packages]\nflask = '*'"}, "pipenv",
+         "pipenv lock && pipenv requirements > /tmp/requirements.txt", ("Pipfile",)),
+        ({"setup.py": "setup(install_requires=['flask'])"}, "setuptools", "uv pip install -e . gunicorn", ()),
+        ({"setup.cfg": "[options]\ninstall_requires =\n    flask\n"}, "setuptools", "uv pip install -e . gunicorn", ()),
+    ],
+)  # fmt: skip
+def test_it_finds_the_package_manager(texts: dict[str, str], manager: str, line: str, needed: tuple[str, ...]) -> None:
+    plan = found({**texts, "app.py": FLASK})
+    assert (plan.package_manager, plan.dependency_files) == (manager, needed)
+    assert plan.install.removesuffix(" && uv pip install -r /tmp/requirements.txt gunicorn") == line
+
+
+def test_it_knows_in_which_order_files_name_a_package_manager() -> None:
+    texts = {
+        "uv.lock": "",
+        "poetry.lock": "",
+        "pdm.lock": "",
+        "Pipfile.lock": "{}",
+        "requirements.txt": "",
+        "Pipfile": "",
+        "pyproject.toml": "[project]\nname = 'x'",
+        "setup.py": "",
+    }
+    managers = []
+    while texts:
+        managers.append(found({**texts, "app.py": FLASK}).package_manager)
+        texts.pop(next(iter(texts)))
+    assert managers == ["uv", "poetry", "pdm", "pipenv", "pip", "pipenv", "pip", "setuptools"]
+
+
+def test_it_installs_a_pdm_project_itself_unless_it_is_none() -> None:
+    project = "[project]\nname = 'x'\n[build-system]\nrequires = []\n"
+    assert found({"pdm.lock": "", "pyproject.toml": project, "app.py": FLASK}).install_project.endswith(" -e .")
+    application = f"{project}[tool.pdm]\ndistribution = false\n"
+    assert found({"pdm.lock": "", "pyproject.toml": application, "app.py": FLASK}).install_project == ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "version"),
+    [
+        ({"Pipfile": "[requires]\npython_version = '3.13'"}, "3.13"),
+        ({"Pipfile": "[requires]\npython_version = '3.13'\npython_full_version = '3.13.5'"}, "3.13.5"),
+        ({"setup.cfg": "[options]\npython_requires = >=3.10"}, ">=3.10"),
+        ({"setup.py": "setup(python_requires='>=3.9')"}, ">=3.9"),
+    ],
+)
+def test_it_reads_the_version_that_a_package_manager_asks_for(texts: dict[str, str], version: str) -> None:
+    plan = found({**texts, "app.py": FLASK})
+    assert plan.version == version
+    assert f"version: Python {version}, because {next(iter(texts))} asks for it" in plan.reasons
+
+
+def test_it_says_that_other_files_are_broken() -> None:
+    for texts in ({"Pipfile.lock": "{"}, {"setup.cfg": "no section"}, {"Pipfile": "["}):
+        with pytest.raises(UserError) as caught:
+            found({**texts, "app.py": FLASK})
+        assert (caught.value.code, next(iter(texts)) in caught.value.message) == ("build:user:invalid-file", True)
+
+
+@pytest.mark.parametrize(
+    ("texts", "page"),
+    [
+        ({"app.py": "import streamlit as st"}, "app.py"),
+        ({"main.py": "", "Home.py": "from streamlit import title"}, "Home.py"),
+        ({"streamlit_app.py": "import streamlit", "app.py": "import streamlit"}, "streamlit_app.py"),
+    ],
+)
+def test_it_starts_streamlit_at_its_first_page(texts: dict[str, str], page: str) -> None:
+    plan = found({"requirements.txt": "streamlit", **texts})
+    assert plan.framework == "Streamlit"
+    assert plan.start.startswith(f"streamlit run {page} --server.address 0.0.0.0 --server.port $PORT ")
+
+
+def test_it_says_who_serves_the_static_files_of_django() -> None:
+    texts = {"requirements.txt": "django", "manage.py": MANAGE, "shop/wsgi.py": ""}
+    app = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
+
+    def said(settings: str) -> list[str]:
+        reasons = found({**texts, "shop/settings.py": settings}).reasons
+        return [reason[:27] for reason in reasons if reason.startswith("static files: ")]
+
+    assert said(app + "MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']") == ["static files: served by Whi"]
+    assert said(app) == ["static files: not served, b"]
+    assert said(app + "STORAGES = {'staticfiles': {'BACKEND': 'storages.backends.s3.S3Storage'}}") == []
+    assert said("") == []

@@ -1,4 +1,4 @@
-"""Python: a virtual environment at /opt/venv, filled by uv, which stays out of the image."""
+"""Python: a virtual environment at /opt/venv, filled by uv, which stays out of the image, as a compiler does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from workers.build.recipes import blocks
 TOOLS = "/opt/tools"
 VENV = "/opt/venv"
 UV = "uv>=0.9,<1"
-POETRY = ("poetry>=2,<3", "poetry-plugin-export>=1.9,<2")
+# What turns a lock file into a list for uv.
+MANAGERS = {
+    "poetry": ("poetry>=2,<3", "poetry-plugin-export>=1.9,<2"),
+    "pdm": ("pdm>=2.20,<3",),
+    "pipenv": ("pipenv>=2025",),
+}
+OF_MANAGER = {
+    "pdm": {"PDM_CHECK_UPDATE": "0"},
+    "pipenv": {"PIPENV_CACHE_DIR": f"{blocks.CACHE}/pip/pipenv", "PIPENV_VERBOSITY": "-1"},
+}
+RUN = f"VIRTUAL_ENV={VENV} PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS=*"
 ENVIRONMENT = {
     "UV_CACHE_DIR": f"{blocks.CACHE}/uv",
     "UV_LINK_MODE": "copy",  # The cache is a mount: nothing can be linked from it.
@@ -29,12 +39,10 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     install = [blocks.build_run(plan.install, mounts)] if plan.install else []
     later = [line for line in (plan.install_project,) if line]
     before = bool(plan.dependency_files)
-    return [
-        *(_tools(plan, base)),
-        "",
-        f"FROM {base} AS app",
-        blocks.ground([VENV], ENVIRONMENT, f"python3 -m venv {VENV}"),
-        f"ENV HOME={blocks.HOME} VIRTUAL_ENV={VENV} PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS=*",
+    environment = ENVIRONMENT | OF_MANAGER.get(plan.package_manager, {})
+    filled = [
+        blocks.ground([VENV], environment, f"python3 -m venv {VENV}"),
+        f"ENV HOME={blocks.HOME} {RUN}",
         "WORKDIR /app",
         f"USER {blocks.USER}",
         *([blocks.copy(*plan.dependency_files), *install] if before else []),
@@ -44,11 +52,16 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
         "ENV PYTHONPATH=/app",
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
     ]
+    if not plan.build_packages:
+        return [*_tools(plan, base), "", f"FROM {base} AS app", *filled]
+    compiled = ["", f"FROM {base} AS build", blocks.packages(plan.build_packages), *filled]
+    copied = {f"{VENV}/": f"{VENV}/", "/app/": "/app/"}
+    return [*_tools(plan, base), *compiled, *blocks.run_stage(base, copied, f"{RUN} PYTHONPATH=/app")]
 
 
 def _tools(plan: Plan, base: str) -> list[str]:
     """A stage that all builds on the same base share; no cache is mounted in it, so that no build can poison it."""
-    wanted = [UV, *POETRY] if plan.package_manager == "poetry" else [UV]
+    wanted = [UV, *MANAGERS.get(plan.package_manager, ())]
     quoted = " ".join(f"'{name}'" for name in wanted)
     line = f"python3 -m venv {TOOLS}; {TOOLS}/bin/pip install --no-cache-dir --disable-pip-version-check {quoted}"
     return [f"FROM {base} AS tools", blocks.run(f"export PIP_CERT={blocks.CA}; {line}", blocks.PIP_SECRETS[:2])]

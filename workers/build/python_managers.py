@@ -1,0 +1,144 @@
+"""How the dependencies of a Python folder come in: uv, Poetry, PDM, Pipenv, pip or setuptools, by the files that are there.
+
+Precedence: a lock file (uv.lock, poetry.lock, pdm.lock, Pipfile.lock), then requirements.txt, then what is not locked
+(Pipfile, pyproject.toml, setup.py, setup.cfg). Whoever locked them, uv installs: it is fast, and takes packages from the
+index that the platform is set to.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from workers.build.files import Files
+from workers.build.python_dependencies import (
+    describes_project,
+    has_local_sources,
+    is_package,
+    pipfile_names,
+    project_names,
+    read_requirements,
+    setup_names,
+)
+from workers.errors import UserError
+
+EXPORTED = "/tmp/requirements.txt"
+FROM_EXPORTED = f"uv pip install -r {EXPORTED}"
+POETRY = f"poetry export --only main --format requirements.txt --output {EXPORTED} && {FROM_EXPORTED}"
+PDM = f"pdm export --prod --format requirements --output {EXPORTED} && {FROM_EXPORTED}"
+ITSELF = "uv pip install --no-deps -e ."
+
+
+@dataclass(frozen=True)
+class Install:
+    """How dependencies come in. `reasons` says why so; `names` are what the folder itself depends on."""
+
+    manager: str
+    line: str
+    project_line: str
+    files: tuple[str, ...]
+    names: frozenset[str]
+    reasons: tuple[str, ...]
+
+
+def find_install(files: Files) -> Install:
+    for find in (_uv, _poetry, _pdm, _pipenv, _pip, _pipenv_unlocked, _unlocked, _setuptools):
+        found = find(files)
+        if found is not None:
+            return found
+    return Install("", "", "", (), frozenset(), ("dependencies: none, because no file names any",))
+
+
+def _uv(files: Files) -> Install | None:
+    if not files.exists("uv.lock"):
+        return None
+    again = "uv sync --frozen --no-dev --inexact" if is_package(files) else ""
+    return _project(files, "uv", "uv sync --frozen --no-dev --no-install-project", "uv.lock", again)
+
+
+def _poetry(files: Files) -> Install | None:
+    return _project(files, "poetry", POETRY, "poetry.lock") if files.exists("poetry.lock") else None
+
+
+def _pdm(files: Files) -> Install | None:
+    return _project(files, "pdm", PDM, "pdm.lock") if files.exists("pdm.lock") else None
+
+
+def _pipenv(files: Files) -> Install | None:
+    """A single index by the name that Pipenv itself gives it is the public one: the platform's own stands for it."""
+    lock = _object(files, "Pipfile.lock")
+    if not files.exists("Pipfile.lock"):
+        return None
+    sources = lock.get("_meta", {}).get("sources", [])
+    is_public = [source.get("name") for source in sources] in ([], ["pypi"])
+    line = f"pipenv requirements --hash{' --exclude-index' if is_public else ''} > {EXPORTED} && {FROM_EXPORTED}"
+    packages = lock.get("default", {})
+    is_local = any(isinstance(p, dict) and ("path" in p or "file" in p) for p in packages.values())
+    needed = () if is_local else tuple(name for name in ("Pipfile", "Pipfile.lock") if files.exists(name))
+    return _install("pipenv", line, "", needed, pipfile_names(files) | frozenset(packages), "Pipfile.lock")
+
+
+def _pip(files: Files) -> Install | None:
+    if not files.exists("requirements.txt"):
+        return None
+    found = read_requirements(files, "requirements.txt")
+    needed = () if found.has_local else found.files
+    line = "uv pip install -r requirements.txt"
+    return _install("pip", line, "", needed, found.names, "requirements.txt", by_uv=True)
+
+
+def _pipenv_unlocked(files: Files) -> Install | None:
+    if not files.exists("Pipfile"):
+        return None
+    line = f"pipenv lock && pipenv requirements > {EXPORTED} && {FROM_EXPORTED}"
+    return _install("pipenv", line, "", ("Pipfile",), pipfile_names(files), "Pipfile")
+
+
+def _unlocked(files: Files) -> Install | None:
+    described = describes_project(files)
+    if described == "poetry":
+        return _project(files, "poetry", f"poetry lock --no-interaction && {POETRY}", "")
+    return _project(files, "pip", "uv pip install -r pyproject.toml", "", by_uv=True) if described else None
+
+
+def _setuptools(files: Files) -> Install | None:
+    """The file is a program: only running it tells what it depends on, so that it is installed as a whole."""
+    evidence = files.first("setup.py", "setup.cfg")
+    if not evidence:
+        return None
+    return _install("setuptools", "uv pip install -e .", "", (), setup_names(files), evidence, by_uv=True)
+
+
+def _project(
+    files: Files, name: str, line: str, lock: str, again: str | None = None, *, by_uv: bool = False
+) -> Install:
+    """What a pyproject.toml and a lock file tell. `again` installs the project itself, once its source is there."""
+    needed = () if has_local_sources(files) else tuple(filter(None, ("pyproject.toml", lock)))
+    itself = (ITSELF if is_package(files) else "") if again is None else again
+    return _install(name, line, itself, needed, project_names(files), lock or "pyproject.toml", by_uv=by_uv)
+
+
+def _install(
+    name: str, line: str, again: str, needed: tuple[str, ...], names: frozenset[str], evidence: str, by_uv: bool = False
+) -> Install:
+    reasons = [f"package manager: {name}, because {evidence} is there"]
+    if by_uv:
+        reasons.append("install: by uv, which reads the same files as pip and is faster")
+    if again:
+        reasons.append("install: the project itself too, because pyproject.toml has a build system")
+    if name == "setuptools":
+        reasons.append(f"install: after all of the source is copied, because {evidence} says only then what it needs")
+    elif not needed:
+        reasons.append("install: after all of the source is copied, because a dependency is a folder of it")
+    return Install(name, line, again, needed, names, tuple(reasons))
+
+
+def _object(files: Files, path: str) -> dict[str, Any]:
+    try:
+        found = json.loads(files.text(path) or "{}")
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            "build:user:invalid-file", f"{path} is not valid JSON: {error}.", hint=f"Write {path} again and push it."
+        ) from error
+    return found if isinstance(found, dict) else {}
