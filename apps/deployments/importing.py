@@ -64,6 +64,7 @@ def look_at_repository(
             "id": choice.github_id,
             "name": choice.full_name,
             "private": choice.private,
+            "may_push": choice.may_push,
             "branches": detected.branches[:MOST_BRANCHES],
             "roots": detected.roots,
         },

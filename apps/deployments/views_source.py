@@ -69,8 +69,9 @@ def source_connect(request: HttpRequest, service_id: UUID) -> HttpResponse:
     number = request.POST.get("repository", "")
     if not (number.isdecimal() and len(number) < 19):
         raise not_found("repository")
-    connect(actor=actor, service=row, choice=choice_for(actor, int(number)))
-    return _done(request, row, f"Connected to {row.connection.repository.full_name}. {NEXT}")
+    made = connect(actor=actor, service=row, choice=choice_for(actor, int(number)))
+    silence = "" if made.may_tell else " You may not push there, so GitHub is told nothing of it."
+    return _done(request, row, f"Connected to {made.repository.full_name}. {NEXT}{silence}")
 
 
 @require_POST

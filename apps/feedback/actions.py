@@ -10,13 +10,21 @@ from apps.accounts.actions import record
 from apps.accounts.installation import require_operator
 from apps.accounts.policy import Permission
 from apps.feedback.models import Line, Mode, News, Preference
+from apps.github.connections import let_tell
 from apps.lib import wake
 from apps.projects.models import Service
 
 
-@transaction.atomic
 def set_mode(*, actor: Actor, service: Service, mode: Mode) -> Preference:
-    """From the next deployment on. What GitHub was told of before is brought to its end in every mode."""
+    """From the next deployment on. What GitHub was told of before is brought to its end in every mode. Where somebody
+    connected it who may not push there, all but nothing is for somebody who may."""
+    if mode != Mode.OFF:
+        let_tell(actor=actor, service=service)
+    return _set_mode(actor, service, mode)
+
+
+@transaction.atomic
+def _set_mode(actor: Actor, service: Service, mode: Mode) -> Preference:
     actor.require(Permission.WRITE_SERVICE, service.team_id)
     row, _ = Preference.objects.get_or_create(service=service)
     if row.mode != mode:

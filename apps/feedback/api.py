@@ -15,11 +15,13 @@ from apps.accounts.bearer import actor_of
 from apps.accounts.installation import require_operator
 from apps.deployments.access import deployment_for
 from apps.feedback import actions
-from apps.feedback.models import Mode, Preference
+from apps.feedback.models import Mode
 from apps.feedback.reading import links_of, news_for, waiting
 from apps.feedback.truth import mode_of_service
+from apps.github.models import Connection
 from apps.lib.api import Told as Body
 from apps.projects.access import service_for
+from apps.projects.models import Service
 
 router = Router(tags=["GitHub"])
 
@@ -28,6 +30,10 @@ class ModeOut(Schema):
     mode: Mode = Field(
         description="all: deployments, commit statuses and comments; statuses: commit statuses only; off: nothing.",
         examples=["all"],
+    )
+    may_tell: bool = Field(
+        description="False: whoever connected the repository may not push to it. `mode` is off then, until somebody who "
+        "may push chooses another."
     )
 
 
@@ -71,7 +77,7 @@ class WaitingOut(Schema):
 )
 def get_mode(request: HttpRequest, service_id: UUID) -> Any:
     """Only services from GitHub tell it anything."""
-    return {"mode": mode_of_service(service_for(actor_of(request), service_id).pk)}
+    return _mode(service_for(actor_of(request), service_id))
 
 
 @router.patch(
@@ -80,10 +86,17 @@ def get_mode(request: HttpRequest, service_id: UUID) -> Any:
     operation_id="change_feedback_mode",
     summary="Choose what GitHub is told of a service",
 )
-def change_mode(request: HttpRequest, service_id: UUID, told: ModeIn) -> Preference:
-    """From the next deployment on."""
+def change_mode(request: HttpRequest, service_id: UUID, told: ModeIn) -> Any:
+    """From the next deployment on. Where `may_tell` is false, GitHub is asked whether you may push."""
     actor = actor_of(request)
-    return actions.set_mode(actor=actor, service=service_for(actor, service_id), mode=told.mode)
+    service = service_for(actor, service_id)
+    actions.set_mode(actor=actor, service=service, mode=told.mode)
+    return _mode(service)
+
+
+def _mode(service: Service) -> dict[str, Any]:
+    is_silent = Connection.objects.filter(service=service, may_tell=False).exists()
+    return {"mode": mode_of_service(service.pk), "may_tell": not is_silent}
 
 
 @router.get(

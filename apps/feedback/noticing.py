@@ -14,10 +14,10 @@ from django.utils import timezone
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.feedback.models import CHANGING, Mode, Told, ToldPull
-from apps.feedback.naming import Called, context_of, environment_of, label_of
+from apps.feedback.names import named
+from apps.feedback.naming import context_of, environment_of
 from apps.github.models import Connection, Repository
 from apps.github.pulls import Pull, pull_requests
-from apps.projects.models import Service
 
 BACK = timedelta(days=2)  # What is older and was never told is no news.
 KEPT = timedelta(days=30)
@@ -70,7 +70,8 @@ def forget() -> None:
 
 def _worth_telling() -> QuerySet[Deployment]:
     """Of connected services, at a known commit, since they are connected, where it is wanted."""
-    rows = Deployment.objects.filter(created_at__gte=F("service__connection__created_at")).exclude(commit="")
+    connected = Q(created_at__gte=F("service__connection__created_at"), service__connection__may_tell=True)
+    rows = Deployment.objects.filter(connected).exclude(commit="")
     return rows.exclude(service__feedback__mode=Mode.OFF)
 
 
@@ -79,38 +80,27 @@ def _make_missing(rows: QuerySet[Deployment]) -> None:
     if not found:
         return
     pulls = pull_requests().pulls_of([row.environment_id for row in found])
-    called = _called([row.service.connection.repository_id for row in found])
-    made = [_new(row, pulls.get(row.environment_id), called) for row in found]
+    connections = named({row.service.connection.repository_id for row in found})
+    made = [
+        _new(row, pulls.get(row.environment_id), connections[row.service_id])
+        for row in found
+        if row.service_id in connections
+    ]
     Told.objects.bulk_create(made, ignore_conflicts=True)  # Another may have made it meanwhile.
 
 
-Names = dict[UUID, dict[UUID, Called]]  # Repository -> service -> what it is called.
-
-
-def _called(repositories: list[UUID]) -> Names:
-    names: Names = {repository: {} for repository in repositories}
-    rows = Connection.objects.filter(repository__in=names).select_related("service__project__team")
-    for row in rows:
-        project = row.service.project
-        names[row.repository_id][row.service_id] = Called(project.team.slug, project.slug, row.service.slug)
-    return names
-
-
-def _new(row: Deployment, pull: Pull | None, names: Names) -> Told:
-    service: Service = row.service
-    repository = service.connection.repository_id
-    neighbours = names[repository]
-    label = label_of(neighbours[service.pk], list(neighbours.values()))
-    slug, is_preview = row.environment.slug, pull is not None or row.environment.is_preview
+def _new(row: Deployment, pull: Pull | None, connection: Connection) -> Told:
+    label, slug = connection.label, row.environment.slug
+    is_preview = pull is not None or row.environment.is_preview
     return Told(
-        repository_id=repository,
+        repository_id=connection.repository_id,
         deployment=row,
         deployment_key=row.pk,
-        service_name=label,
+        service_name=label[:100],
         number=row.number,
         commit=row.commit,
         context=context_of(slug, is_preview=is_preview, label=label),
-        environment=environment_of(slug, is_preview=is_preview, label=label, is_alone=len(neighbours) == 1),
+        environment=environment_of(slug, is_preview=is_preview, label=label, is_plain=connection.is_plain),
         is_preview=is_preview,
         pull_number=pull[1] if pull else None,
     )

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from apps.deployments.models import Deployment
 from apps.deployments.queries import address_of
 from apps.deployments.states import Status
 from apps.feedback.comment import Row
-from apps.feedback.models import Mode, Preference, Told
+from apps.feedback.models import Mode, Told
 from apps.feedback.pictures import Facts
 from apps.github.pulls import Pull, Shown, pull_requests
-from apps.projects.models import Domain
+from apps.projects.models import Domain, Service
 
 
 def facts_of(told: Told) -> Facts:
@@ -61,18 +62,17 @@ def mode_of(told: Told) -> Mode:
 
 
 def mode_of_service(service_id: UUID) -> Mode:
-    told = Preference.objects.filter(service=service_id).values_list("mode", flat=True).first()
-    return Mode(told) if told else Mode.ALL
+    """Nothing, whatever was chosen, while nobody who may push has a hand in it."""
+    rows = Service.objects.filter(pk=service_id).values_list("connection__may_tell", "feedback__mode")
+    may_tell, mode = rows.get()
+    return Mode.OFF if may_tell is False else Mode(mode or Mode.ALL)
 
 
 def rows_of(pull: Pull) -> list[Row]:
     """What the comment on a pull request shows; services that keep it to themselves are left out. Four queries."""
     shown = pull_requests().shown(pull)
-    silent = set(
-        Preference.objects.filter(service__in=[s.service_id for s in shown])
-        .exclude(mode=Mode.ALL)
-        .values_list("service", flat=True)
-    )
+    quiet = Q(connection__may_tell=False) | Q(feedback__mode__in=(Mode.STATUSES, Mode.OFF))
+    silent = set(Service.objects.filter(quiet, pk__in=[s.service_id for s in shown]).values_list("pk", flat=True))
     shown = [s for s in shown if s.service_id not in silent]
     environments = [s.environment_id for s in shown if s.environment_id]
     newest = Deployment.objects.filter(environment__in=environments).order_by("environment", "service", "-number")

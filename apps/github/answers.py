@@ -43,6 +43,11 @@ class RepositoryTold(Told):
     html_url: str = ""
     clone_url: str = ""
     description: str | None = None
+    permissions: dict[str, bool] = {}  # Of whoever asked; told to people, not by webhooks.
+
+    @property
+    def may_push(self) -> bool:
+        return any(self.permissions.get(name) for name in ("push", "maintain", "admin"))
 
 
 class TokenTold(Told):

@@ -48,6 +48,7 @@ class Choice:
     default_branch: str
     pushed_at: datetime | None
     description: str = ""
+    may_push: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,24 @@ def choice_named(actor: Actor, repository: str) -> Choice:
     return _choice(actor, lambda choice: choice.full_name.casefold() == repository.casefold())
 
 
+def may_push(actor: Actor, github_id: int) -> bool:
+    """What GitHub says of this person and the repository now; not of one that it does not show them."""
+    found = _found(actor, lambda choice: choice.github_id == github_id)
+    return found is not None and found.may_push
+
+
 def _choice(actor: Actor, is_meant: Callable[[Choice], bool]) -> Choice:
+    found = _found(actor, is_meant)
+    if found is None:
+        raise not_found("repository")
+    return found
+
+
+def _found(actor: Actor, is_meant: Callable[[Choice], bool]) -> Choice | None:
     """Asked anew. The account in whose kept list it stands comes first, so that this takes few requests."""
     identity = identity_of(actor)
     if identity is None:
-        raise not_found("repository")
+        return None
 
     def is_elsewhere(account: Account) -> bool:
         return not any(map(is_meant, _kept_choices(identity, account) or []))
@@ -131,7 +145,7 @@ def _choice(actor: Actor, is_meant: Callable[[Choice], bool]) -> Choice:
             found = next(filter(is_meant, _asked(user_client(identity), account)), None)
             if found is not None:
                 return found
-    raise not_found("repository")
+    return None
 
 
 def _choices_in(client: Client, identity: Identity, account: Account, *, fresh: bool) -> list[Choice]:
@@ -156,6 +170,7 @@ def _asked(client: Client, account: Account) -> Iterator[Choice]:
             default_branch=told.default_branch or "main",
             pushed_at=pushed_at,
             description=(told.description or "")[:200],
+            may_push=told.may_push,
         )
 
 

@@ -11,7 +11,7 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.accounts.policy import Permission
 from apps.github.app import require_app
-from apps.github.choices import Choice
+from apps.github.choices import Choice, may_push
 from apps.github.fetching import clone_url
 from apps.github.models import Connection, Installation, Repository, Trouble
 from apps.projects.actions import change_service
@@ -28,15 +28,40 @@ def source_of(choice: Choice) -> str:
 def connect(*, actor: Actor, service: Service, choice: Choice, branch: str = "") -> Connection:
     """From now on the service is fetched from `choice` with the App's tokens. `branch` "" is the default one.
 
-    Takes effect with the next deployment. An access token or deploy key from before is forgotten.
+    Takes effect with the next deployment. An access token or deploy key from before is forgotten. GitHub is told nothing
+    until somebody who may push there has a hand in it: reading a repository is no leave to write to it.
     """
     actor.require(Permission.WRITE_SERVICE, service.team_id)
     url = source_of(choice)
     branch = branch or (service.branch if _is_same(service.source_url, url) else choice.default_branch)
     change_service(actor=actor, service=service, source_url=url, branch=branch, source_token="")
-    row, _ = Connection.objects.update_or_create(service=service, defaults={"repository": keep(choice)})
+    row = _connected(service, keep(choice), choice.may_push)
     record(actor=actor, team_id=service.team_id, verb="connected a repository to", subject=service, to=choice.full_name)
     return row
+
+
+def _connected(service: Service, repository: Repository, may_tell: bool) -> Connection:
+    rows = Connection.objects.filter(service=service)
+    rows.exclude(repository=repository).delete()
+    if may_tell:
+        rows.update(may_tell=True)
+    return rows.get_or_create(service=service, defaults={"repository": repository, "may_tell": may_tell})[0]
+
+
+def let_tell(*, actor: Actor, service: Service) -> None:
+    """GitHub may show its deployments from now on. GitHub is asked whether the actor may push: not in a transaction."""
+    actor.require(Permission.WRITE_SERVICE, service.team_id)
+    rows = Connection.objects.filter(service=service, may_tell=False)
+    row = rows.select_related("repository").first()
+    if row is None:
+        return
+    if not may_push(actor, row.repository.github_id):
+        raise UserError(
+            "source:user:no-push", f"GitHub does not let you push to {row.repository.full_name}, so it is told nothing.",
+            hint="Somebody who may push there, and signed in with GitHub here, chooses what it is told.", status=403,
+        )  # fmt: skip
+    if rows.update(may_tell=True):
+        record(actor=actor, team_id=service.team_id, verb="let GitHub be told of", subject=service)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -125,6 +125,12 @@ class Connection(Base):
 
     service = models.OneToOneField(Service, on_delete=models.CASCADE, related_name="connection")
     repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="connections")
+    # Whether GitHub shows its deployments: false until somebody connects it, or says so, who may push to the repository.
+    may_tell = models.BooleanField(default=True)
+    # How it is called there (`shop/web`), given once with the first news: whoever connects the repository later changes
+    # no name that a branch rule may ask for. `is_plain`: its environments are called without it.
+    label = models.CharField(max_length=130, blank=True)
+    is_plain = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.service} from {self.repository}"

@@ -20,6 +20,10 @@ def test_it_tells_two_teams_apart() -> None:
     ]  # fmt: skip
 
 
+def test_it_leaves_a_name_to_who_has_it() -> None:
+    assert label_of(WEB, [WEB], {"shop/web"}) == "acme/shop/web"
+
+
 @pytest.mark.parametrize(
     ("slug", "is_preview", "alone", "among_others"),
     [
@@ -29,8 +33,8 @@ def test_it_tells_two_teams_apart() -> None:
     ],
 )
 def test_it_keeps_the_list_of_environments_short(slug: str, is_preview: bool, alone: str, among_others: str) -> None:
-    assert environment_of(slug, is_preview=is_preview, label="shop/web", is_alone=True) == alone
-    assert environment_of(slug, is_preview=is_preview, label="shop/web", is_alone=False) == among_others
+    assert environment_of(slug, is_preview=is_preview, label="shop/web", is_plain=True) == alone
+    assert environment_of(slug, is_preview=is_preview, label="shop/web", is_plain=False) == among_others
 
 
 def test_it_gives_a_commit_one_status_a_service() -> None:

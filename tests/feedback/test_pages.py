@@ -127,9 +127,9 @@ def test_the_api_says_and_changes_the_same(connected: Connected, alice: Person, 
         "commit_status": "success", "is_waiting": False, "error": "",
     }  # fmt: skip
     mode = f"/services/{connected.service.pk}/feedback"
-    assert alice.get(mode).json() == {"mode": "all"}
-    assert alice.patch(mode, {"mode": "off"}).json() == {"mode": "off"}
-    assert bob.get(mode).json() == {"mode": "off"}
+    assert alice.get(mode).json() == {"mode": "all", "may_tell": True}
+    assert alice.patch(mode, {"mode": "off"}).json()["mode"] == "off"
+    assert bob.get(mode).json() == {"mode": "off", "may_tell": True}
     assert bob.patch(mode, {"mode": "all"}).status_code == 403
     assert alice.patch(mode, {"mode": "loud"}).status_code == 422
 

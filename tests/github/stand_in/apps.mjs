@@ -206,6 +206,12 @@ export function appRoutes (world) {
     return Promise.all(rows.slice((at - 1) * size, at * size).map(format)).then(found => c.json({ total_count: rows.length, ...more, [key]: found }, 200, headers))
   }
   const asRepo = c => async repo => (await app.request(`/repos/${repo.full_name}`, { headers: { Authorization: c.req.header('Authorization'), 'X-Stand-In': 'again' } })).json()
+  const permissionsOf = (user, repo) => { // emulate says of everybody that they administer it.
+    const isOwn = repo.owner_id === user.id && repo.owner_type === 'User'
+    const theirs = gh.collaborators.findBy('repo_id', repo.id).find(row => row.user_id === user.id)?.permission ?? 'pull'
+    const most = LEVELS.indexOf(isOwn || (repo.owner_type === 'Organization' && isMember(gh, user.id, repo.owner_id)) ? 'admin' : theirs)
+    return Object.fromEntries(LEVELS.map((level, at) => [level, at <= most]))
+  }
   app.get('/user/installations', c => {
     const user = person(c)
     if (!user) return c.json({ message: 'Requires authentication', status: '401' }, 401)
@@ -217,7 +223,8 @@ export function appRoutes (world) {
     const found = gh.appInstallations.findOneBy('installation_id', Number(c.req.param('id')))
     if (!user) return c.json({ message: 'Requires authentication', status: '401' }, 401)
     const isMine = found && ((found.account_type === 'User' && found.account_id === user.id) || shown(c, found).length || (found.account_type === 'Organization' && isMember(gh, user.id, found.account_id)))
-    return isMine ? paged(c, shown(c, found), 'repositories', asRepo(c)) : missing(c)
+    const seen = async repo => ({ ...await asRepo(c)(repo), permissions: permissionsOf(user, repo) })
+    return isMine ? paged(c, shown(c, found), 'repositories', seen) : missing(c)
   })
   app.get('/installation/repositories', c => {
     const user = c.get('authUser')
@@ -286,4 +293,5 @@ const NEEDS = {
   check_suite: ['checks'], check_run: ['checks'], status: ['statuses'], deployment: ['deployments'], deployment_status: ['deployments'], issue_comment: ['issues', 'pull_requests'],
   issues: ['issues'], repository: ['metadata'], public: ['metadata'], member: ['members'], organization: ['members'], workflow_run: ['actions'], label: ['issues', 'pull_requests'],
 }
+const LEVELS = ['pull', 'triage', 'push', 'maintain', 'admin']
 const ALWAYS = ['meta', 'installation_target', 'security_advisory']
