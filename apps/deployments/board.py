@@ -36,6 +36,8 @@ SHOWN = (
     "finished_at",
     "number",
     "commit",
+    "message",
+    "author",
     "actor_name",
     "build__message",
     "build__author",

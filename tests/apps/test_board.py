@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.http import QueryDict
-from django.test.utils import CaptureQueriesContext
 
 from apps.deployments import actions, outcome
 from apps.deployments.board import PAGE, board, icon_of
@@ -18,7 +16,7 @@ from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Project, Service
-from tests.apps.cast import Person, Shop, make_live, make_person, make_running
+from tests.apps.cast import Person, Shop, make_person, make_running
 from workers.errors import UserError
 
 pytestmark = pytest.mark.django_db
@@ -121,20 +119,6 @@ def test_it_judges_what_is_not_live_by_its_newest_deployment(shop: Shop, alice: 
     assert names(board(alice.actor)) == ["new", "web"]
 
 
-def test_it_asks_as_often_for_many_as_for_one(shop: Shop, make_service: Make, alice: Person) -> None:
-    def count() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            board(alice.actor)
-        return len(asked)
-
-    one = count()
-    for n in range(4):
-        make_service(f"more-{n}")
-    assert count() == one <= 12
-
-
 @pytest.mark.parametrize(
     ("kinds", "icon"),
     [({"live", "fail"}, "failed"), ({"live", "work"}, "building"), ({"live", "rest"}, "live"), (set(), "idle")],
@@ -209,17 +193,3 @@ def test_it_narrows_deployments_by_the_address(failed: Deployment, alice: Person
 
 def test_it_keeps_the_filter_on_the_next_page() -> None:
     assert Filters.of(QueryDict("status=failed&branch=a%26b&cursor=x")).query == "status=failed&branch=a%26b"
-
-
-def test_it_lists_deployments_in_as_many_queries_for_many(shop: Shop, alice: Person) -> None:
-    client, path = alice.client, f"/services/{shop.service.pk}/deployments"
-
-    def count() -> int:
-        with CaptureQueriesContext(connection) as asked:
-            client.get(path)
-        return len(asked)
-
-    before = count()
-    for n in range(4):
-        make_live(actions.deploy(actor=alice.actor, service=shop.service), str(n) * 40)
-    assert count() == before

@@ -138,24 +138,6 @@ def test_it_tells_settings_without_secrets(alice: Person) -> None:
     assert alice.get("/operator/health").json()["checks"]["postgresql"] == "ok"
 
 
-def test_its_pages_cost_the_same_queries_however_many_rows(alice: Person, shop: Shop, make_service: Any) -> None:
-    client = browser(alice)
-
-    def counts() -> list[int]:
-        found = []
-        for page in PAGES:
-            with CaptureQueriesContext(connection) as seen:
-                assert client.get(page).status_code == 200
-            found.append(len(seen))
-        return found
-
-    counts()
-    before = counts()
-    for name in ("one", "two", "three"):
-        actions.deploy(actor=alice.actor, service=make_service(name))
-    assert counts() == before
-
-
 def test_it_shows_no_secret_of_any_team(alice: Person, shop: Shop) -> None:
     actions.deploy(actor=alice.actor, service=shop.service)
     for page in PAGES:

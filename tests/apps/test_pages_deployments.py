@@ -283,13 +283,6 @@ def test_it_lists_deployments_page_by_page(client: Client, shop: Shop, alice: Pe
     assert client.get(f"/services/{shop.service.pk}/deployments?cursor=wrong").status_code == 422
 
 
-def test_it_reads_as_many_rows_for_many_services_as_for_one(client, shop, make_service, django_assert_max_num_queries):  # type: ignore[no-untyped-def]
-    for n in range(5):
-        make_service(f"more-{n}")
-    with django_assert_max_num_queries(26):
-        assert client.get("/").status_code == 200
-
-
 def test_it_names_the_range_of_commits_of_a_deployment(shop: Shop, alice: Person) -> None:
     client, before, now = alice.client, shop.first.commit, shop.live.commit
     assert f"{before}..{now}" in client.get(f"/deployments/{shop.live.pk}").content.decode()
