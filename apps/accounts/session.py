@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
-from apps.accounts.policy import Permission
+from apps.accounts.policy import Permission, allows
 from apps.accounts.sessions import seen
 
 
@@ -25,9 +26,13 @@ def abilities(actor: Actor, team_id: object) -> set[str]:
 
 
 def own_teams(request: HttpRequest) -> dict[str, object]:
-    """`{{ own_teams }}` of every template: the person's teams by name, read once and only where they are shown."""
+    """`{{ own_teams }}` of every template: the person's teams by name, read once and only where they are shown.
+    `{{ may_create }}`: whether they may make services in one of them."""
 
     def found() -> list[Team]:
-        return list(Team.objects.filter(memberships__user=request.user.pk).order_by("name"))
+        rows = Team.objects.filter(memberships__user=request.user.pk).annotate(role=F("memberships__role"))
+        return list(rows.order_by("name"))
 
-    return {"own_teams": SimpleLazyObject(found)}
+    teams: Any = SimpleLazyObject(found)
+    may_create = SimpleLazyObject(lambda: any(allows(team.role, Permission.WRITE_SERVICE) for team in teams))
+    return {"own_teams": teams, "may_create": may_create}
