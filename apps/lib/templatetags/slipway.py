@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django import template
@@ -35,6 +36,12 @@ def duration(value: timedelta | float | None) -> str:
 def in_quotes(value: str) -> SafeString:
     """Text of a component's attribute within double quotes. What came from outside is escaped by then; JSON is not."""
     return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308 - escaped
+
+
+@register.filter
+def wrappable(address: str) -> SafeString:
+    """A long address breaks behind its slashes and colons, and only where that is not enough within a word."""
+    return mark_safe(re.sub("([/:@]+)", r"\1<wbr>", conditional_escape(address)))  # noqa: S308 - escaped
 
 
 @register.filter
