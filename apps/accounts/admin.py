@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.accounts.admin_keys import rotate_keys
 from apps.accounts.models import (
     ActivityEvent,
     ApiToken,
@@ -106,6 +107,7 @@ class InstallationAdmin(ReadOnly):
 
     list_display = ["__str__", "base_domain", "checklist_dismissed_at", "disk_measured_at"]
     search_fields = ["base_domain"]
+    actions = [rotate_keys]
 
 
 @admin.register(ActivityEvent)

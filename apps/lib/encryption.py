@@ -1,6 +1,6 @@
 """Secrets at rest: a text or JSON column that holds a Fernet token, with keys of its own apart from SECRET_KEY.
 
-Keys rotate: the first of `SLIPWAY_VARIABLE_KEYS` encrypts, all of them decrypt (`manage.py rotate_keys` re-encrypts).
+Keys rotate: the first of `SLIPWAY_VARIABLE_KEYS` encrypts, all of them decrypt (`apps.lib.rotation` re-encrypts).
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from django.db import models
 from workers.errors import PlatformError
 
 
+def known_keys() -> list[str]:
+    """The newest first."""
+    return [k.strip() for k in settings.SLIPWAY.variable_keys.get_secret_value().split(",") if k.strip()]
+
+
 @lru_cache(maxsize=1)
 def keyring() -> MultiFernet:
-    keys = [k.strip() for k in settings.SLIPWAY.variable_keys.get_secret_value().split(",") if k.strip()]
-    return MultiFernet([Fernet(k) for k in keys])
+    return MultiFernet([Fernet(key) for key in known_keys()])
 
 
 def encrypt(text: str) -> str:

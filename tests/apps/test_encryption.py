@@ -9,13 +9,16 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from pydantic import SecretStr
 
+from apps.accounts.installation import installation
+from apps.accounts.models import ActivityEvent
 from apps.deployments.models import Release
 from apps.github.models import GitHubApp
 from apps.lib.encryption import keyring
 from apps.projects.models import Variable
-from tests.apps.cast import CANARY, Shop
+from tests.apps.cast import CANARY, Person, Shop
 from workers.errors import PlatformError
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +66,24 @@ def test_it_rotates_keys(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     use_keys(monkeypatch, old)
     with pytest.raises(PlatformError, match="cannot be decrypted"):
         Variable.objects.get(pk=shop.secret.pk)
+
+
+def test_an_operator_rotates_keys_in_the_admin_once_there_is_a_new_one(
+    shop: Shop, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, old = Client(), settings.SLIPWAY.variable_keys.get_secret_value()
+    operator.force_login(alice.user, backend="django.contrib.auth.backends.ModelBackend")
+    told = {"action": "rotate_keys", "_selected_action": [installation().pk]}
+
+    def ask(**more: str) -> str:
+        return operator.post("/admin/accounts/installation/", told | more, follow=True).content.decode()
+
+    before = stored()
+    assert "only one key" in ask(confirmed="yes") and stored() == before
+    new = Fernet.generate_key().decode()
+    use_keys(monkeypatch, new, old)
+    assert "the 2 keys" in ask() and stored() == before, "asked first"
+    assert "values are encrypted with the newest key" in ask(confirmed="yes")
+    use_keys(monkeypatch, new)
+    assert Variable.objects.get(pk=shop.secret.pk).value == CANARY
+    assert ActivityEvent.objects.filter(verb="rotated the keys").count() == 1

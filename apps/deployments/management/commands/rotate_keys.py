@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand
-from django.db import transaction
-from django.db.models import Model
 
-from apps.lib.encryption import EncryptedJSONField, EncryptedTextField
+from apps.lib.rotation import rotate_all
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        count = sum(_rotate(model) for model in apps.get_models())
-        self.stdout.write(f"{count} values are encrypted with the newest key.")
-
-
-def _rotate(model: type[Model]) -> int:
-    """Every encrypted column that there is, so that none is forgotten."""
-    kept = [f.name for f in model._meta.concrete_fields if isinstance(f, EncryptedTextField | EncryptedJSONField)]
-    if not kept:
-        return 0
-    # The base manager also has the variables that were deleted and may come back.
-    rows = model._base_manager.select_for_update().only(*kept)
-    for row in rows.iterator():
-        # By `update`: a release is never saved again, and its values stay what they are.
-        model._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in kept})
-    return rows.count() * len(kept)
+        self.stdout.write(f"{rotate_all()} values are encrypted with the newest key.")
