@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from apps.deployments import logs, outcome
-from apps.deployments.models import LogStream
+from apps.deployments.models import LogChunk, LogStream
 from tests.apps.cast import Person, Shop
 from tests.stories.test_browser_pages import browser, complaints, signed_in, site, under_way, until
 from workers.errors import UserError
@@ -100,15 +100,18 @@ def test_it_follows_the_end_until_a_person_goes_up(page: Page, stream: LogStream
     assert state(page) == "Paused"
 
 
-def test_it_loads_older_lines_where_one_is(page: Page) -> None:
+def test_it_loads_older_lines_where_one_is_and_says_which_are_gone(page: Page, stream: LogStream) -> None:
+    LogChunk.objects.filter(stream=stream, last_seq=42).delete()
     up(page, 100)
     until(page, lambda: numbers(page)[0] <= 1501)
     seen = page.evaluate("document.getElementById('log').scrollTop")
     assert seen > 5000, "what was in view stayed in view"
-    while numbers(page)[0] > 1:
+    while numbers(page)[0] > 42:
         up(page)
         page.wait_for_timeout(50)
-    assert numbers(page) == list(range(1, 3001))
+    assert numbers(page) == list(range(42, 3001))
+    assert page.inner_text("#log .line.gap > span") == "42 older lines are no longer kept"
+    assert is_seen(page, 42) and page.locator("#log .line.gap + #L43").count() == 1
     assert not page.locator("[data-older]").is_visible()
 
 
