@@ -1,23 +1,28 @@
-"""By keys alone from the projects to a deployment, and a page that outlives a restart of the server."""
+"""By keys alone from the setup link to a deployment, and a page that outlives a restart of the server."""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
+from pathlib import Path
 
 import uvicorn
 from playwright.sync_api import Browser, Page
 
+from apps.accounts.actions import make_link
 from apps.deployments import logs, outcome
 from apps.deployments.models import Deployment
+from apps.hosts.models import Host
 from paas.asgi import application
-from tests.apps.cast import Person, Shop
-from tests.stories.test_browser_first_run import found
+from tests.apps.cast import PASSWORD, Person, Shop
+from tests.stories.git_server import GitServer
+from tests.stories.slipway import app
+from tests.stories.test_browser_first_run import path_of
 from tests.stories.test_browser_pages import browser, signed_in, site, under_way, until
 from workers.errors import UserError
 
-__all__ = ["browser", "found", "site"]
+__all__ = ["browser", "site"]
 FOCUSED = """(() => { const e = document.activeElement;
 return (e.labels?.length ? e.labels[0].innerText : e.ariaLabel || e.innerText || "").trim(); })()"""
 
@@ -33,23 +38,28 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(seen)
 
 
-def test_keys_alone_lead_from_the_projects_to_a_deployment(
-    browser: Browser, site: str, shop: Shop, alice: Person, found: None
+def test_keys_alone_lead_from_the_setup_link_to_a_deployment(
+    browser: Browser, site: str, host: Host, tmp_path: Path
 ) -> None:
-    before = Deployment.objects.count()
-    page = signed_in(browser, site, alice).new_page()
-    page.goto(f"{site}/")
-    tab_to(page, "New service")
-    page.keyboard.press("Enter")
-    until(page, lambda: page.url == f"{site}/new")
-    tab_to(page, "Git URL")
-    page.keyboard.type("https://git.example/by-keys.git")
-    page.keyboard.press("Enter")
-    until(page, lambda: page.locator("text=What was found, and why").count() == 1)
-    tab_to(page, "Deploy")
-    page.keyboard.press("Enter")
-    until(page, lambda: "/deployments/" in page.url)
-    assert Deployment.objects.count() == before + 1
+    with GitServer(tmp_path) as git:
+        repository = git.repository("by-keys")
+        repository.commit(app("hello"))
+        page = browser.new_page()
+        page.goto(site + path_of(make_link(user=None)))
+        for label, text in (("Your name", "Alice"), ("Email", "alice@example.com"), ("Password", PASSWORD)):
+            tab_to(page, label)
+            page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        until(page, lambda: page.url == f"{site}/welcome")
+        tab_to(page, "Git URL")
+        page.keyboard.type(repository.url)
+        page.keyboard.press("Enter")
+        until(page, lambda: page.get_by_text("What was found, and why").count() == 1)
+        assert "Procfile" in page.inner_text("main")
+        tab_to(page, "Deploy")
+        page.keyboard.press("Enter")
+        until(page, lambda: "/deployments/" in page.url)
+    assert Deployment.objects.get().service.source_url == repository.url
 
 
 class Server:
