@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from wsgiref.headers import Headers
 
 from django.conf import settings
@@ -35,6 +35,16 @@ def compressed(path: Path, folder: Path) -> Path:
 
 class static_files(WhiteNoiseMiddleware):  # noqa: N801 - named in settings as what it adds
     """WhiteNoise, with the compressed files beside the data instead of in the checkout."""
+
+    files: dict[str, StaticFile]
+    found: ClassVar[dict[str, dict[str, StaticFile]]] = {}
+
+    def add_files_from_finders(self) -> None:
+        """Once in a process: each handler of requests makes middleware of its own, and each client of a test a handler."""
+        if self.static_prefix not in self.found:
+            super().add_files_from_finders()
+            self.found[self.static_prefix] = self.files
+        self.files = self.found[self.static_prefix]
 
     def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
         where = Path(path)
