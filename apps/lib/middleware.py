@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from psycopg_pool import PoolTimeout
 
+from apps.lib.problems import known
 from workers.errors import SlipwayError
 
 log = logging.getLogger("slipway.request")
@@ -98,6 +99,7 @@ class errors(_Middleware):  # noqa: N801
         if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
             log.error("database unavailable: %s", exception)
             return database_away(request)
+        exception = known(exception)
         if isinstance(exception, SlipwayError):
             template = "_error.html" if getattr(request, "htmx", False) else "error.html"
             return render(request, template, {"error": exception}, status=exception.status)

@@ -9,14 +9,14 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import Error, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from psycopg.errors import UniqueViolation
 from psycopg_pool import PoolTimeout
 
-from workers.errors import SlipwayError, Stopped
+from workers.errors import SlipwayError, Stopped, UserError
 
 log = logging.getLogger("slipway.api")
 
@@ -56,8 +56,18 @@ def problem(request: HttpRequest, status: int, code: str, message: str, *, hint:
     return response
 
 
+def known(error: Exception) -> Exception:
+    """PostgreSQL's text has no NUL: what it refuses for that, the client sent."""
+    if isinstance(error, DataError) and "NUL" in str(error):
+        return UserError(
+            "request:user:nul", "The request holds a NUL character, which no text may.", hint="Send it without."
+        )
+    return error
+
+
 def problem_of(request: HttpRequest, error: Exception) -> JsonResponse:
     """Any exception of a request. What is not known is logged, and told without details."""
+    error = known(error)
     if isinstance(error, SlipwayError):
         return problem(request, error.status, error.code, error.message, hint=error.hint)
     if isinstance(error, ValidationError):
