@@ -46,11 +46,17 @@ class Agent:
             environments=environments,
             edge_url=config.edge_url,
             rotation=config.logs,
+            sample_seconds=config.sample_seconds,
         )
         self._world = world
         self._converger = Converger(world, self._reporter, self._stopping)
         self._metrics = Metrics(
-            self._engine, self._control, world.meter, lambda: self._converger.document, config.edge_metrics_url
+            self._engine,
+            self._control,
+            world.meter,
+            lambda: self._converger.document,
+            config.edge_metrics_url,
+            config.sample_seconds,
         )
 
     def run(self) -> None:

@@ -28,6 +28,7 @@ class AgentConfig:
     network_pool: ipaddress.IPv4Network
     ready_file: Path | None = None
     logs: LogRotation = LogRotation()
+    sample_seconds: float = 10.0  # Between two reports of the containers and of what they use.
     edge_metrics_url: str = ""  # Of an edge that is not ours; our own is found by its label.
 
 
@@ -38,6 +39,7 @@ def config_from(environment: Mapping[str, str]) -> AgentConfig:
     if get("SLIPWAY_INSTANCE") and not re.fullmatch("[0-9a-f]{8}", get("SLIPWAY_INSTANCE", "")):
         wrong.append("SLIPWAY_INSTANCE must be eight hex digits")
     pool = _pool(get("SLIPWAY_NETWORK_POOL") or "10.201.0.0/16", wrong)
+    sample_seconds = _seconds(get("SLIPWAY_SAMPLE_SECONDS") or "10", wrong)
     if wrong or pool is None:
         raise UserError("agent:user:bad-settings", f"The agent can not start: {'; '.join(wrong)}.")
     home = Path(environment["SLIPWAY_HOME"]).resolve()
@@ -51,6 +53,7 @@ def config_from(environment: Mapping[str, str]) -> AgentConfig:
         network_pool=pool,
         ready_file=Path(environment["SLIPWAY_READY_FILE"]) if get("SLIPWAY_READY_FILE") else None,
         logs=LogRotation(get("SLIPWAY_LOG_SIZE") or "20m", int(get("SLIPWAY_LOG_FILES") or 5)),
+        sample_seconds=sample_seconds,
         edge_metrics_url=get("TRAEFIK_METRICS_URL") or "",
     )
 
@@ -67,3 +70,10 @@ def _pool(text: str, wrong: list[str]) -> ipaddress.IPv4Network | None:
     if pool.prefixlen > 24:
         wrong.append("SLIPWAY_NETWORK_POOL must hold a /24")
     return pool
+
+
+def _seconds(text: str, wrong: list[str]) -> float:
+    if not re.fullmatch(r"[1-9][0-9]?", text):
+        wrong.append(f"SLIPWAY_SAMPLE_SECONDS must be 1 to 99: {text}")
+        return 0.0
+    return float(text)

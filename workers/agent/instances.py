@@ -21,7 +21,6 @@ from workers.desired import Document, Health, Instance, InstancesReport, Service
 from workers.docker import Container
 from workers.errors import PlatformError
 
-EVERY_SECONDS = 10.0
 AT_ONCE = 8  # Containers that are asked at the same time: one that answers slowly must not keep the others waiting.
 _NEVER = "0001-01-01T00:00:00Z"
 
@@ -44,7 +43,7 @@ class Instances:
 
     def _run(self) -> None:
         while True:
-            if self._changed.wait(EVERY_SECONDS):
+            if self._changed.wait(self._world.sample_seconds):
                 threading.Event().wait(0.1)  # What happens together is told together.
             self._changed.clear()
             document = self._wanted()

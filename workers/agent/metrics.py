@@ -1,4 +1,4 @@
-"""Sends what services use and answer, every ten seconds, from a thread of its own.
+"""Sends what services use and answer, every `sample_seconds` (10), from a thread of its own.
 
 Not in charge of measuring (`metrics_usage`, `metrics_edge`). While the control plane is away samples wait, as many as
 `WAITING_BYTES` hold; then the oldest are dropped, which is said here and shows as a gap in the charts.
@@ -21,7 +21,7 @@ from workers.docker import Engine
 from workers.edge import metrics_url
 from workers.errors import PlatformError
 
-EVERY_SECONDS = 9.5  # A little less than the time between two rounds of readings, so that each round is a sample.
+EARLY = 0.95  # A little less than the time between two rounds of readings, so that each round is a sample.
 WAITING_BYTES = 8_000_000
 BATCH_BYTES = 1_000_000
 
@@ -34,11 +34,13 @@ class Metrics:
         meter: Meter,
         wanted: Callable[[], Document | None],
         edge_metrics_url: str = "",
+        sample_seconds: float = 10.0,
     ) -> None:
         self._engine = engine
         self._meter = meter
         self._wanted = wanted
         self._url = edge_metrics_url
+        self._every = sample_seconds * EARLY
         self._edge: Counters | None = None
         self._silent = ""
         self._outbox = Outbox(control)
@@ -52,7 +54,7 @@ class Metrics:
             self._meter.is_ready.wait()
             self._meter.is_ready.clear()
             document = self._wanted()
-            if document is None or time.monotonic() - last < EVERY_SECONDS:
+            if document is None or time.monotonic() - last < self._every:
                 continue
             last = time.monotonic()
             self._outbox.add(tick_of(document.services, self._meter.take(), self._traffic(document)))

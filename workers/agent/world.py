@@ -47,6 +47,7 @@ class World:
     environments: Environments
     edge_url: str
     rotation: LogRotation
+    sample_seconds: float = 10.0
     exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
     out_of_memory: set[str] = field(default_factory=set)
     meter: Meter = field(default_factory=Meter)

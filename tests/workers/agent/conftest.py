@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.ports import free_port
 from tests.workers.agent.control import TOKEN, Control
 from workers.agent.purge import purge
 from workers.desired import Health, Limits, Process, Release, Route, Service
@@ -34,12 +34,6 @@ DOCKER = "/usr/bin/docker" if Path("/usr/bin/docker").exists() else "docker"
 
 def new_id() -> str:
     return str(uuid.uuid4())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -69,6 +63,7 @@ class Host:
             "SLIPWAY_READY_FILE": str(self.home / "ready"),
             "SLIPWAY_NETWORK_POOL": "10.213.0.0/16",
             "SLIPWAY_LOG_SIZE": "8m",
+            "SLIPWAY_SAMPLE_SECONDS": "2",
         }
 
     def start_agent(self) -> subprocess.Popen[bytes]:

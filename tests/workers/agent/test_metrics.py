@@ -250,7 +250,7 @@ def test_it_counts_each_request_once_whatever_restarts_or_is_away(host: Host, se
     assert sum(newest["latency"][:8]) > newest["requests"] * 0.9, "a small answer takes less than 250 ms"
 
     usage = [s["usage"] for s in sampled(host, service) if s["usage"]]
-    assert all(0 <= u["cpu_cores"] <= 1.5 and 5 <= u["seconds"] <= 40 for u in usage), usage
+    assert all(0 <= u["cpu_cores"] <= 1.5 and 1 <= u["seconds"] <= 40 for u in usage), usage
     assert all(2**20 < u["memory_bytes"] < 128 * 2**20 for u in usage), usage
     assert sum(u["received_bytes"] for u in usage) > 200 * 60 and sum(u["sent_bytes"] for u in usage) > 200 * 60
     assert {s["memory_limit_bytes"] for s in sampled(host, service)} == {128 * 2**20}
@@ -265,7 +265,7 @@ def test_it_counts_each_request_once_whatever_restarts_or_is_away(host: Host, se
     host.control.failing = True
     ask(host, service, "/", 300)
     away = len(host.control.ticks)
-    time.sleep(12)
+    time.sleep(5)
     assert len(host.control.ticks) == away, "what is measured while the control plane is away comes later"
     host.control.failing = False
     host.control.wait(lambda: total(host, service, "requests") >= known + 300, 40, "300 more requests")
