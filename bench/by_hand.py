@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.edge_poll import wait_for
-from tests.stories.slipway import free_port
+from tests.ports import free_port
 from workers.agent.networks import Networks
 from workers.build.analyze import analyze
 from workers.build.base_images import ensure_base

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pytest
 from paas.embedded import processes
 from paas.supervisor.household import read_env
 from paas.supervisor.launch import ROOT
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.story]
 
@@ -63,11 +63,6 @@ class Installation:
 
     def supervisor(self) -> int:
         return int((self.home / "supervisor.pid").read_text())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2 as httpx
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -130,12 +131,6 @@ def until(look: Callable[[], T | None], seconds: float, otherwise: Callable[[], 
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s: {otherwise()}")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def app(greeting: str, *, body: str = "") -> dict[str, str]:

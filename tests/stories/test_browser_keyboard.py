@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from apps.deployments.models import Deployment
 from apps.hosts.models import Host
 from paas.asgi import application
 from tests.apps.cast import PASSWORD, Person, Shop
+from tests.ports import free_port
 from tests.stories.git_server import GitServer
 from tests.stories.slipway import app
 from tests.stories.test_browser_first_run import path_of
@@ -76,12 +76,6 @@ class Server:
     def stop(self) -> None:
         self.server.should_exit = self.server.force_exit = True
         self.thread.join()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop: Shop, alice: Person) -> None:

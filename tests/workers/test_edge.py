@@ -12,15 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from workers.docker import Engine
 from workers.edge import EdgeSettings, arguments, edge_spec, edge_state, start_edge, stop_edge
 from workers.errors import UserError
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
