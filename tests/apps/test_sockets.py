@@ -46,7 +46,7 @@ class Socket(ApplicationCommunicator):
     async def disconnect(self) -> None:
         if not self.future.done():
             await self.send_input({"type": "websocket.disconnect", "code": 1000})
-            await self.wait(timeout=10)
+            await self.wait(timeout=1)
 
 
 OPENED: list[Socket] = []

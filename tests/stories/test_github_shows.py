@@ -91,5 +91,8 @@ def test_it_shows_at_github_what_becomes_of_each_push(slipway: Slipway, github: 
     until(lambda: shows("inactive", "failure", "success"), 120, otherwise)
     assert slipway.fetch(host).text == "hello again"
     assert shown(github, repo)[2]["sha"] == third
-    told = slipway.api("GET", "/operator/feedback")
-    assert [row for row in told if row["repository"] == repo.full_name] == []
+
+    def waiting() -> list[object]:
+        return [row for row in slipway.api("GET", "/operator/feedback") if row["repository"] == repo.full_name]
+
+    until(lambda: waiting() == [], 30, lambda: str(waiting()))
