@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 from django.http.request import HttpHeaders
 
@@ -31,6 +31,7 @@ PLACE = re.compile(
     r"/api/webhooks/(?:(?P<app>github)|(?P<forge>\w+)/(?P<hook>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))"
 )
 MOST = 100  # Written at once.
+IDLE_SECONDS = 1.0
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -95,7 +96,10 @@ async def _answer(send: Send, letter: Letter) -> None:
 
 
 class _Writer:
-    """One thread with one connection: whatever has come while it wrote is its next batch."""
+    """One thread with one connection: whatever has come while it wrote is its next batch.
+
+    It keeps its connection while deliveries come: to take one from the pool and give it back costs as much as a query.
+    """
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[Letter, Taken]] = queue.SimpleQueue()
@@ -108,19 +112,37 @@ class _Writer:
 
     def _run(self) -> None:
         while True:
-            batch = [self._waiting.get()]
+            batch = [self._next()]
             while len(batch) < MOST and not self._waiting.empty():
                 batch.append(self._waiting.get())
             batch = [(letter, taken) for letter, taken in batch if taken.set_running_or_notify_cancel()]
             try:
-                close_old_connections()
-                for (_, taken), answer in zip(batch, take([letter for letter, _ in batch]), strict=True):
+                for (_, taken), answer in zip(batch, _taken([letter for letter, _ in batch]), strict=True):
                     taken.set_result(answer)
             except Exception as error:  # noqa: BLE001 - told to each sender, who sends it again
                 connection.close()
                 for _, taken in batch:
                     if not taken.done():
                         taken.set_exception(error)
+
+    def _next(self) -> tuple[Letter, Taken]:
+        try:
+            return self._waiting.get(timeout=IDLE_SECONDS)
+        except queue.Empty:
+            connection.close()
+            return self._waiting.get()
+
+
+def _taken(letters: list[Letter]) -> list[str | Exception]:
+    """Once more when the connection is of a server that was restarted since; what was kept is kept once."""
+    is_kept = connection.connection is not None
+    try:
+        return take(letters)
+    except (OperationalError, InterfaceError):
+        if not is_kept:
+            raise
+        connection.close()
+        return take(letters)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.webhooks import handling
+from apps.webhooks.claiming import LEASE
 from apps.webhooks.models import Delivery, Outcome, State
 
 GRACE = timedelta(seconds=3)  # A worker that was woken is at them sooner.
@@ -16,8 +17,11 @@ ROWS_KEPT = timedelta(days=180)
 
 
 def take_up() -> None:
-    """Deliveries that nobody came for: handled here, because there may be nobody to wake."""
-    if Delivery.objects.free().filter(Q(created_at__lt=Now() - GRACE) | Q(attempts__gt=0)).exists():
+    """Deliveries that nobody came for: handled here, because there may be nobody to wake. A worker that is at a long
+    row of them is left alone: a third at it would only take the processor from those that are taken in."""
+    waiting = Delivery.objects.free().filter(Q(created_at__lt=Now() - GRACE) | Q(attempts__gt=0))
+    begun = Delivery.objects.filter(state=State.WAITING, free_at__gt=Now() + LEASE - GRACE)
+    if waiting.exists() and not begun.exists():
         handling.handle_waiting()
 
 

@@ -36,12 +36,16 @@ class Tracked:
 def tracked(services: Iterable[Service]) -> list[Tracked]:
     """In the order of the services, production first. An environment that is pinned to a commit follows nothing."""
     rows = list(services)
-    there = Deployment.objects.filter(
-        service__in=rows, environment__kind=EnvironmentKind.STAGING, environment__commit=""
-    ).select_related("environment")
-    elsewhere: dict[UUID, list[Environment]] = {}
-    for row in there.order_by("service", "environment", "-number").distinct("service", "environment"):
-        elsewhere.setdefault(row.service_id, []).append(row.environment)
+    projects = {row.project_id for row in rows}
+    others = list(
+        Environment.objects.filter(project__in=projects, kind=EnvironmentKind.STAGING, commit="").order_by("created_at")
+    )
+    there = _deployed(rows, others) if others else set()
     return [
-        Tracked(service, where) for service in rows for where in (None, *elsewhere.get(service.pk, []))
-    ]  # fmt: skip
+        Tracked(row, where) for row in rows for where in (None, *others) if where is None or (row.pk, where.pk) in there
+    ]
+
+
+def _deployed(services: list[Service], environments: list[Environment]) -> set[tuple[UUID, UUID]]:
+    rows = Deployment.objects.filter(service__in=services, environment__in=environments).order_by()
+    return set(rows.values_list("service", "environment").distinct())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from apps.github.models import GitHubApp
 from apps.webhooks import counter
@@ -110,6 +110,17 @@ def test_those_that_come_at_once_are_each_answered_for_themselves(app: GitHubApp
         thread.join()
     assert sorted(set(answers)) == [("new", 202, True), ("same", 202, True), ("wrong", 401, False)]
     assert Delivery.objects.count() == 11
+
+
+def test_a_connection_that_ended_meanwhile_costs_no_delivery(app: GitHubApp, port: int) -> None:
+    assert sent(port, BODY, **headers_of(BODY))[0] == 202
+    with connection.cursor() as cursor:  # As when the server is restarted.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert sent(port, BODY, **headers_of(BODY))[0] == 202
+    assert Delivery.objects.count() == 2
 
 
 def test_it_says_503_while_the_database_is_away_and_goes_on_after(

@@ -185,6 +185,10 @@ def test_with_valkey_away_the_reconciler_takes_them_up(service: Service) -> None
     periodic.take_up()
     assert pushed(service) == []  # A worker that was woken is at it.
     Delivery.objects.update(created_at=timezone.now() - timedelta(seconds=4))
+    begun = stored("issues", free_at=timezone.now() + claiming.LEASE)
+    periodic.take_up()
+    assert pushed(service) == []  # And goes on one by one.
+    Delivery.objects.filter(pk=begun.pk).update(free_at=timezone.now() + claiming.LEASE - timedelta(seconds=4))
     periodic.take_up()
     row.refresh_from_db()
     assert (row.state, len(pushed(service))) == (State.HANDLED, 1)
