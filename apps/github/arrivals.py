@@ -5,11 +5,13 @@ Nothing is tied to the person: what they may use is asked of GitHub each time (`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from apps.accounts.access import Actor
 from apps.accounts.installation import is_operator
 from apps.github import installations
-from apps.github.answers import InstallationTold
-from apps.github.client import app_client, user_client
+from apps.github.choices import accounts_of, offer_for
+from apps.github.client import app_client
 from apps.github.models import Identity
 from apps.github.news import told_to_teams
 from workers.errors import UserError
@@ -17,8 +19,16 @@ from workers.errors import UserError
 READ = "Its repositories are read as soon as GitHub tells of it."
 
 
-def arrived(*, actor: Actor, hint: str) -> str:
-    """A sentence for the page. `hint` is what the address said; it is believed only as far as GitHub confirms it.
+@dataclass(frozen=True)
+class Arrival:
+    """A sentence for the page. `only`: GitHub's id of the one repository that was given, when it was one."""
+
+    sentence: str
+    only: int | None = None
+
+
+def arrived(*, actor: Actor, hint: str) -> Arrival:
+    """`hint` is what the address said; it is believed only as far as GitHub confirms it.
 
     Of a person whose GitHub account is linked GitHub is asked with their own token; an operator's App without; of
     anybody else nothing is asked, so that the address tells no stranger what exists.
@@ -28,7 +38,7 @@ def arrived(*, actor: Actor, hint: str) -> str:
     github_id = int(hint)
     identity = Identity.objects.filter(user=actor.user).first()
     if identity is None and not is_operator(actor):
-        return READ
+        return Arrival(READ)
     if identity is not None and not _is_shown(identity, github_id):
         raise _unknown()
     with told_to_teams():
@@ -36,12 +46,17 @@ def arrived(*, actor: Actor, hint: str) -> str:
     if row is None:
         raise _unknown()
     count = row.repositories.filter(trouble="").count()
-    return f"The App sees {count} {'repository' if count == 1 else 'repositories'} of {row.account_login}."
+    sentence = f"The App sees {count} {'repository' if count == 1 else 'repositories'} of {row.account_login}."
+    return Arrival(sentence, _only(identity, row.account_login) if identity and count == 1 else None)
 
 
 def _is_shown(identity: Identity, github_id: int) -> bool:
-    rows = user_client(identity).pages("/user/installations", InstallationTold, key="installations")
-    return any(row.id == github_id for row in rows)
+    return any(row.id == github_id for row in accounts_of(identity, fresh=True))
+
+
+def _only(identity: Identity, account: str) -> int | None:
+    found = offer_for(identity, account=account, fresh=True).choices
+    return found[0].github_id if len(found) == 1 else None
 
 
 def _unknown() -> UserError:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -18,6 +19,7 @@ from apps.github.arrivals import arrived
 from apps.github.errors import NotConnected
 from workers.errors import SlipwayError
 
+PICKING = "new-service"
 ELSEWHERE = "new-repositories"  # For those who installed it at GitHub, without coming from a page of ours.
 
 
@@ -36,8 +38,12 @@ def github_install(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def github_setup(request: HttpRequest) -> HttpResponse:
-    """GitHub sends the browser back to here. Anybody can write this address: the id in it is a hint, never a proof."""
+    """GitHub sends the browser back to here. Anybody can write this address: the id in it is a hint, never a proof.
+
+    Who came from the list for a new service and gave one repository has picked it.
+    """
     told = states.take(request, "install", request.GET.get("state")) or {}
+    back = _own(request, told.get("next", ""))
     action, hint = request.GET.get("setup_action", ""), request.GET.get("installation_id", "")
     if action == "request":
         messages.info(
@@ -45,10 +51,13 @@ def github_setup(request: HttpRequest) -> HttpResponse:
         )
     else:
         try:
-            messages.info(request, arrived(actor=actor_of(request), hint=hint))
+            found = arrived(actor=actor_of(request), hint=hint)
+            messages.info(request, found.sentence)
+            if found.only and back.partition("?")[0] == reverse(PICKING):
+                return redirect(f"{reverse('new-repository')}?{urlencode({'id': found.only})}")
         except SlipwayError as error:
             messages.error(request, f"{error.message} {error.hint}".strip())
-    return redirect(_own(request, told.get("next", "")) or resolve_url(ELSEWHERE))
+    return redirect(back or resolve_url(ELSEWHERE))
 
 
 def _own(request: HttpRequest, url: str) -> str:

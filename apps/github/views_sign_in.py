@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from apps.accounts.session import actor_of
 from apps.accounts.sessions import WAY
 from apps.accounts.views import BACKEND
 from apps.github.app import require_app
+from apps.github.first_step import first_page
 from apps.github.identities import unlink
 from apps.github.sign_in_backend import GitHubSignIn, Intent, person_of
 from apps.github.sign_in_failures import failure_of
@@ -50,12 +52,12 @@ def complete(request: HttpRequest) -> HttpResponse:
         user = backend.complete(user=person)
     except (SocialAuthBaseException, SlipwayError) as error:
         return _failed(request, failure_of(error))
-    if person is None:
-        request.session[WAY] = "GitHub"
-        login(request, user, backend=BACKEND)  # type: ignore[arg-type]
-    else:
+    if person is not None:
         messages.info(request, "Your GitHub account is linked. You can sign in with it.")
-    return redirect(backend.intent.next or ("profile" if person else "home"))
+        return redirect(backend.intent.next or "profile")
+    request.session[WAY] = "GitHub"
+    login(request, user, backend=BACKEND)  # type: ignore[arg-type]
+    return redirect(backend.intent.next or _first_page(user, backend.intent))
 
 
 @require_POST
@@ -63,6 +65,11 @@ def unlinked(request: HttpRequest) -> HttpResponse:
     unlink(actor=actor_of(request))
     messages.info(request, "Your GitHub account is no longer linked.")
     return redirect("profile")
+
+
+def _first_page(user: Any, intent: Intent) -> str:
+    """Who was invited came to see their team."""
+    return first_page(user) if user.is_new and not intent.invitation else "home"
 
 
 def _intent(request: HttpRequest) -> Intent:

@@ -85,7 +85,8 @@ def test_a_stranger_is_told_why_and_comes_in_once_the_list_names_them(
     until(operator, lambda: "It holds from the next sign-in" in operator.inner_text("main"))
     goes_to_github(page, github, "Try again with GitHub")
     says_yes(page, ada)
-    page.wait_for_url(f"{here}/")
+    page.wait_for_url("**/installations/new**")  # Somebody new says at once which repositories there are.
+    page.goto(here)
     assert Membership.objects.get(user=Identity.objects.get().user).role == "owner"
 
 
