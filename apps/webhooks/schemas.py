@@ -36,7 +36,7 @@ class PushOut(Schema):
 
 
 class HookIn(Told):
-    forge: Forge = Field(examples=["gitea"])
+    forge: Forge = Field(examples=["github"])
 
 
 class HookOut(Schema):

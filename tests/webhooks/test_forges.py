@@ -6,12 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pydantic import ValidationError
 
@@ -288,3 +291,11 @@ def test_a_services_own_webhook_tells_of_pushes_only(
     repository.refresh_from_db()
     assert repository.trouble == "" and repository.installation is not None
     assert repository.installation.deleted_at is None
+
+
+def test_adding_a_server_is_one_file_and_its_line_in_the_list() -> None:
+    """Nothing else names one: choices, addresses, the API and the table of events are made of the list."""
+    named = re.compile(r"""["'](?:gitea|gitlab)["']""")
+    files = Path(settings.BASE_DIR, "apps").rglob("*.py")
+    found = {path.name for path in files if "migrations" not in path.parts and named.search(path.read_text())}
+    assert found == {"gitea.py", "gitlab.py"}
