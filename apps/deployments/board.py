@@ -42,6 +42,7 @@ SHOWN = (
     "build__message",
     "build__author",
 )
+NAMES = ("name", "project__name", "project__team__name")
 FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
 
 
@@ -115,7 +116,7 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
 
 
 def _cards(shown: list[UUID]) -> list[Card]:
-    services = Service.objects.filter(pk__in=shown).select_related("project__team").in_bulk()
+    services = Service.objects.filter(pk__in=shown).select_related("project__team").only(*NAMES).in_bulk()
     here: dict[str, Any] = {"service__in": shown, "environment__slug": PRODUCTION}
     rows = Deployment.objects.filter(**here).select_related("build").only(*SHOWN)
     latest = {row.service_id: row for row in rows.order_by("service", "-created_at").distinct("service")}
