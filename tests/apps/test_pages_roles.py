@@ -121,7 +121,9 @@ def against_the_matrix(asked: dict[Role, Asked], ids: dict[str, object]) -> list
 
 
 def needed(name: str) -> Permission:
-    return next(permission for permission, names in NEEDS.items() if name in names)
+    found = next((permission for permission, names in NEEDS.items() if name in names), None)
+    assert found, f"{name} is new: say in NEEDS what it takes, or in OWN that it is everybody's own"
+    return found
 
 
 def is_refused(asked: dict[Role, Asked], role: Role, offer: tuple[str, str, str]) -> bool:
