@@ -134,11 +134,6 @@ def use_link(link: SignInLink) -> None:
         raise UserError("setup:user:link-ended", "This link was used already.", status=404)
 
 
-def end_links(user: User) -> None:
-    """Every sign-in link of a person that was not used yet, the one for bad days too."""
-    SignInLink.objects.filter(user=user, used_at=None).update(used_at=timezone.now())
-
-
 @transaction.atomic
 def make_api_token(
     *,

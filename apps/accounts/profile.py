@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import transaction
 
-from apps.accounts.access import SYSTEM, Actor, not_found
-from apps.accounts.actions import end_links, record
-from apps.accounts.models import ApiToken, ApiTokenQuerySet, Membership, User
+from apps.accounts.access import Actor, not_found
+from apps.accounts.ending import end_links, end_sessions
+from apps.accounts.models import User
 from apps.accounts.policy import Scope
-from apps.accounts.sessions import forget_sessions
 from workers.errors import UserError
 
 
@@ -58,23 +57,8 @@ def change_password(*, actor: Actor, old: str, new: str) -> User:
 @transaction.atomic
 def sign_out_everywhere(*, actor: Actor) -> User:
     """Every session ends, this one too, and every unused sign-in link. API tokens go on: each is revoked by itself."""
-    return _end_sessions(_self(actor, "sign you out everywhere"))
-
-
-@transaction.atomic
-def end_access(user: User, *, why: str) -> None:
-    """Sessions, sign-in links and API tokens of somebody who may not come in any more. Memberships stay."""
-    _end_sessions(user)
-    ApiTokenQuerySet(ApiToken).filter(user=user, revoked_at=None).end()
-    for team_id in Membership.objects.filter(user=user).values_list("team_id", flat=True):
-        record(actor=SYSTEM, team_id=team_id, verb="ended the access of", subject=user, why=why)
-
-
-def _end_sessions(user: User) -> User:
-    User.objects.filter(pk=user.pk).update(session_epoch=models.F("session_epoch") + 1)
-    user.refresh_from_db()
-    forget_sessions(user)
-    end_links(user)
+    user = _self(actor, "sign you out everywhere")
+    end_sessions(user)
     return user
 
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from apps.accounts.ending import end_access
 from apps.accounts.models import ApiToken, UserSession
 from apps.accounts.newcomers import Policy, policy
 from apps.accounts.policy import SignIn
-from apps.accounts.profile import end_access
 from apps.github.admission import is_listed, is_named
 from apps.github.answers import AccountTold
 from apps.github.app import the_app

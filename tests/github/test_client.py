@@ -310,11 +310,14 @@ def test_it_speaks_as_a_person_and_renews_their_token(world: World, alice: Perso
     Identity.objects.update(refresh_token="ghr_used")
     with pytest.raises(BadToken):
         user_client(Identity.objects.get()).request("GET", "/user")
+    assert Identity.objects.get().refreshing_until is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_renews_a_persons_token_once_for_all_and_locks_nothing_meanwhile(alice: Person) -> None:
-    row = Identity.objects.create(user=alice.user, github_id=1, login="ada", token="old", refresh_token="first")
+    row = Identity.objects.create(
+        user=alice.user, github_id=1, login="ada", token="old", refresh_token="first", listed_at=timezone.now()
+    )
     asked: list[str] = []
 
     def locked() -> int:
@@ -338,6 +341,7 @@ def test_it_renews_a_persons_token_once_for_all_and_locks_nothing_meanwhile(alic
         assert [way.result(20) for way in ways] == ["new"] * 4
     row.refresh_from_db()
     assert (asked, row.refresh_token, row.refreshing_until) == (["first"], "second", None)
+    assert row.listed_at is None  # Whether they may stay is looked at soon.
 
 
 def test_it_says_no_token_in_errors_logs_or_texts(world: World, caplog: pytest.LogCaptureFixture) -> None:
