@@ -32,7 +32,7 @@ from apps.hosts import api as hosts
 from apps.lib.api import Api, WriteThrottle
 from apps.previews import api as previews
 from apps.projects import api as projects
-from apps.projects import api_variables
+from apps.projects import api_registries, api_variables
 from apps.webhooks import api as webhooks
 
 agent_api = NinjaAPI(urls_namespace="agent", docs_url=None, openapi_url=None)
@@ -65,6 +65,7 @@ for module in (
     api.add_router("", module.router)
 for module in (
     api_variables,
+    api_registries,
     api_domains,
     api_volumes,
     api_builds,

@@ -9,7 +9,7 @@ import io
 import re
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,12 @@ from docker.types import IPAMConfig, IPAMPool
 from docker.utils import kwargs_from_env
 
 from workers.errors import PlatformError, UserError
+from workers.image_reference import Login
 
 INSTANCE = "slipway.instance"
 REFUSED = "engine:platform:refused"
 SMALL_FILE = 1024**2
+PULL_SECONDS = 120.0  # Without a word of the engine.
 # Bits of Go's `fs.FileMode`, in which the engine tells what a path is: https://pkg.go.dev/io/fs#FileMode
 _SYMLINK = 1 << 27
 _NO_PLAIN_FILE = 1 << 31 | _SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
@@ -242,6 +244,34 @@ class Engine:
         with _errors("list images"):
             return [str(image["Id"]) for image in self._api.images(filters=self._mine)]
 
+    def registry_digest(self, reference: str, login: Login | None) -> str:
+        """What a registry has under a reference (`sha256:...`). The login goes as a header of the engine's API."""
+        with _registry_errors(reference, login):
+            told = self._api.inspect_distribution(reference, auth_config=login.as_dict() if login else None)
+        return str(told["Descriptor"]["digest"])
+
+    def pull(self, reference: str, login: Login | None, check: Callable[[], None]) -> None:
+        """Fetch what a pinned reference names. `check` is called while it comes in and may end it by raising."""
+        repository, _, digest = reference.partition("@")
+        client = APIClient(version="auto", timeout=PULL_SECONDS, **kwargs_from_env())
+        try:
+            with _registry_errors(reference, login):
+                auth = login.as_dict() if login else None
+                for line in client.pull(repository, tag=digest, stream=True, decode=True, auth_config=auth):
+                    check()
+                    if "error" in line:
+                        raise APIError(line["error"], explanation=line["error"])
+        finally:
+            client.close()
+
+    def image(self, image: str) -> dict[str, Any]:
+        with _errors("inspect an image"):
+            return dict(self._api.inspect_image(image))
+
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        with _errors("tag an image"):
+            self._api.tag(image, repository, tag)
+
     def import_image(self, tar: Path, name: str, tag: str, changes: list[str]) -> None:
         """One layer from a tar file. Takes as long as the disk does, so its timeout is longer."""
         client = APIClient(version="auto", timeout=max(self.timeout, 120), **kwargs_from_env())
@@ -296,6 +326,43 @@ def _errors(doing: str) -> Iterator[None]:
         sentence = f"Docker could not {doing}: the engine does not answer."
         hint = "Is dockerd running, and may this user use it (group docker)?"
         raise PlatformError("engine:platform:unreachable", sentence, hint=hint) from error
+
+
+@contextmanager
+def _registry_errors(reference: str, login: Login | None) -> Iterator[None]:
+    """What a registry refuses is the user's to mend; what the engine cannot do is ours."""
+    try:
+        with _errors(f"fetch {reference}"):
+            yield
+    except NotThere as error:
+        raise _refused_by_registry(reference, login, f"not found: {error.message}") from error
+    except PlatformError as error:
+        if error.code != REFUSED:
+            raise
+        raise _refused_by_registry(reference, login, error.message) from error
+
+
+def _refused_by_registry(reference: str, login: Login | None, why: str) -> UserError:
+    host, path = reference.partition("/")[0], reference.partition("/")[2]
+    known = f"as {login.username}" if login else "without a login"
+    if re.search(r"unauthorized|denied|401|403|no basic auth|authentication required", why, re.IGNORECASE):
+        return UserError(
+            "image:user:denied",
+            f"{host} does not let {path} be read {known}.",
+            hint=f"Check the image's name, and the login that the team keeps for {host} under Registries.",
+        )
+    if re.search(r"manifest unknown|not found|404|name unknown", why, re.IGNORECASE):
+        return UserError(
+            "image:user:not-there",
+            f"{host} has no image {path}, or does not show it {known}.",
+            hint=f"Check its name and tag. A private one needs a login for {host} under Registries.",
+        )
+    return UserError(
+        "image:user:registry",
+        f"{host} did not give {path}: {why[-300:]}",
+        hint="Is the registry up, and its name spelt right? Then try again.",
+        retry=True,
+    )
 
 
 def _refused(doing: str, why: str) -> PlatformError | UserError:

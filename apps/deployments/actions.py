@@ -42,15 +42,16 @@ def deploy(
     no_cache: bool = False,
     reuse_build: bool = False,
 ) -> Deployment:
-    """Build and release the head of the service's branch, or `commit`. The newest request supersedes those that wait.
+    """Build and release the head of the service's branch, or `commit`; of an image what its tag names, or a digest.
 
+    The newest request supersedes those that wait.
     In an environment that says what is deployed in it, that. With `reuse_build` the image that serves now gets the
     variables and settings of today: no git and no build.
     """
     actor.require(Permission.DEPLOY, service.team_id)
     where = environment or service.environment
     what: dict[str, Any] = {"commit": commit or where.commit, "no_cache": no_cache}
-    if where.branch:
+    if where.branch and not service.image:
         what["branch"] = where.branch
     _check_approved(where, what["commit"])
     if reuse_build:

@@ -19,8 +19,8 @@ def usual_seconds(service: Service, environment: Environment, *, with_build: boo
     )
     took = []
     for row in rows.order_by("-number").prefetch_related("steps")[: LAST * 2]:
-        steps = [step for step in row.steps.all() if step.name in OF_THE_BUILD]
-        has_built = any(step.name == "build" and step.status == StepStatus.SUCCEEDED for step in steps)
+        steps = [step for step in row.steps.all() if step.name in (*OF_THE_BUILD, "pull")]
+        has_built = any(step.name in ("build", "pull") and step.status == StepStatus.SUCCEEDED for step in steps)
         whole = row.duration.total_seconds() if row.duration else 0.0
         if with_build and has_built:
             took.append(whole)

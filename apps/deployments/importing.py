@@ -18,6 +18,7 @@ from apps.github.fetching import PERMISSIONS
 from apps.github.models import Installation
 from apps.projects.detection import detect, release_connection
 from workers.build.job import BuildSettings, Source
+from workers.build.plan import Plan
 from workers.deploy_key import DeployKey
 from workers.errors import UserError
 
@@ -44,6 +45,14 @@ def look_at_address(
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
     return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
+
+
+def found_image(image: str) -> Found:
+    """What is known of an image before it is pulled: its registry may want a login, and is asked by the builder alone."""
+    where = dict.fromkeys(("source_url", "root_directory", "source_token", "dockerfile", "start_command"), "")
+    plan = Plan("image", reasons=("pulled when it is deployed, and pinned to the digest that its tag names then",))
+    told = {**plan.as_dict(), "port": None}
+    return {"where": {**where, "branch": "main", "image": image}, "commit": "", "message": "", "plan": told}
 
 
 def look_at_repository(

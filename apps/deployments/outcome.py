@@ -221,7 +221,7 @@ def new_deployment(
         trigger=trigger,
         actor=actor.user,
         actor_name=actor.label,
-        **{"branch": service.branch, **values},
+        **{**({"message": service.image[:300]} if service.image else {"branch": service.branch}), **values},
     )
     LogStream.objects.create(deployment=row)
     tell_changed(row)

@@ -1,6 +1,6 @@
 """The life of a deployment, in order: this file is the product's table of contents.
 
-build job:   Fetch -> Analyze -> Build          (queue build)
+build job:   Fetch -> Analyze -> Build, or Pull for an image  (queue build)
 deploy job:  freeze the release, publish it      (queue deploy)
 agent:       release command, start, health, switch, drain   (workers.agent, by the desired state)
 """
@@ -22,6 +22,7 @@ from apps.deployments.steps.analyze import Analyze
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import Build
 from apps.deployments.steps.fetch import Fetch
+from apps.deployments.steps.pull import Pull
 from apps.deployments.steps.release import freeze, secrets_of, variables_of
 from workers.build.foreign import refuse_secrets
 from workers.errors import PlatformError, SlipwayError, Stopped
@@ -30,6 +31,7 @@ from workers.redact import Redactor
 log = logging.getLogger(__name__)
 
 BUILD_STEPS = (Fetch, Analyze, Build)
+IMAGE_STEPS = (Pull,)
 
 
 def build(deployment: Deployment) -> None:
@@ -38,7 +40,7 @@ def build(deployment: Deployment) -> None:
         variables, _, secrets = variables_of(deployment.service, deployment.environment)
         refuse_secrets(secrets)
         attempt = Attempt(deployment, report, variables)
-        steps = [step(attempt) for step in BUILD_STEPS]
+        steps = [step(attempt) for step in (IMAGE_STEPS if deployment.service.image else BUILD_STEPS)]
         try:
             for step in steps:
                 with report.step(step.name) as row:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from apps.deployments.durations import OF_THE_BUILD
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import FINISHED, STEPS, Status, StepStatus
 from apps.hosts.models import ServiceState
@@ -83,7 +84,8 @@ KINDS = {
 def slip_of(deployment: Deployment) -> list[Segment]:
     """All steps in order: what happened, what goes on, what was not reached."""
     steps = {step.name: step for step in deployment.steps_in_order()}
-    wanted = [name for name in STEPS if name in steps or _is_expected(deployment, name)]
+    is_image = "pull" in steps or bool(deployment.service.image) and not steps.keys() & set(OF_THE_BUILD)
+    wanted = [name for name in STEPS if name in steps or _is_expected(deployment, name, is_image=is_image)]
     return [_segment(deployment, name, steps.get(name)) for name in wanted]
 
 
@@ -95,10 +97,11 @@ def title_of(deployment: Deployment, slip: list[Segment]) -> str:
     return fetched.partition(" ")[2] or f"Deployment {deployment.number}"
 
 
-def _is_expected(deployment: Deployment, name: str) -> bool:
-    """A rollback neither fetches nor builds, nor does what uses the live image again."""
+def _is_expected(deployment: Deployment, name: str, *, is_image: bool) -> bool:
+    """A rollback neither fetches nor builds nor pulls, nor does what uses the live image again."""
     has_image = deployment.is_rollback or deployment.build_id is not None
-    return not (has_image and name in ("fetch", "analyze", "build"))
+    of_others = OF_THE_BUILD if is_image else ("pull",)
+    return name not in of_others and not (has_image and name in (*OF_THE_BUILD, "pull"))
 
 
 def _segment(deployment: Deployment, name: str, step: DeploymentStep | None) -> Segment:

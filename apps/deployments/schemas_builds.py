@@ -36,8 +36,8 @@ class BuildOut(Schema):
 
 
 class PlanValueOut(Schema):
-    """`kind` is service, file (slipway.toml), variable (RAILPACK_*, NIXPACKS_*), procfile, dockerfile, detected or default;
-    empty for a plan of before this was kept."""
+    """`kind` is service, file (slipway.toml), variable (RAILPACK_*, NIXPACKS_*), procfile, dockerfile, image, detected or
+    default; empty for a plan of before this was kept."""
 
     name: str = Field(examples=["start"])
     value: str = Field(examples=["gunicorn app:app"])

@@ -45,6 +45,9 @@ Picked = Annotated[
 class Settings(Schema):
     """How a service is built, run and checked. Text left empty means: as detected."""
 
+    image: str = Field(
+        default="", max_length=400, description="`ghcr.io/owner/app:1.2`: deployed as it is, instead of a source_url."
+    )
     branch: str = Field(default="main", min_length=1, max_length=250, examples=["main"])
     root_directory: str = Field(default="", max_length=250)
     dockerfile: str = Field(default="", max_length=250)
@@ -82,8 +85,10 @@ class Settings(Schema):
 
 
 class ServiceIn(Told, Settings):
+    """It comes from a `source_url` or from an `image`."""
+
     name: Name = Field(examples=["web"])
-    source_url: SourceUrl
+    source_url: SourceUrl = Field(default="", examples=["https://github.com/owner/shop"])
     source_token: str = Field(default="", max_length=2000, description="For a private repository. Never told again.")
 
 
@@ -204,7 +209,7 @@ class ServiceQuery(PageQuery):
 class AppIn(ServiceIn):
     """A whole app at once: project (an existing one is used), service, variables, domains, volumes, deployment.
 
-    Its source is a `source_url`, or a `repository` of GitHub.
+    Its source is a `source_url`, a `repository` of GitHub, or an `image`.
     """
 
     source_url: SourceUrl = Field(default="", examples=["https://github.com/owner/shop"])
@@ -221,8 +226,8 @@ class AppIn(ServiceIn):
 
     @model_validator(mode="after")
     def _one_source(self) -> AppIn:
-        if bool(self.source_url) == bool(self.repository):
-            raise ValueError("Give either source_url or repository.")
+        if [bool(self.source_url), bool(self.repository), bool(self.image)].count(True) != 1:
+            raise ValueError("Give one of source_url, repository and image.")
         return self
 
 

@@ -127,10 +127,12 @@ class KeyOut(Schema):
 
 
 class SourceOut(Schema):
-    """`kind` is `github`, `ssh` or `https`. `trouble`: what happened to the repository at GitHub, and how to mend it."""
+    """`kind` is `github`, `ssh`, `https` or `image`. `trouble`: what happened to the repository at GitHub, and how to mend
+    it."""
 
     kind: str = Field(examples=["github"])
     source_url: str = Field(examples=["https://github.com/owner/shop.git"])
+    image: str = Field(examples=[""])
     branch: str = Field(examples=["main"])
     root_directory: str = Field(examples=[""])
     has_source_token: bool
@@ -144,6 +146,7 @@ class SourceOut(Schema):
         return {
             "kind": source.kind,
             "source_url": url,
+            "image": service.image,
             "branch": service.branch,
             "root_directory": service.root_directory,
             "has_source_token": bool(service.source_token),

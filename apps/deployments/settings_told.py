@@ -11,6 +11,7 @@ from apps.projects.models import Environment, Service
 
 BUILD_LABELS = {
     "source_url": "Git URL",
+    "image": "Image",
     "root_directory": "Root directory",
     "dockerfile": "Dockerfile",
     "language_version": "Version of the language",

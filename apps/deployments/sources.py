@@ -1,4 +1,4 @@
-"""Where a service's code comes from, as one thing: a repository of GitHub, or an address with a token or a deploy key.
+"""Where a service comes from, as one thing: a repository of GitHub, an address with a token or a deploy key, an image.
 
 Not in charge of what GitHub shows to whom (`apps.github`), nor of fetching.
 """
@@ -32,7 +32,9 @@ class SourceOf:
 
     @property
     def kind(self) -> str:
-        """`github`, `ssh` or `https`."""
+        """`image`, `github`, `ssh` or `https`."""
+        if self.service.image:
+            return "image"
         return "github" if self.repository else "ssh" if self.key else "https"
 
 
@@ -47,9 +49,10 @@ def source_of(service: Service) -> SourceOf:
 
 @transaction.atomic
 def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service:
-    """As `apps.projects.actions.change_service`. An address of its own ends the connection with GitHub."""
+    """As `apps.projects.actions.change_service`. An address or image of its own ends the connection with
+    GitHub."""
     changed = projects.change_service(actor=actor, service=service, **changes)
-    moved = changes.get("source_url")
+    moved = "" if changes.get("image") else changes.get("source_url")
     if moved is not None and (connection := connection_of(service)) is not None and not _is_of(connection, moved):
         connection.delete()
     return changed

@@ -31,7 +31,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.SUPERSEDED: frozenset(),
 }
 
-STEPS = ("fetch", "analyze", "build", "release", "start", "health", "switch", "drain")
+STEPS = ("fetch", "analyze", "build", "pull", "release", "start", "health", "switch", "drain")
 
 
 class StepStatus(StrEnum):

@@ -44,6 +44,7 @@ urlpatterns = [
     page("projects/<uuid:project_id>/environments/new", views_environments.environment_new, name="environment-new"),
     page("environments/<uuid:environment_id>/delete", views_environments.environment_delete, name="environment-delete"),
     page("new", views_new.new_service, name="new-service"),
+    page("new/image", views_new.new_service_image, name="new-service-image"),
     page("new/branches", views_new.new_service_branches, name="new-service-branches"),
     page("new/deploy", views_new.new_service_deploy, name="new-service-deploy"),
     page("new/repositories", views_repositories.repositories, name="new-repositories"),

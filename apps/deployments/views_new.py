@@ -16,7 +16,7 @@ from apps.accounts.models import Team
 from apps.accounts.session import actor_of
 from apps.deployments import actions, suggested
 from apps.deployments.access import teams_for_writer
-from apps.deployments.importing import Found, look_at_address
+from apps.deployments.importing import Found, found_image, look_at_address
 from apps.deployments.picker import picker_of
 from apps.github.choices import choice_for
 from apps.lib.encryption import decrypt, encrypt
@@ -24,12 +24,13 @@ from apps.lib.forms import said_at, status_of
 from apps.lib.hostnames import slug
 from apps.projects.actions import free_host
 from apps.projects.detection import branches_of
-from apps.projects.forms import COMMANDS, NewServiceForm, SourceForm
+from apps.projects.forms import COMMANDS, ImageForm, NewServiceForm, SourceForm
 from apps.projects.turns import RETRY_SECONDS
 from workers.build.job import Source
 from workers.deploy_key import DeployKey, fingerprint
 from workers.errors import PlatformError, SlipwayError, UserError
 from workers.git_remote import name_of
+from workers.image_reference import parse_image
 
 AT_FIELD = {"branch": "branch", "root_directory": "root_directory", "dockerfile": "dockerfile"}
 AT_FIELD |= {"nothing_recognised": "root_directory", "no_start_command": "start_command", "token": "source_token"}
@@ -47,8 +48,25 @@ def new_service(request: HttpRequest) -> HttpResponse:
         with said_at(form, "source_url", **AT_FIELD):
             found = look_at_address(actor, form.cleaned_data, form.key)
             return second_step(request, found, teams, named(found))
-    context = {"form": form, "picker": picker_of(actor, request.GET, may_ask=bool(request.GET))}
-    response = render(request, "deployments/new.html", context, status=status_of(form))
+    return _first_step(request, form, ImageForm())
+
+
+@require_POST
+def new_service_image(request: HttpRequest) -> HttpResponse:
+    """Its second step at once: no registry is asked before the deployment."""
+    teams = teams_for_writer(actor_of(request))
+    form = ImageForm(request.POST)
+    if not form.is_valid():
+        return _first_step(request, SourceForm(), form)
+    found = found_image(form.cleaned_data["image"])
+    return second_step(request, found, teams, named(found))
+
+
+def _first_step(request: HttpRequest, form: SourceForm, image_form: ImageForm) -> HttpResponse:
+    picker = picker_of(actor_of(request), request.GET, may_ask=bool(request.GET))
+    context = {"form": form, "image_form": image_form, "picker": picker}
+    status = max(status_of(form), status_of(image_form))
+    response = render(request, "deployments/new.html", context, status=status)
     if response.status_code == 429:
         response["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -110,7 +128,7 @@ def _opened(sealed: str) -> Found:
 def named(found: Found) -> NewServiceForm:
     """The form with names out of the address and the suggestions of the repository."""
     where = found["where"]
-    project = slug(name_of(where["source_url"])) or "app"
+    project = slug(name_of(where["source_url"] or parse_image(where["image"]).path)) or "app"
     service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
     return NewServiceForm(initial={"project": project, "service": service, "start_command": where["start_command"]})
 

@@ -22,7 +22,7 @@ from apps.github.choices import choice_for
 from apps.github.connections import connect, disconnect
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
-from apps.projects.forms import AddressForm
+from apps.projects.forms import AddressForm, ImageForm
 from apps.projects.models import Service
 from apps.projects.source_keys import forget_host_key, renew_key
 
@@ -38,16 +38,20 @@ def service_source(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor, service_id)
     if request.method == "POST":
         row = service_for_writer(actor, service_id, Permission.WRITE_SERVICE)
-    form = AddressForm(request.POST or None, instance=copy.copy(row))
-    if request.method == "POST" and form.is_valid():
-        with said_at(form, "source_url"):
-            change_service(actor=actor, service=row, **form.changes())
+    is_image = "image" in request.POST
+    form = AddressForm(None if is_image else request.POST or None, instance=copy.copy(row))
+    image_form = ImageForm(request.POST if is_image else None, initial={"image": row.image})
+    sent = image_form if is_image else form
+    if request.method == "POST" and sent.is_valid():
+        with said_at(sent, "image" if is_image else "source_url"):
+            changes = image_form.cleaned_data if is_image else form.changes()
+            change_service(actor=actor, service=row, **changes)
             messages.info(request, f"Saved. {NEXT}")
             return redirect("service-source", service_id=row.pk)
     can = abilities(actor, row.team_id)
     picker = picker_of(actor, request.GET, service=row, may_ask=bool(request.GET)) if "write_service" in can else None
-    context = {"service": row, "source": source_of(row), "form": form, "picker": picker, "can": can}
-    return render(request, "deployments/source.html", context, status=status_of(form))
+    context = {"service": row, "source": source_of(row), "form": form, "image_form": image_form, "picker": picker}
+    return render(request, "deployments/source.html", {**context, "can": can}, status=status_of(sent))
 
 
 @never_cache

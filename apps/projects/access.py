@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from apps.accounts.access import Actor, not_found
 from apps.accounts.policy import Permission
 from apps.lib.models import Base
-from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume, scoped
+from apps.projects.models import Domain, Environment, Project, Registry, Service, Variable, Volume, scoped
 
 M = TypeVar("M", bound=Base)
 
@@ -66,6 +66,11 @@ def project_for_writer(actor: Actor, project_id: UUID, permission: Permission) -
 def volume_for(actor: Actor, volume_id: UUID) -> Volume:
     rows: QuerySet[Volume] = scoped(Volume, actor, "project__team").filter(discarded_at=None)
     return _found(rows.select_related("project__team", "service", "environment"), volume_id, "volume")
+
+
+def registry_for(actor: Actor, registry_id: UUID) -> Registry:
+    rows: QuerySet[Registry] = scoped(Registry, actor, "team").select_related("team")
+    return _found(rows, registry_id, "registry")
 
 
 def _found(rows: QuerySet[M], pk: UUID, what: str) -> M:

@@ -26,6 +26,7 @@ from apps.projects.source_keys import keep_key
 from workers.errors import UserError
 from workers.git import check_branch
 from workers.git_remote import origin_of
+from workers.image_reference import parse_image
 
 PATH = re.compile(r"^/[A-Za-z0-9._/-]{1,240}$")
 
@@ -83,7 +84,7 @@ def create_service(*, actor: Actor, project: Project, name: str, **settings_: An
         )  # fmt: skip
     service = Service(project=project, name=name.strip(), slug=label, **settings_)
     _clean(service)
-    origin_of(service.source_url)
+    _check_source(service)
     keep_key(service)
     service.save()
     give_host(service, project.production)
@@ -100,14 +101,20 @@ def change_service(*, actor: Actor, service: Service, **changes: Any) -> Service
     key go too.
     """
     actor.require(Permission.WRITE_SERVICE, service.team_id)
+    if changes.get("image"):
+        changes = {"source_url": "", "source_token": "", **changes}
+    elif changes.get("source_url"):
+        changes = {"image": "", **changes}
     moved = changes.get("source_url", service.source_url)
-    if moved != service.source_url and origin_of(moved) != _known_origin(service):
+    if moved and moved != service.source_url and origin_of(moved) != _known_origin(service):
         service.source_key = service.source_host_key = ""
         changes = {"source_token": "", **changes} if service.source_token else changes
     before = {name: getattr(service, name) for name in changes}
     for name, value in changes.items():
         setattr(service, name, value)
     _clean(service)
+    if {"image", "source_url"} & changes.keys():
+        _check_source(service)
     keep_key(service)
     service.save()
     changed = sorted(name for name, value in before.items() if value != getattr(service, name))
@@ -196,6 +203,19 @@ def discard_volume(*, actor: Actor, volume: Volume, confirm: str) -> Volume:
     volume.save(update_fields=["service", "discarded_at"])
     record(actor=actor, team_id=volume.project.team_id, verb="discarded the volume", subject=volume)
     return volume
+
+
+def _check_source(service: Service) -> None:
+    """A git address or an image, by its form alone: nobody is asked."""
+    if bool(service.image) == bool(service.source_url):
+        raise UserError(
+            "service:user:one-source", "A service comes from a git address or from an image.",
+            hint="Give either source_url or image.", status=422,
+        )  # fmt: skip
+    if service.image:
+        parse_image(service.image)
+    else:
+        origin_of(service.source_url)
 
 
 def _dashboard_host() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from apps.lib.admin import ChangeOnly, ReadOnly
-from apps.projects.models import Domain, Environment, Project, Service, Variable, Volume
+from apps.projects.models import Domain, Environment, Project, Registry, Service, Variable, Volume
 
 
 @admin.register(Project)
@@ -34,8 +34,8 @@ class ServiceAdmin(ChangeOnly):
     list_select_related = ["project"]
     exclude = ["source_token", "source_key"]
     readonly_fields = [
-        "project", "name", "slug", "source_url", "branch", "root_directory", "dockerfile", "language_version",
-        "packages", "install_command", "build_command", "start_command", "release_command", "static_dir",
+        "project", "name", "slug", "source_url", "image", "branch", "root_directory", "dockerfile",
+        "language_version", "packages", "install_command", "build_command", "start_command", "release_command", "static_dir",
         "auto_deploy_paused_at", "created_at",
     ]  # fmt: skip
 
@@ -47,6 +47,15 @@ class VariableAdmin(ReadOnly):
     search_fields = ["name", "project__name", "service__name"]
     list_select_related = ["project", "service", "environment__project"]
     exclude = ["value"]
+
+
+@admin.register(Registry)
+class RegistryAdmin(ReadOnly):
+    list_display = ["host", "team", "username", "created_at"]
+    list_filter = ["team"]
+    search_fields = ["host", "team__name"]
+    list_select_related = ["team"]
+    exclude = ["password"]
 
 
 @admin.register(Domain)

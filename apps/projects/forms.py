@@ -14,6 +14,7 @@ from apps.projects.models import Service
 from workers.deploy_key import make_key, public_part
 from workers.errors import PlatformError, UserError
 from workers.git_remote import is_ssh, origin_of
+from workers.image_reference import parse_image
 
 if TYPE_CHECKING:
     _ServiceForm = forms.ModelForm[Service]
@@ -93,6 +94,37 @@ class SourceForm(forms.Form):
     def is_ready(self) -> bool:
         """Whether a person could have given the key to the git server by now."""
         return not self.key or bool(self.cleaned_data.get("sealed_key"))
+
+
+class ImageForm(forms.Form):
+    """A service that comes from an image: nothing is fetched and built."""
+
+    image = line(
+        "Image",
+        "Pinned to what its tag names at each deployment. Docker Hub's may leave out their host.",
+        required=True,
+        placeholder="ghcr.io/owner/app:1.2",
+    )
+
+    def clean_image(self) -> str:
+        """Its form alone: no registry is asked yet."""
+        image: str = self.cleaned_data["image"]
+        try:
+            parse_image(image)
+        except UserError as error:
+            raise forms.ValidationError(f"{error.message} {error.hint}", code=error.code) from error
+        return image
+
+
+class RegistryForm(forms.Form):
+    host = line("Host", required=True, placeholder="ghcr.io")
+    username = line("User name", required=True)
+    password = forms.CharField(
+        label="Password or token",
+        max_length=5000,
+        help_text="One that may read is enough. Kept encrypted, never shown again.",
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+    )
 
 
 def parsed(form: forms.Form, field: str) -> dict[str, str]:

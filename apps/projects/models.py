@@ -114,7 +114,8 @@ class Service(Base):
     name = models.CharField(max_length=40)
     slug = models.SlugField(max_length=40)
 
-    source_url = models.CharField(max_length=500)
+    source_url = models.CharField(max_length=500, blank=True)
+    image = models.CharField(max_length=400, blank=True, default="")  # Comes from it, and not from git.
     branch = models.CharField(max_length=250, default="main")
     root_directory = models.CharField(max_length=250, blank=True)
     source_token = EncryptedTextField(blank=True, default="")
@@ -327,6 +328,21 @@ class Volume(Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Registry(Base):
+    """A login of a team for a registry of images. The password is written and never read back."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="registries")
+    host = models.CharField(max_length=250)
+    username = models.CharField(max_length=200)
+    password = EncryptedTextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "host"], name="registry_once")]
+
+    def __str__(self) -> str:
+        return self.host
 
 
 def scoped(model: type[Any], actor: Actor, through: str) -> models.QuerySet[Any]:

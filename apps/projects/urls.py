@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from apps.lib.urls import page
-from apps.projects import views, views_activity, views_variables
+from apps.projects import views, views_activity, views_registries, views_variables
 
 urlpatterns = [
+    page("teams/<uuid:team_id>/registries", views_registries.registries, name="registries"),
+    page("registries/<uuid:registry_id>/forget", views_registries.registry_forget, name="registry-forget"),
     page("services/<uuid:service_id>/variables", views_variables.variables, name="variables"),
     page("services/<uuid:service_id>/variables/save", views_variables.variables_save, name="variables-save"),
     page("projects/<uuid:project_id>/variables", views_variables.project_variables, name="project-variables"),

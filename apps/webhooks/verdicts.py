@@ -62,6 +62,8 @@ def skip_of(service: Service, push: Push, *, kept_back: bool = False, production
     A rollback pauses what goes to `production`, and nothing else."""
     if push.is_deleted:
         return Skip(Code.DELETED, f"{push.name[0].upper()}{push.name[1:]} was deleted. {_goes_on(push)}")
+    if service.image:
+        return Skip(Code.OFF, f"{service.name} comes from the image {service.image}, not from git.")
     if production and service.auto_deploy_paused_at is not None:
         return Skip(Code.PAUSED, f"Auto-deploy is paused since {service.auto_deploy_paused_at:%d %b %H:%M} UTC.")
     if not service.auto_deploy and not push.tag:

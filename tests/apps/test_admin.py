@@ -15,6 +15,7 @@ from apps.accounts.models import ApiToken, Invitation, Membership, SignInLink
 from apps.deployments import actions
 from apps.deployments.models import Build, Deployment, IdempotencyKey
 from apps.hosts.models import Host
+from apps.projects.models import Registry
 from tests.apps.cast import CANARY, Person, Shop, make_person
 
 OURS = [
@@ -51,6 +52,7 @@ def test_it_shows_every_list_and_row_without_secrets(operator: Client, alice: Pe
     SignInLink.objects.create(user=alice.user, digest="d" * 64, expires_at=shop.live.created_at)
     invite(actor=alice.actor, team=shop.team, email="new@example.com", role="viewer")
     installation()
+    Registry.objects.create(team=shop.team, host="ghcr.io", username="a", password=CANARY)
     secrets = {
         CANARY,
         Invitation.objects.get().digest,

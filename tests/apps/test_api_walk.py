@@ -15,7 +15,7 @@ from apps.accounts.models import ApiToken, Membership, UserSession
 from apps.deployments import actions
 from apps.github.models import Identity
 from apps.hosts.models import Host
-from apps.projects.models import Service, Variable
+from apps.projects.models import Registry, Service, Variable
 from paas.api import api
 from tests.apps.cast import CANARY, NOBODY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
@@ -47,6 +47,7 @@ def ids(alice: Person, shop: Shop) -> dict[str, str]:
         "release_id": shop.release.key,
         "preview_id": make_preview(shop).key,
         "domain_id": shop.domain.key,
+        "registry_id": Registry.objects.create(team=shop.team, host="ghcr.io", username="a", password=CANARY).key,
         "volume_id": shop.volume.key,
         "delivery_id": str(make_pushed(shop.service).delivery_id),
         "host_id": Host.objects.get().key,

@@ -17,7 +17,7 @@ from apps.accounts.models import ApiToken, Membership, UserSession
 from apps.deployments import logs
 from apps.deployments.models import Build, LogStream
 from apps.hosts.models import Host
-from apps.projects.models import Project, Service
+from apps.projects.models import Project, Registry, Service
 from tests.apps.cast import CANARY, Person, Shop, make_pushed
 from tests.feedback.rows import make_told
 from tests.previews.pulls import make_preview
@@ -48,6 +48,7 @@ READABLE = [
     "deployment-log-download",
     "team",
     "team-settings",
+    "registries",
     "activity",
     "service-activity",
     "project-activity",
@@ -101,6 +102,7 @@ def ids_of(shop: Shop, alice: Person) -> dict[str, object]:
         "preview_id": make_preview(shop).pk,
         "variable_id": shop.secret.pk,
         "domain_id": shop.domain.pk,
+        "registry_id": Registry.objects.create(team=shop.team, host="ghcr.io", username="a", password=CANARY).pk,
         "volume_id": shop.volume.pk,
         "deployment_id": shop.live.pk,
         "release_id": shop.first.release_id,

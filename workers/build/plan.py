@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a value of a plan came from. `kind` is service, file, variable, procfile, dockerfile, detected or default:
-    `file` is slipway.toml. `detail` is for people: "`web` in the Procfile"."""
+    """Where a value of a plan came from. `kind` is service, file, variable, procfile, dockerfile, image, detected or
+    default: `file` is slipway.toml. `detail` is for people: "`web` in the Procfile"."""
 
     kind: str
     detail: str

@@ -16,8 +16,8 @@ from workers.build.image import build_image
 from workers.build.secrets import Share
 
 SETTINGS = (
-    "root_directory", "dockerfile", "language_version", "packages", "install_command", "build_command", "static_dir",
-    "start_command", "release_command",
+    "image", "root_directory", "dockerfile", "language_version", "packages", "install_command", "build_command",
+    "static_dir", "start_command", "release_command",
 )  # fmt: skip
 CREDENTIALS = re.compile(r"//[^/@]*@")
 

@@ -87,7 +87,7 @@ def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
     port = service.port or plan.get("port") or DEFAULT_PORT
     processes = {}
     # Without a start command an image's own one serves; a Procfile of workers alone serves nothing.
-    if start or plan.get("language") == "dockerfile":
+    if start or plan.get("language") in ("dockerfile", "image"):
         command = container_argv(start) if start else None
         processes["web"] = Process(command=command, replicas=service.replicas, port=port, limits=limits)
     for name, line in sorted(plan.get("processes", {}).items()):

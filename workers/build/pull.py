@@ -1,0 +1,92 @@
+"""Step pull: an image of a registry, pinned to what its tag names now, becomes one of ours, with our labels.
+
+It is no build: nothing of the image is run or changed. Not in charge of who may read it (the login decides).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+from pathlib import Path
+
+from workers.build.job import BuiltImage, Report, Workspace
+from workers.build.plan import Origin, Plan
+from workers.docker import Engine
+from workers.docker_cli import BuildCall, build_argv, client_env, working_client
+from workers.errors import PlatformError
+from workers.git_remote import check_url
+from workers.image_reference import HUB, ImageReference, Login
+from workers.process import run
+
+PULLED = "slipway/pulled"
+SECONDS = 300.0
+DEFAULT_PORT = 8000
+
+
+def resolve(reference: ImageReference, login: Login | None, engine: Engine, *, allow_private: bool = True) -> str:
+    """The digest that a reference names now. UserError when its registry doesn't tell, or is where none may be."""
+    if reference.host != HUB:
+        check_url(f"https://{reference.host}/", allow_private=allow_private)
+    return reference.digest or engine.registry_digest(reference.named, login)
+
+
+def pull_image(
+    reference: ImageReference,
+    digest: str,
+    login: Login | None,
+    engine: Engine,
+    workspace: Workspace,
+    report: Report,
+    machine_cache: Path,
+) -> tuple[Plan, BuiltImage]:
+    """The image in the engine under our labels, and how it is run. What the pull itself named is let go of again."""
+    pinned, tag = reference.at(digest), random.token_hex(8)
+    was_there = engine.has_image(pinned)
+    report.line(f"{reference.named} is {digest}")
+    engine.pull(pinned, login, report.check)
+    engine.tag(pinned, PULLED, tag)
+    try:
+        image = _labelled(f"{PULLED}:{tag}", reference, digest, workspace, report, machine_cache)
+    finally:
+        for name in (f"{PULLED}:{tag}", *(() if was_there else (pinned,))):
+            engine.remove_image(name)
+    told = engine.image(image)
+    return image_plan(reference, told["Config"]), BuiltImage(image, int(told["Size"]))
+
+
+def image_plan(reference: ImageReference, config: dict[str, object]) -> Plan:
+    """`config` is the image's own. The smallest TCP port that it exposes is where the app listens."""
+    exposed = config.get("ExposedPorts") or {}
+    assert isinstance(exposed, dict)
+    ports = sorted(int(port.partition("/")[0]) for port in exposed if port.endswith("/tcp"))
+    if ports:
+        port = Origin("image", "because the image exposes it" + (", the smallest of several" if ports[1:] else ""))
+    else:
+        port = Origin("default", "because the image exposes none")
+    number = ports[0] if ports else DEFAULT_PORT
+    return Plan(
+        "image",
+        port=number,
+        reasons=(f"image: {reference.named}, pulled and not built", f"port: {number}, {port.detail}"),
+        origins={"start": Origin("image", "the image's own"), "port": port},
+    )
+
+
+def _labelled(
+    source: str, reference: ImageReference, digest: str, workspace: Workspace, report: Report, machine_cache: Path
+) -> str:
+    """The same layers with our labels, so that it is cleaned, and kept, like what was built."""
+    folder = workspace.scratch / "pull"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Dockerfile").write_text(f"FROM {source}\n")
+    labels = workspace.labels | {
+        "org.opencontainers.image.base.name": reference.named,
+        "org.opencontainers.image.base.digest": digest,
+    }
+    tag = f"slipway/build:{random.token_hex(8)}"
+    call = BuildCall(folder, folder / "Dockerfile", folder / "image-id", labels=labels, tag=tag)
+    argv = build_argv(working_client(machine_cache), call)
+    done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
+    if done.returncode:
+        raise PlatformError("build:platform:label", f"The image could not be labelled: {' '.join(done.tail[-2:])}")
+    return call.image_id_file.read_text().strip()
