@@ -20,7 +20,8 @@ from apps.hosts.models import Host
 from apps.projects.models import Domain, Environment, Service, Volume
 from workers.errors import UserError
 
-STOPPED_SECONDS = 40  # By then the agent has stopped what ran: an image of a running container cannot be removed.
+# An image of a running container cannot be removed: most apps have stopped by the first, all of them by the last.
+STOPPED_SECONDS = (6, 40)
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def remove(environment: Environment) -> None:
     _discard(Volume.objects.filter(environment=environment), environment)
     environment.delete()
     publish(Host.objects.default())
-    wakeup.clean(later=STOPPED_SECONDS)
+    _clean_up()
 
 
 @transaction.atomic
@@ -71,7 +72,12 @@ def withdraw(service: Service, environment: Environment) -> None:
     Domain.objects.filter(**mine).delete()
     _discard(Volume.objects.filter(**mine), environment)
     publish(Host.objects.default())
-    wakeup.clean(later=STOPPED_SECONDS)
+    _clean_up()
+
+
+def _clean_up() -> None:
+    for seconds in STOPPED_SECONDS:
+        wakeup.clean(later=seconds)
 
 
 def _builds_of(environment: Environment, service: Service | None = None) -> set[UUID]:
