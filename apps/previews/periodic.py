@@ -46,9 +46,9 @@ def _each(keys: Iterable[UUID], why: Removed, reason: str) -> None:
 
 def find_open() -> None:
     """Where previews were turned on or changed: pull requests that are open already; and those that closed unheard."""
-    rows = Preference.objects.filter(is_on=True, asked_at=None, service__connection__isnull=False)
-    for row in rows.select_related("service__connection__repository__installation"):
-        repository = row.service.connection.repository
+    unasked = Preference.objects.filter(is_on=True, asked_at=None)
+    rows = Repository.objects.filter(connections__service__previews__in=unasked).distinct()
+    for repository in rows.select_related("installation"):
         try:
             for pull in _as_they_are(repository):
                 follow(repository, pull, actor=GITHUB, keep=_nobody)
@@ -57,7 +57,7 @@ def find_open() -> None:
             continue
         except SlipwayError as error:
             log.warning("%s: its open pull requests cannot be asked for: %s", repository, error.message)
-        Preference.objects.filter(pk=row.pk).update(asked_at=Now())
+        unasked.filter(service__connection__repository=repository).update(asked_at=Now())
 
 
 def ask_again() -> None:

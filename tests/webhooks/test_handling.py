@@ -73,17 +73,13 @@ def test_an_error_is_kept_and_tried_again_later_and_then_given_up(service: Servi
 
 
 @pytest.mark.parametrize(
-    ("error", "waits"),
-    [
-        (Unreachable("502"), [5, 10, 20, 40, 80, 160, 300, 300]),
-        (RateLimited(timezone.now() + timedelta(hours=1)), [3600] * 8),
-    ],
+    ("until", "waits"), [(None, [5, 10, 20, 40, 80, 160, 300, 300]), (timedelta(hours=1), [3600] * 8)]
 )
 def test_it_waits_a_day_while_github_is_away(
-    service: Service, monkeypatch: Any, error: Exception, waits: list[int]
+    service: Service, monkeypatch: Any, until: timedelta | None, waits: list[int]
 ) -> None:
     def fail(row: Delivery, payload: Any) -> str:
-        raise error
+        raise RateLimited(timezone.now() + until) if until else Unreachable("502")
 
     monkeypatch.setitem(handling.TABLE, ("github", "push"), fail)
     row = stored()
