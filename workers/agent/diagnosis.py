@@ -10,11 +10,14 @@ from typing import Any
 
 from workers.agent.health import Answer
 from workers.agent.sockets import Socket, listening
+from workers.build.causes import Cause, cause
+from workers.build.plan import Plan
 from workers.desired import Health, Process
 from workers.errors import UserError
 
 # Docker's init says so; without an init the engine refuses to start the container (`workers.docker`).
 _NOT_RUN = re.compile(r"^\[FATAL tini .*\] exec (\S+) failed")
+AT_START = {"missing-variable", "module-missing", "system-library", "syntax-error"}
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -33,12 +36,21 @@ def ended(state: dict[str, Any], limit_bytes: int, last_lines: list[str]) -> Use
             hint="Check the start command; a program installed by the build must be on the PATH of the image.",
         )
     if state.get("Status") in ("restarting", "exited", "dead"):
+        known = _known(last_lines)
+        own = "The log below shows its last lines; run the start command locally with the same variables."
+        said = f" {known.sentence}" if known else _printed(last_lines)
         return UserError(
             "health:user:exited",
-            f"The app exited with code {state.get('ExitCode')} before it was healthy.{_printed(last_lines)}",
-            hint="The log below shows its last lines; run the start command locally with the same variables.",
+            f"The app exited with code {state.get('ExitCode')} before it was healthy.{said}",
+            hint=known.fix if known else own,
         )
     return None
+
+
+def _known(last_lines: list[str]) -> Cause | None:
+    """What the catalogue of builds knows of it too, where it says the same of a start."""
+    found = cause(last_lines, Plan(""))
+    return found if found is not None and found.code in AT_START else None
 
 
 def unhealthy(pid: int, process: Process, health: Health, answer: Answer, last_lines: list[str]) -> UserError:

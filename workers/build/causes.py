@@ -53,6 +53,15 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Check its name and tag, and that this machine reaches the registry.",
     ),
     (
+        "private-dependency",
+        r"could not read Username for '([^'\n]+)'|[\w.-]+@([\w.-]+): Permission denied \(publickey"
+        r"|An index URL \(([^)\n]+)\) could not be queried due to a lack of valid authentication"
+        r"|(?:npm|pnpm) (?:error|ERR!) code (E401|E403)|401 Client Error: \S+ for url: (\S+)|Host key verification failed",
+        "A dependency is private, and this build may not read it: {1}.",
+        "Give the build a token by a variable (such as NPM_TOKEN with an .npmrc, or a git address with https and a token), "
+        "or publish the dependency where it can be read.",
+    ),
+    (
         "python-version",
         r"requires a different Python: ([^\n]+)|Requires-Python ([^\n;]+)"
         r"|current Python version \(([\d.]+)\) does not satisfy"
@@ -105,6 +114,13 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         r"|fatal error: (\S+\.h): No such file",
         "A dependency is compiled here and needs {1}, which the image does not have.",
         "Use a version of it that comes compiled, or name {package} in an Aptfile.",
+    ),
+    (
+        "system-library",
+        r"ImportError: (lib[\w.+-]+\.so[\d.]*): cannot open shared object"
+        r"|error while loading shared libraries: (lib[\w.+-]+\.so[\d.]*)",
+        "The library {1} of the system is missing.",
+        "Name the distribution's package that has it among the service's packages, in slipway.toml or in an Aptfile.",
     ),
     (
         "copy-missing",

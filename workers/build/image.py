@@ -227,7 +227,8 @@ def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> 
         known = Cause("out-of-memory", f"The build ran out of memory at {size} MB.", "Raise the build memory.")
     sentence = known.sentence if known else "A command of the build failed."
     fix = known.fix if known else "See the last lines:"
-    return UserError("build:user:build-failed", sentence, hint=_hint(fix, shown))
+    code = known.code if known else "build-failed"
+    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown))
 
 
 def _hint(fix: str, shown: list[str]) -> str:

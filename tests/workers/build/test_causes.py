@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from workers.agent.diagnosis import ended
 from workers.build.causes import cause
 from workers.build.plan import Plan
 
@@ -67,6 +68,38 @@ OUTPUTS = [
         "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.",
         "lock-outdated",
         "The lock file does not fit the list of dependencies.",
+    ),
+    (
+        "fatal: could not read Username for 'https://git.example': terminal prompts disabled",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: https://git.example.",
+    ),
+    (
+        "git@git.example: Permission denied (publickey).\nfatal: Could not read from remote repository.",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: git.example.",
+    ),
+    (
+        "  cause: Because acme-lib was not found in the package registry and you require acme-lib, we can conclude that "
+        "your requirements are unsatisfiable.\n\nhint: An index URL (https://index.example/simple) could not be queried due to a "
+        "lack of valid authentication credentials (401 Unauthorized)",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: https://index.example/simple.",
+    ),
+    (
+        "npm error code E401\nnpm error Incorrect or missing password.",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: E401.",
+    ),
+    (
+        "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+        "system-library",
+        "The library libGL.so.1 of the system is missing.",
+    ),
+    (
+        "./app: error while loading shared libraries: libpq.so.5: cannot open shared object file: No such file or directory",
+        "system-library",
+        "The library libpq.so.5 of the system is missing.",
     ),
     (
         'failed to compute cache key: "/missing.txt" not found: not found',
@@ -143,3 +176,13 @@ def test_it_says_which_package_brings_what_is_missing() -> None:
 
 def test_it_knows_nothing_of_ordinary_output() -> None:
     assert cause(["Collecting flask", "Successfully installed flask-3.0", "exit code: 1"], PYTHON) is None
+
+
+def test_it_knows_some_of_them_at_the_start_too() -> None:
+    state = {"Status": "exited", "ExitCode": 1}
+    error = ended(state, 0, ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'flask'"])
+    assert error is not None
+    assert error.message == "The app exited with code 1 before it was healthy. The module flask is missing."
+    assert error.hint == "Add it to the list of dependencies and commit that."
+    other = ended(state, 0, ["ConnectionRefusedError: Connection refused"])
+    assert other is not None and "last that it printed" in other.message

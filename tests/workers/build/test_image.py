@@ -73,7 +73,7 @@ def test_it_says_why_a_build_failed(here: Builder, base: str) -> None:
     here.write(Dockerfile=f"FROM {base}\nRUN echo first && no-such-command\n")
     with pytest.raises(UserError) as caught:
         here.build()
-    assert caught.value.code == "build:user:build-failed"
+    assert caught.value.code == "build:user:command-not-found"
     assert caught.value.message == "The command no-such-command does not exist in the build."
     assert "first" in caught.value.hint
 
