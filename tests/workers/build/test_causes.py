@@ -81,8 +81,8 @@ OUTPUTS = [
     ),
     (
         "  cause: Because acme-lib was not found in the package registry and you require acme-lib, we can conclude that "
-        "your requirements are unsatisfiable.\n\nhint: An index URL (https://index.example/simple) could not be queried due to a "
-        "lack of valid authentication credentials (401 Unauthorized)",
+        "your requirements are unsatisfiable.\n\nhint: An index URL (https://index.example/simple) could not be queried due "
+        "to a lack of valid authentication credentials (401 Unauthorized)",
         "private-dependency",
         "A dependency is private, and this build may not read it: https://index.example/simple.",
     ),
