@@ -17,7 +17,7 @@ from apps.github.answers import Told
 from apps.github.client import Client, at
 from apps.github.errors import Garbled, NotThere, Refused
 from workers.build.files import SKIPPED
-from workers.build.git_tree import Entries, Entry, TreeFiles, rooted
+from workers.build.git_tree import Entries, Entry, TreeFiles
 from workers.errors import UserError
 from workers.git_errors import branch_missing
 
@@ -134,7 +134,7 @@ class Contents:
 
     def files(self, entries: Entries, root_directory: str = "") -> TreeFiles:
         """For an analysis. Raises `TooMuch` when it asks for too many of them."""
-        return TreeFiles(rooted(entries, root_directory), self.read)
+        return TreeFiles(entries, self.read, root_directory)
 
     def read(self, entry: Entry) -> bytes:
         self._count(entry.size)

@@ -19,7 +19,7 @@ from apps.projects.turns import Turns
 from workers import git
 from workers.build.analyze import analyze
 from workers.build.fetch import fetch, reachable
-from workers.build.files import Files
+from workers.build.files import FolderFiles
 from workers.build.job import BuildSettings, Source, Workspace
 from workers.build.plan import Plan
 from workers.errors import Stopped, UserError
@@ -76,7 +76,7 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
             allowed_files=settings.SLIPWAY.home / "samples",
             allow_private=settings.SLIPWAY.allow_private_sources,
         )
-        plan = analyze(Files.from_directory(checkout.folder), build)
+        plan = analyze(FolderFiles(checkout.folder, checkout.top), build)
         pinned = _pinned(source, checkout.host_key)
         branch = source.branch or _heads(pinned, folder, deadline).default
         return Detection(branch, checkout.commit, checkout.message, plan, checkout.host_key)

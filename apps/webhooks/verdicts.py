@@ -82,9 +82,17 @@ def _by_paths(service: Service, push: Push) -> Skip | None:
     patterns = patterns_of(service.root_directory, service.watch_paths)
     if not patterns or push.files is None:
         return None  # What cannot be told is deployed rather than guessed.
-    if any(is_watched(name, patterns) for name in push.files):
+    if any(is_watched(name, patterns) for name in push.files) or _is_built_from_top(service):
         return None
     return Skip(Code.PATHS, f"None of the files that changed is watched: {_some(sorted(push.files))}.")
+
+
+def _is_built_from_top(service: Service) -> bool:
+    """Whether the service is a part of a workspace, any package of which it may need, and nobody said which."""
+    if not service.root_directory or service.watch_paths.strip():
+        return False
+    plan = service.builds.order_by("-created_at").values_list("plan", flat=True).first()
+    return bool(plan and plan.get("within"))
 
 
 def _some(names: list[str]) -> str:

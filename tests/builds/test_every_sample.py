@@ -28,9 +28,11 @@ class Sample:
     text: str
     path: str = "/"
     change: tuple[str, str] = ("Hello from", "Goodbye from")
+    root: str = ""
 
 
 VITE = ("<title>Vite", "<title>Built by Vite")
+WEB = "apps/web"
 ALL = (
     Sample("bun-server", "Bun", "", "Hello from Bun, 1m"),
     Sample("bun-vite-static", "Bun", "Vite", "<title>Vite by Bun", "/any/page", VITE),
@@ -46,7 +48,21 @@ ALL = (
     Sample("java-gradle", "Java", "Gradle", "Hello from Gradle"),
     Sample("java-maven", "Java", "Maven", "Hello from Java"),
     Sample("java-spring", "Java", "Spring Boot", "Hello from Spring Boot"),
+    Sample("angular-static", "Node", "Angular", "<title>Hello from Angular", "/any/page"),
+    Sample("astro-node", "Node", "Astro, server", "Hello from Astro at /"),
+    Sample("astro-static", "Node", "Astro", "Hello from Astro"),
+    Sample("next-standalone", "Node", "Next.js, standalone", "Hello from Next"),
     Sample("node-npm", "Node", "npm", "Hello from Node, 1m"),
+    Sample("node-nx", "Node", "npm, Nx", "Hello from a workspace, 1m", root=WEB),
+    Sample("node-turbo", "Node", "pnpm, Turborepo", "Hello from a workspace, 1m", root=WEB),
+    Sample("node-workspaces", "Node", "npm workspaces, Vite", "<title>Hello from a workspace", "/any/page", root=WEB),
+    Sample("node-yarn-berry", "Node", "Yarn 4, Plug'n'Play", "Hello from Yarn, 1m"),
+    Sample("node-yarn-classic", "Node", "Yarn 1, workspaces", "Hello from a workspace, 1m", root=WEB),
+    Sample("nuxt-server", "Node", "Nuxt", "Hello from Nuxt"),
+    Sample("react-router-server", "Node", "React Router", "Hello from React Router"),
+    Sample("sveltekit-auto", "Node", "SvelteKit, adapter-auto", "Hello from SvelteKit"),
+    Sample("sveltekit-static", "Node", "SvelteKit, static", "<title>Hello from SvelteKit", "/any/page"),
+    Sample("tanstack-start", "Node", "TanStack Start", "Hello from TanStack Start"),
     Sample("node-vite-static", "Node", "Vite", "<title>Vite", "/any/page", VITE),
     Sample("php-composer", "PHP", "Composer", "Hello from Composer"),
     Sample("php-laravel", "PHP", "Laravel", "Hello from Laravel 10"),
@@ -69,6 +85,7 @@ ALL = (
     Sample("rust-plain", "Rust", "", "Hello from Rust"),
     Sample("rust-workspace", "Rust", "a workspace, several programs", "Hello from a Rust workspace"),
     Sample("shell-start", "Shell", "start.sh", "Hello from a shell script"),
+    Sample("static-staticfile", "Static files", "Staticfile", "<h1>Hello from a Staticfile", "/any/page"),
     Sample("static-plain", "Static files", "", "<h1>Docs</h1>", "/docs/", ("<h1>Docs", "<h1>Pages")),
 )
 
@@ -80,7 +97,9 @@ def test_it_goes_live_and_again_after_a_change(
 ) -> None:
     repository = git.repository(sample.name)
     repository.commit(_files(sample.name))
-    made = slipway.api("POST", "/apps", project=sample.name, name=sample.name, source_url=repository.url)
+    made = slipway.api(
+        "POST", "/apps", project=sample.name, name=sample.name, source_url=repository.url, root_directory=sample.root
+    )
     try:
         first = _live(slipway, made["deployment"]["id"])
         host = slipway.api("GET", f"/services/{first['service_id']}")["urls"][0].split("//")[1].split(":")[0]

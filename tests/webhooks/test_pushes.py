@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ActivityEvent
 from apps.deployments import actions
+from apps.deployments.models import Build
 from apps.deployments.states import Status
 from apps.github.models import Connection, Identity
 from apps.projects.actions import create_environment
@@ -70,6 +71,15 @@ def test_every_service_of_the_repository_has_its_own_outcome(
     }  # fmt: skip
     assert found[docs].reason == "None of the files that changed is watched: app.py."
     assert [len(pushed(each)) for each in (service, web, docs, far)] == [1, 1, 0, 0]
+
+
+def test_a_service_of_a_workspace_is_deployed_for_every_package_unless_told_otherwise(service: Service) -> None:
+    change(service, root_directory="apps/web")
+    Build.objects.create(service=service, commit=A, plan={"within": "apps/web"})
+    deliver(push(files=["packages/ui/index.js"]))
+    change(service, watch_paths="packages/api/**")
+    deliver(push(B, C, files=["packages/ui/index.js"]))
+    assert [row.commit for row in pushed(service)] == [B]
 
 
 def test_other_environments_follow_branches_of_their_own(service: Service, alice: Person) -> None:

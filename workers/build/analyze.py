@@ -221,12 +221,12 @@ def _startable(plan: Plan) -> Plan:
     if plan.processes or plan.language == "dockerfile":
         return plan
     kind = plan.framework or plan.language.capitalize()
+    folders = next((f"T{r.partition(': t')[2]}. " for r in plan.reasons if r.startswith("workspace: the root")), "")
     raise UserError(
         "build:user:no-start-command",
         f"This is a {kind} project, but nothing says how to start it.",
-        hint="Add a Procfile with a line such as `web: <command>`, or set the start command in slipway.toml or in the "
-        "service's settings. "
-        "The command must listen on 0.0.0.0 at the port that the variable PORT names.",
+        hint=f"{folders}Add a Procfile with a line such as `web: <command>`, or set the start command in slipway.toml or "
+        "in the service's settings. The command must listen on 0.0.0.0 at the port that the variable PORT names.",
     )
 
 

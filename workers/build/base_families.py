@@ -68,7 +68,8 @@ RUBY_SUITES = {"trixie": ("3.3",), "bookworm": ("3.1",)}
 NODE_NPM = (
     "major=$(/opt/node -p 'process.versions.node.split(`.`)[0]'); "
     'version=10; if [ "$major" -ge 22 ]; then version=11; elif [ "$major" -lt 18 ]; then version=8; fi; '
-    "npm install -g --prefix /opt/more --no-fund --no-audit npm@$version"
+    "npm install -g --prefix /opt/more --no-fund --no-audit npm@$version; "
+    "rm -f /opt/more/lib/node_modules/npm/npmrc"  # The distribution's settings for its own npm.
 )
 PHP_UNWANTED = 'rm -rf "$1"/etc/nginx/sites-enabled/* "$1"/var/www/html'
 

@@ -90,7 +90,7 @@ def make_from_npm(client: str, family: Family, asked: str, own: Own, node: str, 
         raise UserError(
             "build:user:version-not-available",
             f"The repository asks for {family.title} {asked}, which npm does not have{has}.",
-            hint=f"Ask for a version of {family.title} that npm has, or bring a Dockerfile.",
+            hint=f"Ask for {family.title} {' or '.join(family.versions) or 'as npm has it'}, or bring a Dockerfile.",
         )
     raise PlatformError(
         "engine:platform:base-not-made",

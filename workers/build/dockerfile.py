@@ -125,7 +125,8 @@ def _digest(variables: Mapping[str, str], key: str) -> str:
 def _static_stage(plan: Plan, base: str, *, from_app: bool) -> list[str]:
     """The server comes as a secret, which is no part of a layer's key: its digest in the line stands for it."""
     mount = "--mount=type=secret,id=static_server,target=/run/secrets/static_server,mode=0444,required=true"
-    root, option = ("/app/", "--from=app") if from_app else ("./", f"--chown={blocks.USER}")
+    at = f"/app/{plan.within}/" if plan.within else "/app/"
+    root, option = (at, "--from=app") if from_app else ("./", f"--chown={blocks.USER}")
     source = root if plan.static_dir == "." else f"{root}{plan.static_dir}/"
     return [
         f"FROM {base}",

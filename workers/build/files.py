@@ -41,6 +41,11 @@ class Files(ABC):
     def names(self) -> list[str]:
         """Regular files to a depth of nine, shallow ones first; dependencies and `.git` are left out."""
 
+    @property
+    def repository(self) -> tuple[Files, str]:
+        """All of the repository, and where this folder is in it; itself and "" when more is not known."""
+        return self, ""
+
     def text(self, path: str) -> str:
         """The whole file, as `head`. Raises `UserError` beyond 2 MiB."""
         content = self.head(path, MAX_TEXT_BYTES + 1)
@@ -100,12 +105,24 @@ class FilesBeneath(Files):
         found = (name for name in self._files.names() if name.startswith(self._begin))
         return [name.removeprefix(self._begin) for name in found]
 
+    @property
+    def repository(self) -> tuple[Files, str]:
+        outer, folder = self._files.repository
+        return outer, f"{folder}/{self._begin}".strip("/")
+
 
 class FolderFiles(Files):
-    """A folder on disk."""
+    """A folder on disk. `repository` is the one that it is a part of."""
 
-    def __init__(self, top: Path) -> None:
+    def __init__(self, top: Path, repository: Path | None = None) -> None:
         self._top = top.resolve()
+        self._repository = repository.resolve() if repository else self._top
+
+    @property
+    def repository(self) -> tuple[Files, str]:
+        if self._repository == self._top:
+            return self, ""
+        return FolderFiles(self._repository), self._top.relative_to(self._repository).as_posix()
 
     def exists(self, path: str) -> bool:
         return self._resolved(path).is_file()

@@ -26,7 +26,7 @@ MARKERS = frozenset({
     "Dockerfile", "Procfile", "package.json", "pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock", "Pipfile",
     "manage.py", "index.html", "go.mod", "Cargo.toml", "Gemfile", "composer.json", "pom.xml", "build.gradle",
     "build.gradle.kts", "mix.exs", "deno.json", "bun.lockb",
-    "slipway.toml",
+    "slipway.toml", "setup.py", "Staticfile",
 })  # fmt: skip
 ROOT_DEPTH = 3
 NOT_ROOTS = frozenset({"test", "tests", "docs", "doc", "examples", "example", "fixtures", "vendor", "dist", "public"})
@@ -49,11 +49,13 @@ Entries = Mapping[str, Entry]
 
 
 class TreeFiles(Files):
-    """The folder that a tree's entries tell. `read` gives the bytes of one of them."""
+    """A folder of what a tree's entries tell, the top by default. `read` gives the bytes of one of them."""
 
-    def __init__(self, entries: Entries, read: Callable[[Entry], bytes]) -> None:
-        self._entries = entries
+    def __init__(self, entries: Entries, read: Callable[[Entry], bytes], folder: str = "") -> None:
+        self._entries = rooted(entries, folder)
+        self._whole = entries
         self._read = read
+        self._folder = "" if self._entries is entries else str(PurePosixPath(folder.strip().strip("/")))
         self._texts: dict[str, str] = {}
 
     def exists(self, path: str) -> bool:
@@ -72,6 +74,10 @@ class TreeFiles(Files):
 
     def names(self) -> list[str]:
         return self._names
+
+    @property
+    def repository(self) -> tuple[Files, str]:
+        return TreeFiles(self._whole, self._read), self._folder
 
     @cached_property
     def _names(self) -> list[str]:

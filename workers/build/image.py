@@ -47,7 +47,8 @@ def build_image(
     `machine_cache` keeps what is the same for all services (default: beside the service's cache).
     """
     shared = machine_cache or workspace.cache.parent / "machine"
-    checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
+    built = checkout.top if plan.within else beneath(checkout.folder, plan.root_directory)
+    checkout = replace(checkout, folder=built)
     client = working_client(shared)
     folder = workspace.scratch / "build"
     folder.mkdir(parents=True)

@@ -1,44 +1,73 @@
-"""Node frameworks: which ones make a folder of static files and where, and which scripts only serve development."""
+"""Node frameworks: which ones make a folder of static files and where, and which ones make a server and how it starts.
+
+A table; what a framework's own settings say over it stands in `node_settings`.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
-from workers.build.files import Files
-from workers.build.node_package import Package
+INDEX = "index.html"
 
 
 @dataclass(frozen=True)
 class Framework:
-    """`package` tells it, `folder` is where its build puts static files ("" when it makes a server)."""
+    """`package` tells it, `folder` is where its build puts static files ("" when it makes a server). `page` answers
+    unknown paths of a single-page app. `first` stands before the build's line and `after` behind it. `not_start` begins
+    a start script that does not serve what is built here. `why` is what the settings say, for people."""
 
     name: str
     package: str
     folder: str = ""
     build: str = ""
     start: str = ""
-    is_single_page: bool = False
+    page: str = ""
+    first: str = ""
+    after: str = ""
+    not_start: str = ""
+    why: str = ""
 
 
+NITRO = "node .output/server/index.mjs"  # What Nuxt, TanStack Start and SolidStart share.
 # The first that is among the dependencies counts: what is built upon Vite stands before Vite.
 FRAMEWORKS = (
     Framework("Next.js", "next", build="next build", start="next start"),
-    Framework("Nuxt", "nuxt", build="nuxt build", start="node .output/server/index.mjs"),
-    Framework("Astro with Node", "@astrojs/node", build="astro build", start="node ./dist/server/entry.mjs"),
+    Framework("Nuxt", "nuxt", build="nuxt build", start=NITRO),
+    # It listens on localhost alone unless it is told otherwise.
+    Framework(
+        "Astro with Node", "@astrojs/node", build="astro build", start="HOST=0.0.0.0 node ./dist/server/entry.mjs"
+    ),
     Framework("Astro", "astro", "dist", "astro build"),
     Framework("SvelteKit with Node", "@sveltejs/adapter-node", build="vite build", start="node build"),
     Framework("SvelteKit", "@sveltejs/adapter-static", "build", "vite build"),
+    # The adapter that chooses another one by where it is built: this is how it is told to choose Node's.
+    Framework(
+        "SvelteKit with Node",
+        "@sveltejs/adapter-auto",
+        build="vite build",
+        start="node build",
+        first="export GCP_BUILDPACKS=1; ",
+    ),
+    Framework("TanStack Start", "@tanstack/react-start", build="vite build", start=NITRO),
+    Framework("TanStack Start", "@tanstack/solid-start", build="vite build", start=NITRO),
+    Framework("SolidStart", "@solidjs/start", build="vinxi build", start=NITRO),
+    Framework(
+        "React Router",
+        "@react-router/dev",
+        build="react-router build",
+        start="react-router-serve ./build/server/index.js",
+    ),
+    Framework("Remix", "@remix-run/dev", build="remix vite:build", start="remix-serve ./build/server/index.js"),
     Framework("Gatsby", "gatsby", "public", "gatsby build"),
     Framework("Docusaurus", "@docusaurus/core", "build", "docusaurus build"),
     Framework("Eleventy", "@11ty/eleventy", "_site", "eleventy"),
     Framework("VitePress", "vitepress", ".vitepress/dist", "vitepress build"),
-    Framework("Angular", "@angular/core", "dist", "ng build", is_single_page=True),
-    Framework("Create React App", "react-scripts", "build", "react-scripts build", is_single_page=True),
-    Framework("Vue CLI", "@vue/cli-service", "dist", "vue-cli-service build", is_single_page=True),
-    Framework("Vite", "vite", "dist", "vite build", is_single_page=True),
-    Framework("Parcel", "parcel", "dist", "parcel build", is_single_page=True),
+    Framework("Angular", "@angular/core", "dist", "ng build", page=INDEX),
+    Framework("Create React App", "react-scripts", "build", "react-scripts build", page=INDEX),
+    Framework("Vue CLI", "@vue/cli-service", "dist", "vue-cli-service build", page=INDEX),
+    Framework("Vite", "vite", "dist", "vite build", page=INDEX),
+    Framework("Parcel", "parcel", "dist", "parcel build", page=INDEX),
     Framework("Express", "express"),
     Framework("Fastify", "fastify"),
     Framework("Koa", "koa"),
@@ -48,44 +77,11 @@ SERVERS = frozenset({"express", "fastify", "koa", "@hapi/hapi", "@nestjs/core", 
 DEVELOPMENT = re.compile(
     r"(?:npx )?(?:vite(?: dev| serve| preview)?(?: --?\S.*)?$|react-scripts start|astro (?:dev|preview)"
     r"|gatsby (?:develop|serve)|docusaurus (?:start|serve)|ng serve|vue-cli-service serve|eleventy --serve"
-    r"|webpack(?:-dev-server| serve)|parcel(?! build)|vitepress (?:dev|preview)|next dev|nuxt dev|nodemon)"
+    r"|webpack(?:-dev-server| serve)|parcel(?! build)|vitepress (?:dev|preview)|next dev|nuxt (?:dev|preview|start)"
+    r"|(?:nuxi|remix vite:|react-router |vinxi )(?: ?dev|preview)|nodemon)"
 )
-OUT_DIR = re.compile(r"\boutDir\s*:\s*[\"'](?:\./)?([\w./-]+)[\"']")
-
-
-def find_framework(package: Package) -> Framework | None:
-    return next((framework for framework in FRAMEWORKS if framework.package in package.names), None)
 
 
 def is_development_server(script: str) -> bool:
     """Whether a start script is for a developer's own machine: it is not to serve the public."""
     return DEVELOPMENT.match(script.strip()) is not None
-
-
-def output_folder(files: Files, framework: Framework, build: str) -> str:
-    """Where the build puts its files, as far as the build script or the framework's settings say; else its default."""
-    told = re.search(r"--(?:outDir|out-dir|dist-dir|output-path|output)[= ](?:\./)?([\w./-]+)", build)
-    if told:
-        return told[1].rstrip("/")
-    if framework.name == "Angular":
-        return _angular_folder(files)
-    if framework.name == "VitePress":
-        root = re.search(r"vitepress build (\w[\w/-]*)", build)
-        return f"{root[1]}/.vitepress/dist" if root else framework.folder
-    for name in files.glob("vite.config.*", "astro.config.*"):
-        if found := OUT_DIR.search(files.text(name)):
-            return found[1].rstrip("/")
-    return framework.folder
-
-
-def _angular_folder(files: Files) -> str:
-    """`outputPath` of the first project; the application builder adds `browser`."""
-    try:
-        projects = json.loads(files.text("angular.json") or "{}")["projects"]
-        name, project = next(iter(projects.items()))
-        build = project["architect"]["build"]
-        out = build["options"].get("outputPath", f"dist/{name}")
-        base = out if isinstance(out, str) else str(out["base"])
-        return f"{base}/browser" if build["builder"].endswith(":application") else base
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
-        return "dist"  # Not as Angular writes it: its general default.

@@ -27,6 +27,8 @@ class Plan:
     one that was looked at which the repository itself names. `dependency_files` are all that `install` reads (none means
     the whole folder), so that a change of source alone installs nothing; `install_project` is the part of the install
     that needs the source.
+    `within` is the service's folder where the whole repository is installed and built, "" for a folder that stands
+    alone; commands run in it, and files and folders are told from it, but `dependency_files` from the repository's top.
     `package_manager_version` "" means any. `system_packages` are the distribution's, there when it is built and when it
     runs; `build_packages` are there for the build alone.
     """
@@ -47,6 +49,7 @@ class Plan:
     static_dir: str = ""
     dockerfile: str = ""
     root_directory: str = ""
+    within: str = ""
     system_packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     suggested_variables: dict[str, str] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A small static file server, copied into images as a single file: the standard library only.
 
 Serves one folder on 0.0.0.0:$PORT: GET and HEAD, ETag and Last-Modified, `index.html` for folders, `404.html` when
-there is one, and on demand `index.html` for the paths of a single-page app. Never lists a folder, never serves dot
+there is one, and on demand `index.html` for the paths of a single-page app, or a list of a folder. Never serves dot
 files but `.well-known`, never leaves its folder. Not in charge of TLS, compression and caching policy.
 """
 
@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
 from functools import partial
+from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,34 +52,61 @@ IDLE_SECONDS = 75  # Longer than a proxy keeps an idle connection, so that it ne
 class Site:
     """The files of a folder by request path."""
 
-    def __init__(self, root: Path, *, is_single_page: bool = False) -> None:
+    def __init__(self, root: Path, *, single_page: str = "", lists: bool = False) -> None:
         self.root = root.resolve()
-        self.is_single_page = is_single_page
+        self.single_page = single_page
+        self.lists = lists
 
     def find(self, path: str) -> Path | None:
         """The regular file for a decoded path; None when there is none, or when it is hidden or outside."""
+        found = self._at(path)
+        try:
+            if found is not None and found.is_dir():
+                found = (found / "index.html").resolve()
+            return found if found is not None and found.is_relative_to(self.root) and found.is_file() else None
+        except (OSError, RuntimeError):
+            return None
+
+    def is_folder(self, path: str) -> bool:
+        if self.find(path) is None and not self.lists:
+            return False
+        try:
+            found = self._at(path)
+            return found is not None and found.is_dir()
+        except OSError:
+            return False
+
+    def listing(self, path: str) -> str:
+        """A page with links to what is in a folder; "" when it is not shown."""
+        if not self.is_folder(path) or self.find(path) is not None:
+            return ""
+        found = self._at(path)
+        shown = sorted(one for one in (found.iterdir() if found else ()) if not one.name.startswith("."))
+        names = [one.name + ("/" if one.is_dir() else "") for one in shown]
+        links = "".join(f'<li><a href="./{quote(name)}">{escape(name)}</a></li>\n' for name in names)
+        title = escape(path)
+        return (
+            f'<!doctype html>\n<meta charset="utf-8">\n<title>{title}</title>\n<h1>{title}</h1>\n<ul>\n{links}</ul>\n'
+        )
+
+    def _at(self, path: str) -> Path | None:
+        """The file or folder for a decoded path; None when it is hidden or outside."""
         parts = [part for part in path.split("/") if part]
         if "\0" in path or "\\" in path or any(p.startswith(".") and p != ".well-known" for p in parts):
             return None
         try:
             found = self.root.joinpath(*parts).resolve()
-            if found.is_dir():
-                found = (found / "index.html").resolve()
-            return found if found.is_relative_to(self.root) and found.is_file() else None
+            return found if found.is_relative_to(self.root) else None
         except (OSError, RuntimeError):  # A name that is too long, or a loop of links.
             return None
-
-    def is_folder(self, path: str) -> bool:
-        parts = [part for part in path.split("/") if part]
-        return self.find(path) is not None and self.root.joinpath(*parts).is_dir()
 
     def answer(self, path: str) -> tuple[HTTPStatus, Path | None]:
         """The status and the file for a path: its own, the app's page, `404.html`, or none."""
         found = self.find(path)
         if found is not None:
             return HTTPStatus.OK, found
-        if self.is_single_page and not posixpath.splitext(path)[1]:
-            page = self.find("/")
+        if self.single_page and not posixpath.splitext(path)[1]:
+            page = self.find(f"/{self.single_page}")
             if page is not None:
                 return HTTPStatus.OK, page
         return HTTPStatus.NOT_FOUND, self.find("/404.html")
@@ -109,6 +137,9 @@ class Handler(BaseHTTPRequestHandler):
         path = "/" + unquote(target, errors="replace").lstrip("/")
         if not path.endswith("/") and self.site.is_folder(path):
             self._redirect(quote(path) + "/" + (f"?{query}" if query else ""))
+            return
+        if listing := self.site.listing(path):
+            self._text(HTTPStatus.OK, listing, with_body=with_body, kind="text/html")
             return
         status, file = self.site.answer(path)
         if file is None:
@@ -156,10 +187,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _text(self, status: HTTPStatus, text: str, *, with_body: bool) -> None:
+    def _text(self, status: HTTPStatus, text: str, *, with_body: bool, kind: str = "text/plain") -> None:
         body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if with_body:
@@ -228,9 +259,12 @@ def serve(site: Site, port: int) -> None:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Serve a folder of static files on 0.0.0.0:$PORT.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--single-page", action="store_true", help="answer unknown paths with index.html")
+    parser.add_argument(
+        "--single-page", nargs="?", const="index.html", default="", help="the page for unknown paths (index.html)"
+    )
+    parser.add_argument("--list", action="store_true", help="list folders that have no index.html")
     told = parser.parse_args(arguments)
-    serve(Site(told.folder, is_single_page=told.single_page), int(os.environ.get("PORT", "8000")))
+    serve(Site(told.folder, single_page=told.single_page, lists=told.list), int(os.environ.get("PORT", "8000")))
 
 
 if __name__ == "__main__":

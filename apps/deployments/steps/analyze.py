@@ -24,7 +24,7 @@ class Analyze:
             row.detail = "built before with the same settings"
             return
         attempt.build = None
-        attempt.plan = analyze(FolderFiles(attempt.checkout.folder), attempt.settings)
+        attempt.plan = analyze(FolderFiles(attempt.checkout.folder, attempt.checkout.top), attempt.settings)
         mine = Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence)
         mine.update(plan=attempt.plan.as_dict())
         for reason in attempt.plan.reasons:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.workers.build.plans import SAMPLES, sample_files
 from workers.build.analyze import analyze
 from workers.build.dockerfile import dockerfile_for
-from workers.build.files import FolderFiles
 from workers.build.job import BuildSettings
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 GOLDENS = Path(__file__).with_name("goldens")
 OTHERS = {"dockerfile", "nothing-recognisable"}
 
@@ -24,7 +23,7 @@ def golden(name: str) -> Path:
 
 
 def generated(name: str) -> str:
-    plan = analyze(FolderFiles(SAMPLES / name), BuildSettings())
+    plan = analyze(sample_files(name), BuildSettings())
     return dockerfile_for(plan, "build:1", "scope", run_base="run:1", static_base="static:1")
 
 

@@ -13,6 +13,8 @@ from workers.build.plan import Plan
 from workers.errors import UserError
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+# Samples whose service is a folder of them.
+ROOTS = dict.fromkeys(("node-nx", "node-turbo", "node-workspaces", "node-yarn-classic"), "apps/web")
 Detect = Callable[..., Plan | None]
 
 
@@ -22,8 +24,13 @@ def found(detect: Detect, texts: dict[str, str]) -> Plan:
     return plan
 
 
+def sample_files(name: str) -> FolderFiles:
+    """The folder of a sample that is deployed."""
+    return FolderFiles(SAMPLES / name / ROOTS.get(name, ""), SAMPLES / name)
+
+
 def found_in(detect: Detect, sample: str) -> Plan:
-    plan = detect(FolderFiles(SAMPLES / sample), BuildSettings())
+    plan = detect(sample_files(sample), BuildSettings())
     assert plan is not None
     return plan
 

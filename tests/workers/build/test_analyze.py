@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.workers.build.plans import sample_files
 from workers.build.analyze import analyze
-from workers.build.files import FolderFiles, MemoryFiles
+from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.plan import Origin, Plan
 from workers.errors import UserError
@@ -132,9 +133,12 @@ def test_it_prints_the_plan_of_every_sample() -> None:
     found = {}
     for folder in sorted(SAMPLES.iterdir()):
         if folder.name != "nothing-recognisable":
-            of = analyze(FolderFiles(folder), BuildSettings())
+            of = analyze(sample_files(folder.name), BuildSettings())
             found[folder.name] = (of.language, of.framework, of.package_manager)
     assert found == {
+        "angular-static": ("node", "Angular", "npm"),
+        "astro-node": ("node", "Astro with Node", "npm"),
+        "astro-static": ("node", "Astro", "npm"),
         "bottle-pdm": ("python", "Bottle", "pdm"),
         "bun-server": ("bun", "", "bun"),
         "bun-vite-static": ("bun", "Vite", "bun"),
@@ -158,14 +162,22 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "java-gradle": ("java", "", "gradle"),
         "java-maven": ("java", "", "maven"),
         "java-spring": ("java", "Spring Boot", "maven"),
+        "next-standalone": ("node", "Next.js", "npm"),
         "node-npm": ("node", "", "npm"),
+        "node-nx": ("node", "", "npm"),
+        "node-turbo": ("node", "", "pnpm"),
         "node-vite-static": ("node", "Vite", "npm"),
+        "node-workspaces": ("node", "Vite", "npm"),
+        "node-yarn-berry": ("node", "", "yarn"),
+        "node-yarn-classic": ("node", "", "yarn"),
+        "nuxt-server": ("node", "Nuxt", "npm"),
         "php-composer": ("php", "", "composer"),
         "php-laravel": ("php", "Laravel", ""),
         "php-plain": ("php", "", ""),
         "procfile-only": ("shell", "", ""),
         "procfile-worker": ("python", "", ""),
         "python-plain": ("python", "", ""),
+        "react-router-server": ("node", "React Router", "npm"),
         "ruby-plain": ("ruby", "", ""),
         "ruby-rack": ("ruby", "", ""),
         "ruby-rails": ("ruby", "Rails", "bundler"),
@@ -175,7 +187,11 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "shell-start": ("shell", "", ""),
         "starlette-pipenv": ("python", "Starlette", "pipenv"),
         "static-plain": ("static", "", ""),
+        "static-staticfile": ("static", "", ""),
         "streamlit-pip": ("python", "Streamlit", "pip"),
+        "sveltekit-auto": ("node", "SvelteKit with Node", "npm"),
+        "sveltekit-static": ("node", "SvelteKit", "npm"),
+        "tanstack-start": ("node", "TanStack Start", "npm"),
     }
 
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from workers.build.analyze import analyze
-from workers.build.files import MAX_TEXT_BYTES, FolderFiles, MemoryFiles
+from workers.build.files import MAX_TEXT_BYTES, FilesBeneath, FolderFiles, MemoryFiles
+from workers.build.git_tree import Entry, TreeFiles
 from workers.build.job import BuildSettings
 from workers.errors import UserError
 
@@ -70,3 +71,14 @@ def test_it_says_when_a_file_is_too_large() -> None:
     with pytest.raises(UserError) as caught:
         MemoryFiles({"x": "x" * (MAX_TEXT_BYTES + 1)}).text("x")
     assert caught.value.code == "build:user:file-too-large"
+
+
+def test_it_knows_where_in_the_repository_it_is(tmp_path: Path) -> None:
+    (tmp_path / "apps/web/src").mkdir(parents=True)
+    (tmp_path / "apps/web/src/a.js").write_text("")
+    outer, folder = FilesBeneath(FolderFiles(tmp_path / "apps", tmp_path), "web").repository
+    assert (outer.exists("apps/web/src/a.js"), folder) == (True, "apps/web")
+    assert FolderFiles(tmp_path).repository[1] == ""
+    entries = {"apps": Entry("folder", ""), "apps/web": Entry("folder", ""), "apps/web/a.js": Entry("file", "1")}
+    outer, folder = TreeFiles(entries, lambda _: b"", "/apps/web/").repository
+    assert (outer.names(), folder) == (["apps/web/a.js"], "apps/web")

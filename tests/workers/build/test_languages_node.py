@@ -9,6 +9,9 @@ from workers.build.languages.node import detect
 from workers.build.plan import Plan
 from workers.errors import UserError
 
+STATIC = "python3 -I /opt/slipway/static_server.py /site"
+ANGULAR = '{"projects": {"shop": {"architect": {"build": {"builder": "@angular/build:application", "options": {}}}}}}'
+
 
 def found(package: dict[str, Any], texts: dict[str, str] | None = None) -> Plan:
     plan = detect(MemoryFiles({"package.json": json.dumps(package), **(texts or {})}), BuildSettings())
@@ -50,6 +53,16 @@ def test_it_leaves_other_folders_alone() -> None:
         ({}, {"yarn.lock": "# yarn lockfile v1"}, ("yarn", "1"),
          "yarn install --non-interactive --frozen-lockfile --production=false"),
         ({}, {"yarn.lock": "__metadata:\n  version: 8"}, ("yarn", "4"), "yarn install --immutable"),
+        ({}, {"yarn.lock": "# by yarn\n\n__metadata:\n  version: 6\n"}, ("yarn", "3"), "yarn install --immutable"),
+        ({}, {"yarn.lock": "__metadata:\n  version: 8", ".yarnrc.yml": "nodeLinker: node-modules\n"}, ("yarn", "4"),
+         "YARN_ENABLE_GLOBAL_CACHE=true yarn install --immutable"),
+        ({"engines": {"pnpm": ">=9"}}, {"pnpm-lock.yaml": "lockfileVersion: '9.0'"}, ("pnpm", "10"),
+         "pnpm install --frozen-lockfile"),
+        ({"engines": {"pnpm": "^9.1"}}, {"pnpm-lock.yaml": "lockfileVersion: '9.0'"}, ("pnpm", "9"),
+         "pnpm install --frozen-lockfile"),
+        ({"volta": {"yarn": "1.22.19"}}, {}, ("yarn", "1.22.19"), "yarn install --non-interactive --production=false"),
+        ({"devEngines": {"packageManager": {"name": "npm", "version": "11.2.0"}}}, {"package-lock.json": ""},
+         ("npm", "11.2.0"), "npm ci --no-audit --no-fund"),
         ({"packageManager": "pnpm@9.1.0+sha512.abc"}, {"package-lock.json": ""}, ("pnpm", "9.1.0"), "pnpm install"),
         ({"packageManager": "evil; rm -rf /"}, {}, ("npm", ""), "npm install --no-audit --no-fund"),
     ],
@@ -88,9 +101,58 @@ def test_it_serves_what_a_framework_builds(
 ) -> None:
     plan = found({"scripts": scripts, "devDependencies": {dependency: "1"}})
     assert plan.static_dir == folder
-    assert plan.start.endswith("--single-page") is is_single_page
+    assert plan.start.endswith(" --single-page") is is_single_page
     assert plan.build
     assert "--omit=dev" not in plan.install
+
+
+@pytest.mark.parametrize(
+    ("package", "texts", "build", "start", "folder"),
+    [
+        ({"dependencies": {"next": "16"}, "scripts": {"start": "next start", "build": "next build"}},
+         {"next.config.ts": "// output: 'export'\nexport default {output: 'standalone'}"},
+         "npm run build && cp -r .next/static .next/standalone/.next/static"
+         " && if [ -d public ]; then rm -rf .next/standalone/public; cp -r public .next/standalone/public; fi",
+         "HOSTNAME=0.0.0.0 node .next/standalone/server.js", ""),
+        ({"dependencies": {"next": "16"}, "scripts": {"start": "next start", "build": "next build"}},
+         {"next.config.js": 'module.exports = {output: "export"}'}, "npm run build", STATIC, "out"),
+        ({"dependencies": {"nuxt": "4"}, "scripts": {"start": "nuxt start"}}, {}, "nuxt build",
+         "node .output/server/index.mjs", ""),
+        ({"dependencies": {"nuxt": "4"}, "scripts": {"build": "nuxt generate"}}, {}, "npm run build", STATIC,
+         ".output/public"),
+        ({"dependencies": {"astro": "7", "@astrojs/node": "11"}, "scripts": {"start": "node ./dist/server/entry.mjs"}},
+         {}, "astro build", "HOST=0.0.0.0 node ./dist/server/entry.mjs", ""),
+        ({"devDependencies": {"@sveltejs/adapter-auto": "7"}}, {}, "export GCP_BUILDPACKS=1; vite build", "node build", ""),
+        ({"devDependencies": {"@sveltejs/adapter-static": "3"}},
+         {"svelte.config.js": "adapter({pages: 'out', fallback: '200.html'})"}, "vite build",
+         f"{STATIC} --single-page=200.html", "out"),
+        ({"devDependencies": {"@react-router/dev": "8"}}, {}, "react-router build",
+         "react-router-serve ./build/server/index.js", ""),
+        ({"devDependencies": {"@react-router/dev": "8"}}, {"react-router.config.ts": "export default {ssr: false}"},
+         "react-router build", f"{STATIC} --single-page", "build/client"),
+        ({"devDependencies": {"@remix-run/dev": "2"}}, {}, "remix vite:build",
+         "remix-serve ./build/server/index.js", ""),
+        ({"dependencies": {"@tanstack/react-start": "1"}}, {}, "vite build", "node .output/server/index.mjs", ""),
+        ({"dependencies": {"@angular/core": "21"}, "scripts": {"start": "ng serve"}}, {"angular.json": ANGULAR},
+         "ng build", f"{STATIC} --single-page", "dist/shop/browser"),
+        ({"dependencies": {"@angular/core": "21"}},
+         {"angular.json": ANGULAR.replace("{}", '{"outputMode": "server", "outputPath": "out"}')},
+         "ng build", "node out/server/server.mjs", ""),
+    ],
+)  # fmt: skip
+def test_it_starts_what_a_framework_builds(
+    package: dict[str, Any], texts: dict[str, str], build: str, start: str, folder: str
+) -> None:
+    plan = found(package, texts)
+    assert (plan.build, plan.start, plan.static_dir) == (build, start, folder)
+
+
+def test_it_starts_everything_through_yarn_where_there_is_no_node_modules() -> None:
+    pnp = {"yarn.lock": "__metadata:\n  version: 8"}
+    astro = found({"dependencies": {"astro": "7", "@astrojs/node": "11"}}, pnp)
+    assert (astro.build, astro.start) == ("yarn astro build", "HOST=0.0.0.0 yarn node ./dist/server/entry.mjs")
+    linked = {**pnp, ".yarnrc.yml": "nodeLinker: node-modules\n"}
+    assert found({"scripts": {"start": "node a.js"}}, linked).start == "node a.js"
 
 
 def test_it_reads_the_output_folder_from_vites_settings() -> None:
@@ -136,6 +198,8 @@ def test_it_knows_in_which_order_files_ask_for_a_version() -> None:
         texts.pop(next(iter(texts)))
     assert versions == ["22.1", "21", "20.1.0", "18"]
     assert found({"engines": {"node": "16.x"}}).version == "16.x"
+    assert found({"engines": {"node": "16.x"}, "volta": {"node": "20.1.0"}}).version == "20.1.0"
+    assert found({"devEngines": {"runtime": {"name": "node", "version": "^22"}}}).version == "^22"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])

@@ -56,6 +56,28 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[int, "subprocess.Pope
             process.stdout.close()
 
 
+def test_it_lists_folders_only_when_told_so(site: Path) -> None:
+    (site / "empty" / "a&b.txt").write_text("")
+    (site / "empty" / ".env").write_text("")
+    with serving(site, "--list") as (port, _):
+        status, headers, page = ask(port, "/empty/")
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert b'<a href="./a%26b.txt">a&amp;b.txt</a>' in page and b'"./style.css"' in page and b".env" not in page
+        assert ask(port, "/empty")[1]["Location"] == "/empty/"
+        assert ask(port, "/docs/")[2] == b"<h1>Docs</h1>"
+        assert [ask(port, path)[0] for path in ("/.git/", "/../", "/none/", f"/{'x' * 5000}")] == [404, 404, 404, 404]
+    with serving(site) as (port, _):
+        assert ask(port, "/empty/")[0] == 404
+
+
+def test_it_answers_unknown_paths_with_the_page_that_is_named(site: Path) -> None:
+    (site / "200.html").write_text("<h1>App</h1>")
+    with serving(site, "--single-page=200.html") as (port, _):
+        assert ask(port, "/any/page")[::2] == (200, b"<h1>App</h1>")
+        assert ask(port, "/")[2] == b"<h1>Home</h1>"
+        assert ask(port, "/none.js")[0] == 404
+
+
 def ask(port: int, path: str, method: str = "GET", **headers: str) -> Answer:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:

@@ -6,8 +6,9 @@ import re
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
-from workers.build.node_frameworks import Framework, find_framework, is_development_server, output_folder
-from workers.build.node_package import LIFECYCLE, Package, read_package
+from workers.build.node_frameworks import Framework, is_development_server
+from workers.build.node_package import Package, read_package
+from workers.build.node_settings import find_framework
 from workers.build.plan import Plan
 from workers.build.static_site import static_start
 from workers.build.versions import Asked, asked_version, version_reason
@@ -31,7 +32,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     evidence = files.first(*EVIDENCE)
     if not evidence and not named:
         return None
-    framework = find_framework(package)
+    framework = find_framework(files, package)
     asked = _version(files, named[1] if named else "")
     needed = _dependency_files(files, package)
     build, build_reason = _build(package, framework)
@@ -71,17 +72,18 @@ def _version(files: Files, named: str) -> Asked:
 
 def _dependency_files(files: Files, package: Package) -> tuple[str, ...]:
     """What the install reads; () when it runs scripts of the repository or links folders of it."""
-    if package.has_local or any(name in package.scripts for name in LIFECYCLE) or files.glob("patches/*"):
+    if package.has_local or package.runs_scripts or files.glob("patches/*"):
         return ()
     return tuple(name for name in ("package.json", *EVIDENCE, ".npmrc") if files.exists(name))
 
 
 def _build(package: Package, framework: Framework | None) -> tuple[str, str]:
+    line, why = "", ""
     if "build" in package.scripts:
-        return "bun run build", "build command: the build script of package.json"
-    if framework and framework.build:
-        return f"bunx --bun {framework.build}", f"build command: as {framework.name} is built"
-    return "", ""
+        line, why = "bun run build", "build command: the build script of package.json"
+    elif framework and framework.build:
+        line, why = f"bunx --bun {framework.build}", f"build command: as {framework.name} is built"
+    return (f"{framework.first}{line}{framework.after}" if framework and line else line), why
 
 
 def _start(files: Files, package: Package, framework: Framework | None) -> tuple[str, str, str]:
@@ -92,12 +94,11 @@ def _start(files: Files, package: Package, framework: Framework | None) -> tuple
         line = script if re.fullmatch(r"bun (?:run )?[\w./-]+\.[jt]sx?", script) else "bun --bun run start"
         return line, "", "start command: the start script of package.json"
     if framework and framework.folder:
-        folder = output_folder(files, framework, package.scripts.get("build", ""))
-        why = f"static files: {folder}, because {framework.name} builds them there"
-        return static_start(is_single_page=framework.is_single_page), folder, why
+        why = f"static files: {framework.folder}, because {framework.name} builds them there"
+        return static_start(page=framework.page), framework.folder, why
     if framework and framework.start:
-        line = re.sub(r"^node ", "", framework.start)
-        return f"bun --bun {line}", "", f"start command: as {framework.name} is started"
+        line = re.sub(r"^((?:[A-Z_]+=\S+ )*)(?:node )?", r"\1bun --bun ", framework.start)
+        return line, "", f"start command: as {framework.name} is started"
     main = package.main.removeprefix("./")
     module = main if main and files.exists(main) else files.first(*MODULES)
     return (f"bun {module}", "", f"start command: {module}, because that file is there") if module else ("", "", "")

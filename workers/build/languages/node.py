@@ -1,14 +1,27 @@
-"""Node: npm, pnpm or yarn; a start script, a server file, or a build whose static output is served."""
+"""Node: npm, pnpm or yarn; a start script, a server file, or a build whose static output is served.
+
+A folder of a workspace (npm's, pnpm's, yarn's; Turborepo, Nx) is built from the top of the repository.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
-from workers.build.node_frameworks import SERVERS, Framework, find_framework, is_development_server, output_folder
+from workers.build.node_frameworks import SERVERS, Framework, is_development_server
 from workers.build.node_managers import Manager, dependency_files, find_manager, install_line
 from workers.build.node_package import Package, read_package
+from workers.build.node_settings import find_framework
+from workers.build.node_workspace import (
+    Workspace,
+    find_workspace,
+    parts_reason,
+    workspace_build,
+    workspace_files,
+    workspace_install,
+)
 from workers.build.plan import Plan
 from workers.build.static_site import static_start
 from workers.build.versions import Asked, asked_version, version_reason
@@ -23,6 +36,8 @@ SERVER_FILES = (
     "src/server.js",
     "src/index.js",
 )
+AFTER_SOURCE = "install: after all of the source is copied, because it needs more than the lists"
+WITHOUT_DEV = "install: without development dependencies, because nothing is built with them"
 
 
 @dataclass(frozen=True)
@@ -32,81 +47,116 @@ class Start:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What is known of a folder before its lines are written. `workspace` is None for one that stands alone."""
+
+    files: Files
+    package: Package
+    framework: Framework | None
+    manager: Manager
+    workspace: Workspace | None
+
+
 def detect(files: Files, settings: BuildSettings) -> Plan | None:
     """A plan for a folder with a package.json; else None."""
     package = read_package(files)
     if package is None:
         return None
-    manager, framework, asked = find_manager(files, package), find_framework(package), _version(files, package)
-    build, build_reason = _build(package, manager, framework)
-    start = _start(files, package, manager, framework, build)
-    with_dev = bool(build or settings.build_command) or not start.line.startswith("node ")
-    needed = dependency_files(files, manager, package)
+    workspace = find_workspace(files)
+    package = replace(package, is_member=workspace is not None)
+    manager = find_manager(workspace.files, workspace.package) if workspace else find_manager(files, package)
+    found = Found(files, package, find_framework(files, package), manager, workspace)
+    asked, start = _version(found), _start(found)
+    build, build_reason = _build(found)
+    with_dev = bool(build or settings.build_command) or not re.match(r"(?:[A-Z_]+=\S+ )*node ", start.line)
+    install, needed = _install(found, with_dev=with_dev)
+    framework = found.framework
+    told = (
+        "language: Node, because package.json is there",
+        version_reason("Node", asked),
+        f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
+        workspace.reason if workspace else "" if start.line else parts_reason(files, package),
+        manager.reason,
+        "" if with_dev else WITHOUT_DEV,
+        "" if needed else AFTER_SOURCE,
+        build_reason,
+        start.reason,
+    )
     return Plan(
         language="node",
         framework=framework.name if framework else "",
         version=asked[0],
         package_manager=manager.name,
         package_manager_version=manager.version,
-        install=install_line(manager, with_dev=with_dev),
+        install=install,
         dependency_files=needed,
         build=build,
         start=start.line,
         static_dir=start.static_dir,
-        reasons=tuple(
-            filter(
-                None,
-                (
-                    "language: Node, because package.json is there",
-                    version_reason("Node", asked),
-                    f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
-                    manager.reason,
-                    "" if with_dev else "install: without development dependencies, because nothing is built with them",
-                    ""
-                    if needed
-                    else "install: after all of the source is copied, because it needs more than the lists",
-                    build_reason,
-                    start.reason,
-                ),
-            )
-        ),
+        within=workspace.folder if workspace else "",
+        reasons=tuple(filter(None, told)),
     )
 
 
-def _version(files: Files, package: Package) -> Asked:
-    asked = asked_version(files, ("node", "nodejs"), (".nvmrc", ".node-version"))
-    return asked if asked[0] else (package.node, "package.json")
-
-
-def _build(package: Package, manager: Manager, framework: Framework | None) -> tuple[str, str]:
-    if "build" in package.scripts:
-        return f"{manager.name} run build", "build command: the build script of package.json"
-    if framework and framework.build:
-        return framework.build, f"build command: as {framework.name} is built"
+def _version(found: Found) -> Asked:
+    """What the folder's files ask for, then those at the top of its workspace."""
+    places = [(found.files, found.package)]
+    places += [(found.workspace.files, found.workspace.package)] if found.workspace else []
+    for files, package in places:
+        asked = asked_version(files, ("node", "nodejs"), (".nvmrc", ".node-version"))
+        if asked[0] or package.node:
+            return asked if asked[0] else (package.node, "package.json")
     return "", ""
 
 
-def _start(files: Files, package: Package, manager: Manager, framework: Framework | None, build: str) -> Start:
+def _install(found: Found, *, with_dev: bool) -> tuple[str, tuple[str, ...]]:
+    line = install_line(found.manager, with_dev=with_dev)
+    if found.workspace:
+        return workspace_install(found.workspace, line), workspace_files(found.workspace, found.manager)
+    return line, dependency_files(found.files, found.manager, found.package)
+
+
+def _build(found: Found) -> tuple[str, str]:
+    framework, manager = found.framework, found.manager
+    line, why = "", ""
+    if "build" in found.package.scripts:
+        line, why = f"{manager.name} run build", "build command: the build script of package.json"
+    elif framework and framework.build:
+        line, why = manager.started(framework.build), f"build command: as {framework.name} is built"
+    if found.workspace:
+        built, by_workspace = workspace_build(found.workspace, manager, found.package, line)
+        line, why = built, by_workspace or why
+    return (f"{framework.first}{line}{framework.after}" if framework and line else line), why
+
+
+def _start(found: Found) -> Start:
+    package, framework, files = found.package, found.framework, found.files
     script = package.scripts.get("start", "").strip()
-    if script and not is_development_server(script):
-        return Start(_script_line(script, package, manager), reason="start command: the start script of package.json")
-    passed_by = "; its start script only serves development" if script else ""
+    is_other = bool(framework and framework.not_start and script.startswith(framework.not_start))
+    if script and not is_development_server(script) and not is_other:
+        return Start(_script_line(script, found), reason="start command: the start script of package.json")
+    passed_by = "; its start script only serves development" if script and not is_other else ""
+    why = f", because {framework.why}" if framework and framework.why else ""
     if framework and framework.folder and not (package.runtime & SERVERS and files.first(*SERVER_FILES)):
-        folder = output_folder(files, framework, package.scripts.get("build", ""))
-        why = f"static files: {folder}, because {framework.name} builds them there{passed_by}"
-        return Start(static_start(is_single_page=framework.is_single_page), folder, why)
+        because = f"static files: {framework.folder}, because {framework.name} builds them there{why}{passed_by}"
+        return Start(static_start(page=framework.page), framework.folder, because)
     if framework and framework.start:
-        return Start(framework.start, reason=f"start command: as {framework.name} is started{passed_by}")
+        reason = f"start command: as {framework.name} is started{why}{passed_by}"
+        return Start(found.manager.started(framework.start), reason=reason)
     main = package.main.removeprefix("./")
     server = main if main and files.exists(main) else files.first(*SERVER_FILES)
     if server:
-        return Start(f"node {server}", reason=f"start command: node {server}, because that file is there{passed_by}")
+        line = found.manager.started(f"node {server}")
+        return Start(line, reason=f"start command: node {server}, because that file is there{passed_by}")
     return Start()
 
 
-def _script_line(script: str, package: Package, manager: Manager) -> str:
+def _script_line(script: str, found: Found) -> str:
     """The script itself where that means the same: the app is then process 1 and gets its signals at once."""
-    hooks = {"prestart", "poststart"} & package.scripts.keys()
-    if manager.is_modern_yarn or hooks or "npm_" in script or "$npm" in script:
-        return f"{manager.name} start"
+    hooks = {"prestart", "poststart"} & found.package.scripts.keys()
+    if found.manager.is_pnp or hooks or "npm_" in script or "$npm" in script:
+        return f"{found.manager.name} start"
+    if found.framework and "node" in script and found.framework.start.startswith("HOST=") and "HOST=" not in script:
+        return f"HOST=0.0.0.0 {script}"
     return script

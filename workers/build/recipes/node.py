@@ -1,4 +1,7 @@
-"""Node: dependencies in /app/node_modules by npm, pnpm or yarn."""
+"""Node: dependencies in /app/node_modules by npm, pnpm or yarn.
+
+A service of a workspace is built in its own folder of /app, and started there.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ MODERN_YARN = {
     "YARN_ENABLE_TELEMETRY": "0",
     "YARN_NPM_REGISTRY_SERVER": "$(npm config get registry)",
 }
+# The tools of workspaces: nothing stays running, and what is not changed is not built again.
+TOOLS = {"NX_DAEMON": "false", "TURBO_TELEMETRY_DISABLED": "1", "TURBO_CACHE_DIR": f"{blocks.CACHE}/npm/turbo"}
 
 
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
@@ -25,15 +30,20 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     install = [blocks.build_run(plan.install, mounts)] if plan.install else []
     before = bool(plan.dependency_files)
     build = f"export NODE_ENV=production; {plan.build}"
+    here = f"/app/{plan.within}"
+    inside = [f"WORKDIR {here}"] if plan.within else []
+    outside = ["WORKDIR /app"] if plan.within and before else []
+    programs = f"{here}/node_modules/.bin:/app/node_modules/.bin" if plan.within else "/app/node_modules/.bin"
     return [
         f"FROM {base} AS app",
-        blocks.ground([], ENVIRONMENT | _environment(plan)),
-        f"ENV HOME={blocks.HOME} PATH=/app/node_modules/.bin:$PATH",
+        blocks.ground([here] if plan.within else [], ENVIRONMENT | _environment(plan)),
+        f"ENV HOME={blocks.HOME} PATH={programs}:$PATH",
         *_manager(plan),
         "WORKDIR /app",
         f"USER {blocks.USER}",
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
+        *([blocks.copy(*plan.dependency_files), *inside, *install, *outside] if before else []),
         f"COPY --chown={blocks.USER} . .",
+        *inside,
         *([] if before else install),
         *([blocks.build_run(build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
         "ENV NODE_ENV=production",
@@ -41,16 +51,18 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
 
 
 def _environment(plan: Plan) -> dict[str, str]:
+    tools = TOOLS if plan.within else {}
     if plan.package_manager == "pnpm":
-        return PNPM
+        return PNPM | tools
     if plan.package_manager == "yarn":
-        return YARN if plan.package_manager_version.startswith(("0", "1")) else MODERN_YARN
-    return {}
+        return (YARN if plan.package_manager_version.startswith(("0", "1")) else MODERN_YARN) | tools
+    return tools
 
 
 def _manager(plan: Plan) -> list[str]:
-    """npm comes with Node. No cache is mounted here, so that no build can poison what all builds on a base share."""
-    if plan.package_manager not in {"pnpm", "yarn"}:
+    """npm comes with Node, but for another one that is named. No cache is mounted here, so that no build can poison what
+    all builds on a base share."""
+    if plan.package_manager == "npm" and not plan.package_manager_version or not plan.package_manager:
         return []
     version = plan.package_manager_version or "latest"
     is_modern = plan.package_manager == "yarn" and not version.startswith(("0", "1"))

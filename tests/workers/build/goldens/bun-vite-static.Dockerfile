@@ -11,7 +11,7 @@ RUN --mount=type=cache,id=slipway-scope-bun,target=/var/cache/slipway/bun,uid=10
 ENV NODE_ENV=production
 
 FROM static:1
-RUN --mount=type=secret,id=static_server,target=/run/secrets/static_server,mode=0444,required=true ["/bin/sh", "-ec", "mkdir -p /opt/slipway; cp /run/secrets/static_server /opt/slipway/static_server.py; : 1c524c35f64f"]
+RUN --mount=type=secret,id=static_server,target=/run/secrets/static_server,mode=0444,required=true ["/bin/sh", "-ec", "mkdir -p /opt/slipway; cp /run/secrets/static_server /opt/slipway/static_server.py; : f8be6301ee05"]
 ENV PYTHONUNBUFFERED=1
 WORKDIR /site
 USER 10001:10001

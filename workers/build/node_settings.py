@@ -1,0 +1,116 @@
+"""What the settings of a Node framework say of its output: their files are read as text, never run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from workers.build.files import Files
+from workers.build.node_frameworks import FRAMEWORKS, INDEX, Framework
+from workers.build.node_package import Package
+
+# The server that Next puts together is not told of these two.
+STANDALONE = (
+    " && cp -r .next/static {0}/.next/static && if [ -d public ]; then rm -rf {0}/public; cp -r public {0}/public; fi"
+)
+OUT_DIR = re.compile(r"\boutDir\s*:\s*[\"'](?:\./)?([\w./-]+)[\"']")
+TOLD_FOLDER = re.compile(r"--(?:outDir|out-dir|dist-dir|output-path|output)[= ](?:\./)?([\w./-]+)")
+COMMENT = re.compile(r"(?<![:\"'])//[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def find_framework(files: Files, package: Package) -> Framework | None:
+    """The framework of a folder, as its settings and its build script have it."""
+    found = next((framework for framework in FRAMEWORKS if framework.package in package.names), None)
+    if found is None:
+        return None
+    read = SETTINGS.get(found.name)
+    found = read(files, package, found) if read else found
+    told = TOLD_FOLDER.search(package.scripts.get("build", ""))
+    return replace(found, folder=told[1].rstrip("/")) if told and found.folder else found
+
+
+def _next(files: Files, package: Package, framework: Framework) -> Framework:
+    told = re.search(r"\boutput\s*:\s*[\"'](export|standalone)[\"']", _text(files, "next.config.*"))
+    if told is None:
+        return framework
+    why = f"its settings say output: {told[1]}"
+    if told[1] == "export":
+        return replace(framework, folder="out", start="", not_start="next start", why=why)
+    folder = "/".join([".next/standalone", *filter(None, [files.repository[1] if package.is_member else ""])])
+    start = f"HOSTNAME=0.0.0.0 node {folder}/server.js"
+    return replace(framework, start=start, after=STANDALONE.format(folder), not_start="next start", why=why)
+
+
+def _nuxt(files: Files, package: Package, framework: Framework) -> Framework:
+    if re.search(r"\bgenerate\b", package.scripts.get("build", "")):
+        return replace(framework, folder=".output/public", start="", why="its build script generates pages")
+    return framework
+
+
+def _react_router(files: Files, package: Package, framework: Framework) -> Framework:
+    """Without a server it makes a page that the browser fills."""
+    text = _text(files, "react-router.config.*", "vite.config.*")
+    if not re.search(r"\bssr\s*:\s*false\b", text):
+        return framework
+    return replace(framework, folder="build/client", start="", page=INDEX, why="its settings say ssr: false")
+
+
+def _svelte_static(files: Files, package: Package, framework: Framework) -> Framework:
+    """Its `fallback` is the page for all paths that were not made beforehand."""
+    text = _text(files, "svelte.config.*", "vite.config.*")
+    page = re.search(r"\bfallback\s*:\s*[\"']([\w.-]+)[\"']", text)
+    pages = re.search(r"\bpages\s*:\s*[\"'](?:\./)?([\w./-]+)[\"']", text)
+    return replace(framework, page=page[1] if page else "", folder=pages[1].rstrip("/") if pages else framework.folder)
+
+
+def _angular(files: Files, package: Package, framework: Framework) -> Framework:
+    """`outputPath` of the first project; the application builder adds `browser`, and `server` where it makes one."""
+    try:
+        projects = json.loads(files.text("angular.json") or "{}")["projects"]
+        name, project = next(iter(projects.items()))
+        build = project["architect"]["build"]
+        return _angular_output(framework, name, build["builder"], build["options"])
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return framework  # Not as Angular writes it: its general default.
+
+
+def _angular_output(framework: Framework, name: str, builder: str, options: dict[str, Any]) -> Framework:
+    out = options.get("outputPath", f"dist/{name}")
+    base = out if isinstance(out, str) else str(out["base"])
+    if not builder.endswith(":application"):
+        return replace(framework, folder=base)
+    if options.get("outputMode") == "server" or (options.get("ssr") and "outputMode" not in options):
+        return replace(
+            framework, folder="", page="", start=f"node {base}/server/server.mjs", why="angular.json has ssr"
+        )
+    return replace(framework, folder=f"{base}/browser")
+
+
+def _vitepress(files: Files, package: Package, framework: Framework) -> Framework:
+    root = re.search(r"vitepress build (\w[\w/-]*)", package.scripts.get("build", ""))
+    return replace(framework, folder=f"{root[1]}/.vitepress/dist") if root else framework
+
+
+def _out_dir(files: Files, package: Package, framework: Framework) -> Framework:
+    found = OUT_DIR.search(_text(files, "vite.config.*", "astro.config.*"))
+    return replace(framework, folder=found[1].rstrip("/")) if found else framework
+
+
+def _text(files: Files, *patterns: str) -> str:
+    return COMMENT.sub("", "\n".join(files.text(name) for name in files.glob(*patterns)))
+
+
+SETTINGS: dict[str, Callable[[Files, Package, Framework], Framework]] = {
+    "Next.js": _next,
+    "Nuxt": _nuxt,
+    "React Router": _react_router,
+    "Remix": _react_router,
+    "SvelteKit": _svelte_static,
+    "Angular": _angular,
+    "VitePress": _vitepress,
+    "Vite": _out_dir,
+    "Astro": _out_dir,
+}

@@ -1,0 +1,147 @@
+"""A service in a folder of a workspace: it is installed and built from the top of the repository, and started in its folder.
+
+All lines run in the service's folder and go up by themselves. Not in charge of the folder's own scripts.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from workers.build.files import Files
+from workers.build.node_managers import LOCKS, Manager, manager_files
+from workers.build.node_package import Package, read_package
+
+MOST_MEMBERS = 30  # Each is a file to read, which may be a request, and a line of the Dockerfile.
+BUN = ("bun.lock", "bun.lockb")
+# The tool of a workspace -> its settings, how it builds one package after those that it needs, and whether it does so
+# for a package that is not built itself.
+BY_TOOL = {
+    "turbo": ("turbo.json", "turbo run build --filter={name}...", True),
+    "nx": ("nx.json", "nx run {name}:build", False),
+}
+IN_FOLDER = {"npm": "npm --prefix {0} run build", "pnpm": "pnpm --dir {0} run build", "bun": "bun --cwd {0} run build"}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """`files` and `package` are those of the top, `folder` is the service's. `members` are its packages by folder, or
+    the service alone where they are too many to be read."""
+
+    files: Files
+    package: Package
+    folder: str
+    members: dict[str, Package]
+    is_whole: bool
+
+    @property
+    def up(self) -> str:
+        return "/".join([".."] * (self.folder.count("/") + 1))
+
+    @property
+    def reason(self) -> str:
+        evidence = self.files.first("pnpm-workspace.yaml") or "package.json at its top"
+        return f"workspace: the whole repository is installed, because {evidence} makes {self.folder} a part of it"
+
+
+def find_workspace(files: Files) -> Workspace | None:
+    """None for a folder that stands alone: it has a lock of its own, or nothing above it says that it belongs to it."""
+    outer, folder = files.repository
+    if not re.fullmatch(r"[\w@.+/-]+", folder) or files.first(*LOCKS, *BUN):
+        return None
+    package = read_package(outer)
+    if package is None:
+        return None
+    patterns = _pnpm_patterns(outer) or package.workspaces
+    if not _belongs(folder, patterns):
+        return None
+    found = [name.removesuffix("/package.json") for name in outer.names() if name.endswith("/package.json")]
+    folders = [name for name in found if _belongs(name, patterns)]
+    is_whole = len(folders) <= MOST_MEMBERS
+    read = folders if is_whole else [folder]
+    members = {name: member for name in read if (member := read_package(outer, f"{name}/package.json"))}
+    return Workspace(outer, package, folder, members, is_whole)
+
+
+def parts_reason(files: Files, package: Package) -> str:
+    """What is said at the top of a workspace, where nothing itself is to be started: which folders it has."""
+    patterns = _pnpm_patterns(files) or package.workspaces
+    found = [name.removesuffix("/package.json") for name in files.names() if name.endswith("/package.json")]
+    folders = [name for name in found if _belongs(name, patterns)][:MOST_MEMBERS]
+    return f"workspace: the root directory may be one of {', '.join(folders)}" if folders else ""
+
+
+def workspace_install(workspace: Workspace, line: str) -> str:
+    return f"cd {workspace.up} && {line}"
+
+
+def workspace_files(workspace: Workspace, manager: Manager) -> tuple[str, ...]:
+    """What the install reads; () when it runs scripts, links programs of the repository, or when that is not known."""
+    packages = [workspace.package, *workspace.members.values()]
+    if not workspace.is_whole or any(package.runs_scripts or package.has_programs for package in packages):
+        return ()
+    top = manager_files(workspace.files, manager)
+    return (*top, *(f"{folder}/package.json" for folder in workspace.members)) if top else ()
+
+
+def workspace_build(workspace: Workspace, manager: Manager, package: Package, own: str) -> tuple[str, str]:
+    """The line that builds what the service needs of the workspace, and the service; and why so.
+
+    `own` is how the service itself is built, "" when it needs no build.
+    """
+    for tool, (settings, line, is_for_all) in BY_TOOL.items():
+        is_used = tool in workspace.package.names and workspace.files.exists(settings) and bool(package.name)
+        if is_used and (is_for_all or "build" in package.scripts):
+            started = manager.started(line.format(name=shlex.quote(package.name)))
+            why = f"build command: by {tool}, because {settings} is at the top: {package.name} and what it needs"
+            return f"(cd {workspace.up} && {started})", why
+    before = [_build_of(manager, f"{workspace.up}/{folder}") for folder in needed_folders(workspace, package)]
+    if not before:
+        return own, ""
+    return " && ".join(filter(None, [*before, own])), "build command: first the packages of the workspace that it needs"
+
+
+def needed_folders(workspace: Workspace, package: Package) -> list[str]:
+    """The members that a package needs and that are built, those that others need first."""
+    by_name = {member.name: folder for folder, member in workspace.members.items() if member.name}
+    order: list[str] = []
+    seen = {package.name}
+
+    def visit(one: Package) -> None:
+        for name in sorted(one.names & by_name.keys()):
+            if name in seen:
+                continue
+            seen.add(name)
+            member = workspace.members[by_name[name]]
+            visit(member)
+            if "build" in member.scripts:
+                order.append(by_name[name])
+
+    visit(package)
+    return order
+
+
+def _build_of(manager: Manager, folder: str) -> str:
+    return IN_FOLDER.get(manager.name, "yarn --cwd {0} run build").format(shlex.quote(folder))
+
+
+def _pnpm_patterns(files: Files) -> tuple[str, ...]:
+    """The list `packages` of pnpm-workspace.yaml, as pnpm and people write it."""
+    listed = re.search(
+        r"^packages:[ \t]*\n((?:[ \t]*(?:-.*|#.*)?\n?)*)", files.head("pnpm-workspace.yaml", 65536), re.M
+    )
+    return tuple(re.findall(r"^\s*-\s*[\"']?([^\"'#\n]+?)[\"']?\s*(?:#.*)?$", listed[1], re.M)) if listed else ()
+
+
+def _belongs(folder: str, patterns: tuple[str, ...]) -> bool:
+    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
+    unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    return any(_matches(folder, p) for p in wanted) and not any(_matches(folder, p) for p in unwanted)
+
+
+def _matches(folder: str, pattern: str) -> bool:
+    """`*` is within a folder's name, `**` any number of folders."""
+    parts = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").strip("/"))
+    spelled = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+    return re.fullmatch("".join(spelled.get(part) or re.escape(part) for part in parts), folder) is not None
