@@ -51,8 +51,7 @@ def _connected(service: Service, repository: Repository, may_tell: bool) -> Conn
 def let_tell(*, actor: Actor, service: Service) -> None:
     """GitHub may show its deployments from now on. GitHub is asked whether the actor may push: not in a transaction."""
     actor.require(Permission.WRITE_SERVICE, service.team_id)
-    rows = Connection.objects.filter(service=service, may_tell=False)
-    row = rows.select_related("repository").first()
+    row = Connection.objects.filter(service=service, may_tell=False).select_related("repository").first()
     if row is None:
         return
     if not may_push(actor, row.repository.github_id):
@@ -60,7 +59,7 @@ def let_tell(*, actor: Actor, service: Service) -> None:
             "source:user:no-push", f"GitHub does not let you push to {row.repository.full_name}, so it is told nothing.",
             hint="Somebody who may push there, and signed in with GitHub here, chooses what it is told.", status=403,
         )  # fmt: skip
-    if rows.update(may_tell=True):
+    if Connection.objects.filter(pk=row.pk, may_tell=False).update(may_tell=True):
         record(actor=actor, team_id=service.team_id, verb="let GitHub be told of", subject=service)
 
 
