@@ -213,6 +213,7 @@ class Installation(Base):
         max_length=10, default=TeamMakers.EVERYONE.value, choices=[(v.value, v.value) for v in TeamMakers]
     )
     contact = models.CharField(max_length=200, blank=True)  # Whom people ask who may not come in, or have no team.
+    disk_budget_gb = models.FloatField(default=0.0)  # What builds may keep; 0: no budget.
     disk = models.JSONField(default=dict)
     disk_measured_at = models.DateTimeField(null=True, blank=True)
     disk_wanted_at = models.DateTimeField(null=True, blank=True)

@@ -13,6 +13,7 @@ from pydantic import Field
 from apps.accounts.bearer import actor_of, one
 from apps.accounts.installation import dismiss_checklist, installation, require_operator, set_base_domain
 from apps.deployments import operating
+from apps.deployments.budget import MOST_GB, set_budget, want_cleaning
 from apps.deployments.models import Deployment
 from apps.deployments.sample import deploy_sample
 from apps.deployments.schemas import DeploymentOut
@@ -45,11 +46,13 @@ class InstallationOut(Schema):
     records: list[RecordOut]
     addresses: list[str] = Field(description="Of this machine, as far as known.", examples=[["203.0.113.7"]])
     checklist_dismissed: bool
+    disk_budget_gb: float = Field(description="What builds may keep; 0: no budget.", examples=[50.0])
 
 
 class InstallationIn(Told):
     base_domain: str | None = Field(default=None, max_length=200, examples=["apps.example.com"])
     checklist_dismissed: bool | None = None
+    disk_budget_gb: float | None = Field(default=None, ge=0, le=MOST_GB)
 
 
 class QueuedOut(Schema):
@@ -89,7 +92,7 @@ class PieceOut(Schema):
 
 
 class DiskOut(Schema):
-    """The last measurement, in bytes."""
+    """The last measurement, in bytes. `kept` is what the budget is of: images, the build cache, kept sources."""
 
     measured_at: datetime | None
     is_measuring: bool
@@ -97,6 +100,10 @@ class DiskOut(Schema):
     free: int
     home: int
     cache: int
+    dependencies: int = Field(description="What package managers keep, as a part of the cache.")
+    kept: int
+    budget: int
+    sources: list[PieceOut] = Field(description="By service: what the next fetch starts from.")
     images: list[PieceOut]
     volumes: list[PieceOut]
 
@@ -123,6 +130,7 @@ def _installation() -> dict[str, Any]:
         "records": base.records,
         "addresses": list(base.expected),
         "checklist_dismissed": installation().checklist_dismissed_at is not None,
+        "disk_budget_gb": installation().disk_budget_gb,
     }
 
 
@@ -145,13 +153,15 @@ def get_installation(request: HttpRequest) -> Any:
     summary="Change the installation's settings",
 )
 def change_installation(request: HttpRequest, told: InstallationIn) -> Any:
-    """A new base domain holds for services made from now on. For operators."""
+    """A new base domain holds for services made from now on; a disk budget is cleaned to at once. For operators."""
     actor = actor_of(request)
     require_operator(actor, "change the installation's settings")
     if told.base_domain is not None:
         set_base_domain(actor=actor, base=told.base_domain)
     if told.checklist_dismissed is not None:
         dismiss_checklist(actor=actor, on=told.checklist_dismissed)
+    if told.disk_budget_gb is not None:
+        set_budget(actor=actor, gigabytes=told.disk_budget_gb)
     return _installation()
 
 
@@ -213,6 +223,14 @@ def measure_disk(request: HttpRequest) -> Any:
     return _disk()
 
 
+@router.post("/operator/disk/clean", response=DiskOut, operation_id="clean_disk", summary="Clean the disk")
+def clean_disk(request: HttpRequest) -> Any:
+    """Images that nothing needs go, and what is over the budget; never what serves or is kept for a rollback. Starts as soon
+    as no build is under way, and answers with the last measurement. For operators."""
+    want_cleaning(actor=actor_of(request))
+    return _disk()
+
+
 @router.get("/operator/health", response=HealthOut, operation_id="get_health", summary="Get the health of the parts")
 def get_health(request: HttpRequest) -> Any:
     """What the control plane depends on, as it answers now, and versions. For operators."""
@@ -238,11 +256,14 @@ def _reader(request: HttpRequest, what: str) -> None:
 
 def _disk() -> dict[str, Any]:
     standing = operating.disk_standing()
-    sizes = {name: int(standing.told.get(name, 0)) for name in ("total", "free", "home", "cache")}
+    sizes = {name: int(standing.told.get(name, 0)) for name in ("total", "free", "home", "cache", "dependencies")}
     return {
         "measured_at": standing.row.disk_measured_at,
         "is_measuring": standing.is_measuring,
         **sizes,
+        "kept": standing.kept,
+        "budget": standing.budget,
+        "sources": standing.sources,
         "images": standing.images,
         "volumes": standing.volumes,
     }

@@ -13,13 +13,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.accounts.installation import installation
+from apps.deployments.budget import bytes_over
 from apps.deployments.models import Deployment
+from apps.deployments.operating import store_measurement
 from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_digests
 from apps.deployments.states import Status
 from apps.projects.models import Service
 from workers.build.clean import prune_cache, remove_images
+from workers.build.disk import measure, source_folders
 from workers.docker_cli import working_client
 from workers.errors import Stopped
+from workers.file_lock import locked
 
 log = logging.getLogger(__name__)
 DETECTION_SECONDS = 3600.0
@@ -54,6 +59,9 @@ def clean() -> None:
         if not report.is_whole:
             cleaning_failed()  # What just ran is still being stopped: the next `tidy` asks again.
         log.info("cleaned: %d images removed", len(gone))
+        if installation().disk_budget_gb:
+            clean_to_budget(client)
+            store_measurement()
     except Stopped:
         cleaning_failed()
     except BaseException:
@@ -61,11 +69,32 @@ def clean() -> None:
         raise
 
 
+def clean_to_budget(client: str) -> None:
+    """First the engine's cache, what was not used for longest before; then sources, the oldest first.
+
+    Images are no part of it: those that nothing needs are gone by now, and the others serve or are kept for a rollback.
+    """
+    home = Path(settings.SLIPWAY.home)
+    found = measure(client, home, settings.SLIPWAY.instance)
+    over = bytes_over(found.as_dict(), installation())
+    if over and found.cache:
+        prune_cache(client, max(0, found.cache - over), _Log())
+        over -= min(over, found.cache)
+    building = set(Deployment.objects.filter(status=Status.BUILDING).values_list("service_id", flat=True))
+    for folder in sorted(source_folders(home), key=_age_seconds, reverse=True):
+        if over > 0 and folder.name not in {str(pk) for pk in building}:
+            with locked(folder / "git.lock", _Log().check):
+                shutil.rmtree(folder / "git", ignore_errors=True)
+            over -= found.sources.get(folder.name, 0)
+    if over > 0:
+        log.warning("%d MB over the disk budget serve or are kept for rollbacks", over // 10**6)
+
+
 def remove_folders() -> None:
     """Caches of deleted services, and what killed processes left: builds nobody works on, detections long over."""
     home = Path(settings.SLIPWAY.home)
     # Listed before the rows are read: what is made meanwhile is not among them.
-    caches, builds = list((home / "cache").glob("*-*-*-*-*")), list((home / "builds").glob("*"))
+    caches, builds = source_folders(home), list((home / "builds").glob("*"))
     known = {str(pk) for pk in Service.objects.values_list("pk", flat=True)}
     working = Deployment.objects.filter(status=Status.BUILDING).values_list("pk", "fence")
     under_way = {f"{pk}-{fence}" for pk, fence in working}

@@ -23,11 +23,12 @@ from apps.accounts.actions import record
 from apps.accounts.installation import installation, is_operator, require_operator
 from apps.accounts.models import Installation
 from apps.deployments import outcome, wakeup
+from apps.deployments.budget import GB, bytes_over, used_bytes
 from apps.deployments.lease import AGENT
 from apps.deployments.models import Build, Deployment
 from apps.deployments.retention import kept_digests
 from apps.lib import wake
-from apps.projects.models import Volume
+from apps.projects.models import Service, Volume
 from workers.build.disk import measure
 from workers.docker_cli import working_client
 from workers.errors import SlipwayError, UserError
@@ -100,6 +101,8 @@ class DiskStanding:
     images: list[Piece] = field(default_factory=list)
     others: int = 0
     volumes: list[Piece] = field(default_factory=list)
+    sources: list[Piece] = field(default_factory=list)
+    kept: int = 0  # Bytes that the budget is of.
 
     @property
     def told(self) -> dict[str, Any]:
@@ -114,6 +117,15 @@ class DiskStanding:
         return round(100 * self.used / self.told["total"]) if self.told.get("total") else 0
 
     @property
+    def budget(self) -> int:
+        """Bytes; 0 when there is none."""
+        return round(self.row.disk_budget_gb * GB)
+
+    @property
+    def over(self) -> int:
+        return max(0, self.kept - self.budget) if self.budget else 0
+
+    @property
     def is_measuring(self) -> bool:
         wanted, at = self.row.disk_wanted_at, self.row.disk_measured_at
         lately = wanted is not None and timezone.now() - wanted < timedelta(minutes=3)
@@ -121,7 +133,7 @@ class DiskStanding:
 
 
 def disk_standing() -> DiskStanding:
-    """The last measurement, with names instead of ids. Four queries."""
+    """The last measurement, with names instead of ids. Six queries."""
     row = installation()
     sizes: dict[str, int] = row.disk.get("images", {})
     builds = Build.objects.filter(digest__in=sizes).select_related("service__project").order_by("digest", "-created_at")
@@ -131,7 +143,21 @@ def disk_standing() -> DiskStanding:
         name = f"{build.service.project} / {build.service}"
         known[build.digest] = Piece(build.commit[:7], sizes[build.digest], name, note)
     others = sum(size for digest, size in sizes.items() if digest not in known)
-    return DiskStanding(row, _largest(list(known.values())), others, _largest(_volumes(row.disk.get("volumes", {}))))
+    return DiskStanding(
+        row,
+        _largest(list(known.values())),
+        others,
+        _largest(_volumes(row.disk.get("volumes", {}))),
+        _largest(_sources(row.disk.get("sources", {}))),
+        used_bytes(row.disk),
+    )
+
+
+def _sources(sizes: dict[str, int]) -> list[Piece]:
+    names = {
+        row.key: f"{row.project} / {row}" for row in Service.objects.filter(pk__in=sizes).select_related("project")
+    }
+    return [Piece(names.get(key, key[:8]), size) for key, size in sizes.items() if size]
 
 
 def _volumes(sizes: dict[str, int]) -> list[Piece]:
@@ -171,8 +197,8 @@ def measure_when_old() -> None:
         _want()
 
 
-def store_measurement() -> None:
-    """In a build worker. What goes wrong is stored too, so that the page can say it."""
+def store_measurement() -> bool:
+    """In a build worker; whether more is kept than the budget. What goes wrong is stored too, for the page to say it."""
     home = Path(settings.SLIPWAY.home)
     try:
         told = measure(working_client(home / "cache" / "machine"), home, settings.SLIPWAY.instance).as_dict()
@@ -181,3 +207,4 @@ def store_measurement() -> None:
         told = {**installation().disk, "problem": error.message}
     installation()
     Installation.objects.update(disk=told, disk_measured_at=timezone.now())
+    return bytes_over(told, installation()) > 0

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import connection
 
-from apps.deployments import cleaning, operating, pipeline
+from apps.deployments import cleaning, operating, pipeline, wakeup
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
@@ -37,7 +37,8 @@ def clean() -> None:
 
 @shared_task
 def measure_disk() -> None:
-    operating.store_measurement()
+    if operating.store_measurement():
+        wakeup.clean()
 
 
 @worker_ready.connect

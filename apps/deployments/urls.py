@@ -33,6 +33,7 @@ urlpatterns = [
     page("operator/hosts", views_operator.hosts, name="hosts"),
     page("operator/hosts/<uuid:host_id>/drain", views_operator.host_drain, name="host-drain"),
     page("operator/disk", views_operator.disk, name="disk"),
+    page("operator/disk/budget", views_operator.disk_budget, name="disk-budget"),
     page("operator/queue", views_operator.queue, name="queue"),
     page("operator/queue/<uuid:deployment_id>/cancel", views_operator.queue_cancel, name="queue-cancel"),
     page("operator/queue/<uuid:deployment_id>/wake", views_operator.queue_wake, name="queue-wake"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,15 +13,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.access import Actor, not_found
-from apps.accounts.installation import require_operator_page
+from apps.accounts.installation import installation, require_operator_page
 from apps.accounts.session import actor_of
 from apps.deployments import operating
+from apps.deployments.budget import set_budget, want_cleaning
 from apps.deployments.lease import AGENT
 from apps.deployments.views_welcome import base_form, saved
 from apps.hosts.actions import drain_host
 from apps.hosts.installation import checks, host_rows, shown_settings, versions
 from apps.hosts.models import Host
-from apps.lib.forms import status_of
+from apps.lib.forms import said_at, status_of
 from apps.projects.domain_checks import base_standing
 from apps.projects.models import Domain
 
@@ -83,7 +85,37 @@ def disk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         operating.want_measurement(actor=actor)
         return redirect("disk")
-    return render(request, "hosts/disk.html", {"disk": operating.disk_standing()})
+    return _disk(request, BudgetForm(initial={"gigabytes": f"{installation().disk_budget_gb:g}"}))
+
+
+@require_POST
+def disk_budget(request: HttpRequest) -> HttpResponse:
+    """What builds may keep; without a number it is cleaned now."""
+    actor = _operator(request)
+    if "gigabytes" not in request.POST:
+        want_cleaning(actor=actor)
+        messages.info(request, "It is cleaned as soon as no build is under way.")
+        return redirect("disk")
+    form = BudgetForm(request.POST)
+    if form.is_valid():
+        with said_at(form, "gigabytes"):
+            set_budget(actor=actor, gigabytes=form.cleaned_data["gigabytes"])
+            messages.info(request, "Saved. What is over it goes as soon as no build is under way.")
+            return redirect("disk")
+    return _disk(request, form)
+
+
+def _disk(request: HttpRequest, form: BudgetForm) -> HttpResponse:
+    context = {"disk": operating.disk_standing(), "form": form}
+    return render(request, "hosts/disk.html", context, status=status_of(form))
+
+
+class BudgetForm(forms.Form):
+    gigabytes = forms.FloatField(
+        label="Disk budget",
+        help_text="GB for images, the build cache and kept sources, without volumes. 0 means none. "
+        "What serves or can be rolled back to is never removed.",
+    )
 
 
 @never_cache

@@ -11,6 +11,8 @@ import pytest
 from celery.signals import worker_ready
 from django.utils import timezone
 
+from apps.accounts.installation import installation
+from apps.accounts.models import Installation
 from apps.deployments import cleaning, retention, tasks, wakeup
 from apps.deployments.actions import deploy
 from apps.deployments.lease import claim
@@ -121,3 +123,33 @@ def test_it_asks_again_while_an_image_is_still_in_use(engine: Path, tmp_path: Pa
     (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *rm*) exit 0;; *image*) echo sha256:feed;; esac\n')
     cleaning.clean()
     assert not retention.cleaning_is_due(after=0)
+
+
+def test_it_cleans_to_the_budget_and_never_what_is_kept(engine: Path, shop: Shop, settings: Any) -> None:
+    client = engine.with_name("docker")
+    lines = f"image {shop.build.digest} 61MB 40MB\\ncache 3GB regular\\ncache 1GB exec.cachemount"
+    client.write_text(f'#!/bin/sh\necho "$@" >> {engine}\ncase "$*" in system*) printf "{lines}\\n";; esac\n')
+    installation()
+    kept = folder(settings, "cache", shop.service.key)
+    (kept / "git").mkdir()
+    for gigabytes, keeps in ((100, 0), (3, 2_960_000_000), (0.02, 0)):
+        engine.write_text("")
+        Installation.objects.update(disk_budget_gb=gigabytes)
+        cleaning.clean_to_budget(str(client))
+        prunes = [line for line in engine.read_text().splitlines() if "prune" in line]
+        assert prunes == ([] if gigabytes == 100 else [prunes[0]])
+        assert all(abs(int(line.rpartition("=")[2]) - keeps) < 1_000_000 for line in prunes)
+        assert "image rm" not in engine.read_text()
+    assert not (kept / "git").exists() and (kept / "build").exists()
+
+
+def test_operators_set_the_budget_and_see_what_takes_the_space(alice: Person, dora: Person, shop: Shop) -> None:
+    assert alice.patch("/installation", {"disk_budget_gb": 0.5}).status_code == 422
+    assert alice.patch("/installation", {"disk_budget_gb": 2}).json()["disk_budget_gb"] == 2
+    assert dora.post("/operator/disk/clean").status_code == 403
+    told = {"total": 9, "free": 1, "cache": 2 * 10**9, "own": {shop.build.digest: 10**9}, "images": {}}
+    Installation.objects.update(disk={**told, "sources": {shop.service.key: 5}}, disk_measured_at=timezone.now())
+    found = alice.post("/operator/disk/clean").json()
+    assert (found["kept"], found["budget"]) == (3 * 10**9 + 5, 2 * 10**9)
+    assert found["sources"] == [{"name": "shop / web", "size": 5, "owner": "", "note": ""}]
+    assert "over the budget" in alice.client.get("/operator/disk").content.decode()

@@ -80,14 +80,14 @@ def test_it_says_how_far_a_host_is_behind(alice: Person, shop: Shop) -> None:
 
 
 LINES = [
-    "image sha256:aaa 61MB",
-    "image sha256:bbb 1.5GB",
+    "image sha256:aaa 61MB 1MB",
+    "image sha256:bbb 1.5GB 0.5GB",
     "volume 12.5kB slipway.instance=i1,slipway.volume=v1",
     "volume 3MB slipway.instance=other,slipway.volume=v2",
     "volume N/A slipway.instance=i1,slipway.volume=v3",
     "volume 3MB",
-    "cache 100B",
-    "cache 2MB",
+    "cache 100B regular",
+    "cache 2MB exec.cachemount",
 ]
 
 
@@ -95,7 +95,9 @@ def test_it_reads_what_the_engine_says_of_the_disk() -> None:
     found = disk.read(LINES, "i1")
     assert found == disk.Disk(
         cache=2_000_100,
+        dependencies=2_000_000,
         images={"sha256:aaa": 61_000_000, "sha256:bbb": 1_500_000_000},
+        own={"sha256:aaa": 1_000_000, "sha256:bbb": 500_000_000},
         volumes={"v1": 12_500, "v3": 0},
     )
 

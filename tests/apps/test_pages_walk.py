@@ -61,6 +61,7 @@ OPERATORS = {
     "queue-cancel",
     "queue-wake",
     "disk",
+    "disk-budget",
     "health",
     "installation",
     "base-check",

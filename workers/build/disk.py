@@ -15,9 +15,9 @@ from workers.process import run
 
 SECONDS = 120.0
 FORM = (
-    '{{range .Images}}{{println "image" .ID .Size}}{{end}}'
+    '{{range .Images}}{{println "image" .ID .Size .UniqueSize}}{{end}}'
     '{{range .Volumes}}{{println "volume" .Size .Labels}}{{end}}'
-    '{{range .BuildCache}}{{println "cache" .Size}}{{end}}'
+    '{{range .BuildCache}}{{println "cache" .Size .CacheType}}{{end}}'
 )
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
@@ -25,13 +25,19 @@ SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
 
 @dataclass
 class Disk:
-    """Bytes. `images` by id, all of the engine's; `volumes` by our own id of them, those of this installation."""
+    """Bytes. `images` by id, all of the engine's, and `own` what each shares with no other; `volumes` by our own id of
+    them, those of this installation; `sources` by service: what the next fetch starts from. `cache` is the engine's whole
+    build cache, of which `dependencies` are what package managers keep there.
+    """
 
     total: int = 0
     free: int = 0
     home: int = 0
     cache: int = 0
+    dependencies: int = 0
     images: dict[str, int] = field(default_factory=dict)
+    own: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
     volumes: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
@@ -56,7 +62,13 @@ def measure(client: str, home: Path, instance: str) -> Disk:
     found = read(lines, instance)
     usage = shutil.disk_usage(home)
     found.total, found.free, found.home = usage.total, usage.free, folder_bytes(home)
+    found.sources = {folder.name: folder_bytes(folder) for folder in source_folders(home)}
     return found
+
+
+def source_folders(home: Path) -> list[Path]:
+    """One for each service."""
+    return sorted((home / "cache").glob("*-*-*-*-*"))
 
 
 def read(lines: Iterable[str], instance: str) -> Disk:
@@ -65,9 +77,10 @@ def read(lines: Iterable[str], instance: str) -> Disk:
     for line in lines:
         kind, *rest = line.split()
         if kind == "image":
-            found.images[rest[0]] = bytes_of(rest[1])
+            found.images[rest[0]], found.own[rest[0]] = bytes_of(rest[1]), bytes_of(rest[2])
         elif kind == "cache":
             found.cache += bytes_of(rest[0])
+            found.dependencies += bytes_of(rest[0]) if rest[1] == "exec.cachemount" else 0
         elif kind == "volume" and len(rest) > 1:
             labels = dict(pair.split("=", 1) for pair in rest[1].split(",") if "=" in pair)
             if labels.get("slipway.instance") == instance and "slipway.volume" in labels:
