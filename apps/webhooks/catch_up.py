@@ -48,14 +48,13 @@ class Look:
 
     @property
     def note(self) -> str:
-        left = f"{self.left} more are fetched with the next looks." if self.left else ""
-        most = f"{asking.MOST_DELIVERIES:,}"
-        cut = (
-            f"More than {most} deliveries were sent meanwhile: branches and pull requests were looked at instead."
-            if self.is_cut
-            else ""
-        )
-        return f"{left} {cut}".strip()
+        said = [f"{self.left} more are fetched with the next looks."] if self.left else []
+        if self.is_cut:
+            said.append(
+                f"More than {asking.MOST_DELIVERIES:,} deliveries were sent meanwhile: "
+                "branches and pull requests were looked at instead."
+            )
+        return " ".join(said)
 
 
 def catch_up() -> None:

@@ -91,13 +91,14 @@ def _handled(row: Delivery) -> str:
 
 
 def _done(row: Delivery, why_none: str) -> None:
-    """With no outcome in any service there is one of the delivery itself."""
+    """With no outcome in any service (or with `why_none`) there is one of the delivery itself."""
     with transaction.atomic():
         if not mine(row).update(state=State.HANDLED, handled_at=Now(), free_at=None, away_since=None, error=""):
             return
-        if not Outcome.objects.filter(delivery=row).exists():
+        if why_none or not Outcome.objects.filter(delivery=row).exists():
             reason = storable(why_none)[:400] or "Nothing follows from it."
-            Outcome.objects.create(delivery=row, kind=Kind.SKIPPED, code=Code.NOBODY, reason=reason)
+            none = Outcome(delivery=row, kind=Kind.SKIPPED, code=Code.NOBODY, reason=reason)
+            Outcome.objects.bulk_create([none], ignore_conflicts=True)  # Given up once, it has one already.
 
 
 def _first(error: ValidationError) -> str:

@@ -49,12 +49,14 @@ def follow(delivery: Delivery, payload: dict[str, Any]) -> str:
     if not found:
         return f"No service follows {push.name[:150]} of this repository."
     push = _with_files(delivery, push, [one.service for one in found])
+    why_none = "The service that follows it was deleted meanwhile."
     for one in found:
         try:
             follow_in(one, delivery, push, head=_head_if_unclear(one, delivery, push))
-        except Stopped:  # It was deleted meanwhile.
+        except Stopped:
             continue
-    return "The service that follows it was deleted meanwhile."
+        why_none = ""
+    return why_none
 
 
 def followers_of(delivery: Delivery, push: Push) -> list[Tracked]:
