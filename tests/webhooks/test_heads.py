@@ -72,8 +72,9 @@ def test_all_have_their_turn(
     for name in ("a", "b", "c", "d", "e"):
         following(make_service(name), repository, name)
         leads[name] = B
-    for _ in range(4):
+    for so_many in (2, 4, 5, 5):
         heads.missed_pushes()
+        assert len(leads["asked"]) == so_many
     assert sorted(leads["asked"]) == ["a", "b", "c", "d", "e"]  # Each once: none was due again.
     first = leads["asked"][0]
     BranchLook.objects.filter(branch=first).update(looked_at=timezone.now() - timedelta(hours=1))
