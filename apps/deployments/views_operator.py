@@ -85,21 +85,21 @@ def disk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         operating.want_measurement(actor=actor)
         return redirect("disk")
-    return _disk(request, BudgetForm(initial={"gigabytes": f"{installation().disk_budget_gb:g}"}))
+    return _disk(request, BudgetForm(initial={"disk_budget_gb": f"{installation().disk_budget_gb:g}"}))
 
 
 @require_POST
 def disk_budget(request: HttpRequest) -> HttpResponse:
     """What builds may keep; without a number it is cleaned now."""
     actor = _operator(request)
-    if "gigabytes" not in request.POST:
+    if "disk_budget_gb" not in request.POST:
         want_cleaning(actor=actor)
         messages.info(request, "It is cleaned as soon as no build is under way.")
         return redirect("disk")
     form = BudgetForm(request.POST)
     if form.is_valid():
-        with said_at(form, "gigabytes"):
-            set_budget(actor=actor, gigabytes=form.cleaned_data["gigabytes"])
+        with said_at(form, "disk_budget_gb"):
+            set_budget(actor=actor, gigabytes=form.cleaned_data["disk_budget_gb"])
             messages.info(request, "Saved. What is over it goes as soon as no build is under way.")
             return redirect("disk")
     return _disk(request, form)
@@ -111,7 +111,7 @@ def _disk(request: HttpRequest, form: BudgetForm) -> HttpResponse:
 
 
 class BudgetForm(forms.Form):
-    gigabytes = forms.FloatField(
+    disk_budget_gb = forms.FloatField(
         label="Disk budget",
         help_text="GB for images, the build cache and kept sources, without volumes. 0 means none. "
         "What serves or can be rolled back to is never removed.",

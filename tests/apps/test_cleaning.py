@@ -153,3 +153,8 @@ def test_operators_set_the_budget_and_see_what_takes_the_space(alice: Person, do
     assert (found["kept"], found["budget"]) == (3 * 10**9 + 5, 2 * 10**9)
     assert found["sources"] == [{"name": "shop / web", "size": 5, "owner": "", "note": ""}]
     assert "over the budget" in alice.client.get("/operator/disk").content.decode()
+    client = alice.client
+    client.handler.enforce_csrf_checks = False
+    assert client.post("/operator/disk/budget", {"disk_budget_gb": "0.5"}).status_code == 422
+    assert client.post("/operator/disk/budget", {"disk_budget_gb": "0"}).status_code == 302
+    assert alice.get("/installation").json()["disk_budget_gb"] == 0
