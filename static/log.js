@@ -326,7 +326,10 @@ const links = new Links(pane, part("copy-lines"), async (number) => {
 // Wiring.
 
 log.addEventListener("scroll", scrollSoon, { passive: true });
-new ResizeObserver(() => following && toEnd()).observe(pane.lines);
+// The lines grow; the log itself shrinks when a phone shows its keyboard.
+const sizes = new ResizeObserver(() => following && toEnd());
+sizes.observe(pane.lines);
+sizes.observe(log);
 part("follow").addEventListener("click", () => follow(!following));
 part("fresh").addEventListener("click", () => follow(true));
 for (const [name, isOlder] of [["older", true], ["newer", false]]) {

@@ -87,6 +87,8 @@ def test_it_follows_the_end_until_a_person_goes_up(page: Page, stream: LogStream
     assert numbers(page) == list(range(2501, 3001)) and at_end(page)
     say(stream, *(f"more {n}" for n in range(300)))
     until(page, lambda: is_seen(page, 3300) and at_end(page))
+    page.set_viewport_size({"width": 1440, "height": 600})
+    until(page, lambda: at_end(page) and state(page) == "Live")
     up(page, 4000)
     until(page, lambda: state(page) == "Paused")
     say(stream, "one", "two")
