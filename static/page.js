@@ -33,6 +33,12 @@ function refreshSoon() {
   }, Math.max(0, last + QUICK_MS - Date.now()));
 }
 
+// A row of tabs that is wider than a phone shows the one that is open.
+for (const tab of document.querySelectorAll(".inner-tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.getBoundingClientRect().right - row.getBoundingClientRect().right + 40;
+}
+
 if (live) {
   live.onChanged = refreshSoon;
   setInterval(() => document.hidden || live.ended || refreshSoon(), SAFETY_MS);
