@@ -146,7 +146,7 @@ def _tell(row: Deployment, n: int, hours: float) -> None:
     message, author = HISTORY[n % len(HISTORY)]
     Build.objects.filter(deployment=row).update(message=message, author=author)
     begun = timezone.now() - timedelta(hours=hours)
-    end = _steps(row, begun, list(STEPS), pace=1 + 0.3 * math.sin(n))
+    end = _steps(row, begun, [name for name in STEPS if name in SECONDS], pace=1 + 0.3 * math.sin(n))
     Deployment.objects.filter(pk=row.pk).update(
         created_at=begun, started_at=begun, live_at=end, observed_at=end, finished_at=None, actor_name=author
     )
@@ -179,10 +179,16 @@ def _say(service: Service) -> None:
     logs.append(stream, [logs.Line(text, when.isoformat(), source) for text, when, source in lines])
 
 
+def _told(row: Deployment, begun: Any, sha: str, message: str, author: str) -> None:
+    """What a push tells of a commit before anything is built of it."""
+    told = {"commit": sha * 5, "message": message, "author": author, "created_at": begun, "started_at": begun}
+    Deployment.objects.filter(pk=row.pk).update(attempt=1, **told)
+
+
 def _fails(ada: Person, service: Service) -> Deployment:
     row = actions.deploy(actor=ada.actor, service=service, trigger="push")
     begun = timezone.now() - timedelta(minutes=5)
-    Deployment.objects.filter(pk=row.pk).update(created_at=begun, started_at=begun, commit="9f2c41d" * 5, attempt=1)
+    _told(row, begun, "9f2c41d", "Take the newest flask", "Ben Okafor")
     row.refresh_from_db()
     row.advance(Status.BUILDING)
     logs.append(row.log, [logs.Line(text, kind=kind) for kind, text in BUILD_LOG[:9]])
@@ -200,7 +206,7 @@ def _fails(ada: Person, service: Service) -> Deployment:
 def _builds(ada: Person, service: Service) -> Deployment:
     row = actions.deploy(actor=ada.actor, service=service)
     begun = timezone.now() - timedelta(seconds=14)
-    Deployment.objects.filter(pk=row.pk).update(created_at=begun, started_at=begun, commit="4be0a77" * 5, attempt=1)
+    _told(row, begun, "4be0a77", "Explain how refunds work", "Ada Moreau")
     row.refresh_from_db()
     row.advance(Status.BUILDING, step="build")
     logs.append(row.log, [logs.Line(text, kind=kind) for kind, text in BUILD_LOG[:14]])

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, sync_playwright
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER, README = ROOT / ".slipway" / "screenshots", ROOT / "docs" / "pictures"
 SIZES = {1440: 900, 390: 844}
 FRAGMENTS = {"base-check", "domains-check", "palette"}  # Shown within other pages only.
+BROKEN = {"broken": ("500.html", 500), "away": ("503.html", 503)}  # What the server says when it cannot say much.
 MOST_BYTES = 120_000  # Of a picture in README.md.
 
 
@@ -69,6 +71,25 @@ def screens(scene: Scene) -> dict[str, str]:
     }
 
 
+def strangers(scene: Scene) -> dict[str, str]:
+    """Pages of those who are not signed in, the ones that tell of our own faults among them."""
+    from apps.accounts.actions import make_link
+    from apps.accounts.invitations import invite
+
+    _, invitation = invite(actor=scene.ada.actor, team=scene.shop.team, email="nina@example.com", role="developer")
+    links = {"setup": make_link(user=None), "link": make_link(user=scene.ada.user), "invitation": invitation}
+    return {
+        "sign-in": "/sign-in",
+        **{name: urlsplit(url).path for name, url in links.items()},
+        **{n: f"/{n}" for n in BROKEN},
+    }
+
+
+def refused(scene: Scene) -> dict[str, str]:
+    """What a viewer asks for in vain."""
+    return {"forbidden": f"/services/{scene.shop.service.pk}/delete"}
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """Our ASGI application on a free port of loopback."""
@@ -88,7 +109,17 @@ def served() -> Iterator[str]:
 
 def is_page(context: BrowserContext, url: str) -> bool:
     answer = context.request.get(url)
-    return answer.status in (200, 404) and "html" in answer.headers["content-type"]
+    return answer.status in (200, 403, 404) and "html" in answer.headers["content-type"]
+
+
+def break_down(context: BrowserContext) -> None:
+    """No page of ours breaks when it is asked to: what the server would then answer is handed to the browser."""
+    from django.template.loader import render_to_string
+
+    for name, (template, status) in BROKEN.items():
+        body = render_to_string(template, {"request_id": "4f1c9a0b7d2e6835"})
+        answer = {"status": status, "content_type": "text/html", "body": body}
+        context.route(f"**/{name}", lambda route, _, answer=answer: route.fulfill(**answer))
 
 
 def take(page: Page, url: str, file: Path, *, whole: bool) -> None:
@@ -101,24 +132,37 @@ def take(page: Page, url: str, file: Path, *, whole: bool) -> None:
 
 
 def take_all(browser: Any, site: str, scene: Scene) -> int:
+    from apps.accounts.models import Membership
+    from tests.apps.cast import Person
     from tests.stories.test_browser_pages import signed_in
 
     FOLDER.mkdir(parents=True, exist_ok=True)
+    viewer = Person(Membership.objects.get(team=scene.shop.team, role="viewer").user, "")
+    pages, vain, before = screens(scene), refused(scene), strangers(scene)
     taken = 0
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
             look: dict[str, Any] = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-            context = signed_in(browser, site, scene.ada, **look)
             stranger = browser.new_context(**look)
-            for name, path in {**screens(scene), "sign-in": "/sign-in"}.items():
-                where = stranger if name == "sign-in" else context
-                if is_page(where, site + path):
-                    page = where.new_page()
-                    take(page, site + path, FOLDER / f"{name}-{width}-{scheme}.png", whole=True)
-                    page.close()
-                    taken += 1
-            context.close()
-            stranger.close()
+            break_down(stranger)
+            for context, shown in (
+                (signed_in(browser, site, scene.ada, **look), pages),
+                (signed_in(browser, site, viewer, **look), vain),
+                (stranger, before),
+            ):
+                taken += take_each(context, site, shown, f"{width}-{scheme}")
+                context.close()
+    return taken
+
+
+def take_each(context: BrowserContext, site: str, shown: dict[str, str], look: str) -> int:
+    taken = 0
+    for name, path in shown.items():
+        if name in BROKEN or is_page(context, site + path):
+            page = context.new_page()
+            take(page, site + path, FOLDER / f"{name}-{look}.png", whole=True)
+            page.close()
+            taken += 1
     return taken
 
 
