@@ -17,7 +17,7 @@ from apps.deployments import wakeup
 from apps.deployments.models import Build
 from workers.errors import UserError
 
-GB = 10**9
+GB = 1024**3  # As the pages count.
 LEAST_GB, MOST_GB = 1, 1_000_000
 
 
