@@ -138,7 +138,8 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "node-version",
         r"EBADENGINE|engine \"node\" is incompatible[^\n]*Expected version \"?([^\"\n]+)|Unsupported engine"
-        r"|requires Node(?:\.js)?(?: version)? ?([^\n]+)",
+        r"|requires Node(?:\.js)?(?: version)? ?([^\n]+)|upgrade Node\.js to a supported version: \"([^\"\n]+)"
+        r"|Node\.js version \"([^\"\n]+)\" is required|requires a minimum Node\.js version of ([^\s]+)",
         "A package does not work with the Node version of this build ({1}).",
         "Ask for another version in .nvmrc or in engines of package.json.",
     ),

@@ -127,6 +127,21 @@ OUTPUTS = [
         "A package or the project does not work with the Python version of this build (3.13.5 not in '<3.13').",
     ),
     (
+        'Node.js v20.20.2 is not supported by Astro!\nPlease upgrade Node.js to a supported version: ">=22.12.0"\n',
+        "node-version",
+        "A package does not work with the Node version of this build (>=22.12.0).",
+    ),
+    (
+        'You are using Node.js 18.19.0. For Next.js, Node.js version ">=20.9.0" is required.',
+        "node-version",
+        "A package does not work with the Node version of this build (>=20.9.0).",
+    ),
+    (
+        "Node.js version v18.19.0 detected.\nThe Angular CLI requires a minimum Node.js version of v20.19 or v22.12.\n",
+        "node-version",
+        "A package does not work with the Node version of this build (v20.19).",
+    ),
+    (
         "npm error code EBADENGINE",
         "node-version",
         "A package does not work with the Node version of this build (3.13).",
