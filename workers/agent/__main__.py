@@ -118,6 +118,7 @@ class Agent:
             self._world.out_of_memory.discard(event.container)
         if event.action in ("die", "destroy", "start", "oom"):
             self._converger.wake()
+        if event.action in ("die", "destroy", "start", "oom", "pause", "unpause"):
             self._converger.instances.changed()
 
     def _ready(self) -> None:
