@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import browser_log, deploys, log_lines, memory, pages, start_up, steady, webhooks
+from bench import browser_log, deploys, first_app, log_lines, memory, on_screen, pages, start_up, steady, webhooks
 from bench.stage import QUICK, Rounds, Stage
 from bench.table import Figure, document
 from tests.stories.slipway import ROOT
@@ -21,6 +21,7 @@ from tests.stories.slipway import ROOT
 FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "up": start_up.start_up,
     "memory": memory.fresh,
+    "first-app": first_app.first_app,
     "warm": deploys.warm,
     "cold": deploys.cold,
     "rollback": deploys.rollback,
@@ -29,6 +30,7 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "webhooks": webhooks.acknowledged,
     "lines": log_lines.lines,
     "log-viewer": browser_log.viewer,
+    "on-screen": on_screen.on_screen,
     "pages": pages.pages,
     "memory-used": memory.used,
 }

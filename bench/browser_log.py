@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from bench.browser import signed_in_page
 from bench.log_lines import last_seq
 from bench.samples import talking_app
 from bench.stage import App, Stage
@@ -51,17 +51,8 @@ SCROLLED = """async pixels => {
 def viewer(stage: Stage) -> list[Figure]:
     app = stage.new_app("reading", talking_app())
     _flood(app, LINES)
-    link = stage.slipway.command("link")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        try:
-            page = chromium.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(link)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(f"{app.slipway.url}/")
-            return [*_following(page, app), *_reading(page, app)]
-        finally:
-            chromium.close()
+    with signed_in_page(stage.slipway) as page:
+        return [*_following(page, app), *_reading(page, app)]
 
 
 def _following(page: Page, app: App) -> list[Figure]:
