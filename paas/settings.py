@@ -120,7 +120,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_HEALTH_CHECKS": True,  # After a restart of the server the pool holds dead connections.
-        "OPTIONS": {**query, "pool": {"min_size": 1, "max_size": 12, "timeout": 10, "max_idle": 60}},
+        "OPTIONS": {**query, "pool": {"min_size": 1, "max_size": 24, "timeout": 10, "max_idle": 5}},
     }
 
 
@@ -148,6 +148,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False  # Each queue's is set by `paas.worker`, after a reconnect too.
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -87,14 +87,7 @@ def valkey_program(data: Path, run_dir: Path) -> Program:
 
 def control_plane(plan: Blueprint, env: dict[str, str]) -> list[Program]:
     """What a restart replaces, in the order in which it is shown. All of it starts at once, after `migrate`."""
-    return [
-        web_program(plan, env),
-        worker_program("worker-build", "build", plan.build_slots, env),
-        worker_program("worker-deploy", "deploy", 4, env),
-        worker_program("worker-quick", "quick", 2, env),
-        Program("reconciler", module_argv=["django", "reconcile", "--skip-checks"], env=env),
-        agent_program(plan, env),
-    ]
+    return [web_program(plan, env), worker_program(plan, env), agent_program(plan, env)]
 
 
 def web_program(plan: Blueprint, env: dict[str, str]) -> Program:
@@ -109,12 +102,12 @@ def web_program(plan: Blueprint, env: dict[str, str]) -> Program:
     )
 
 
-def worker_program(name: str, queue: str, slots: int, env: dict[str, str]) -> Program:
+def worker_program(plan: Blueprint, env: dict[str, str]) -> Program:
     return Program(
-        name,
-        module_argv=["paas.worker", name, queue, str(slots)],
+        "worker",
+        module_argv=["paas.worker", "worker", f"build={plan.build_slots}", "deploy=4", "quick=2"],
         env=env,
-        ready=Ready(line=f"{name}@slipway ready."),
+        ready=Ready(line="worker@slipway ready."),
     )
 
 

@@ -141,12 +141,12 @@ def test_it_gives_the_agent_none_of_the_keys(tmp_path: Path) -> None:
 
 def test_it_describes_the_control_plane(tmp_path: Path) -> None:
     described_plane = programs.control_plane(blueprint(tmp_path), {})
-    names = ["web", "worker-build", "worker-deploy", "worker-quick", "reconciler", "agent"]
+    names = ["web", "worker", "agent"]
     assert [program.name for program in described_plane] == names
-    web, build = described_plane[:2]
+    web, worker = described_plane[:2]
     assert web.ready.http == "http://127.0.0.1:8000/readyz"
     assert {"--no-proxy-headers", "websockets-sansio"} <= set(web.module_argv)
-    assert build.module_argv == ["paas.worker", "worker-build", "build", "3"]
+    assert worker.module_argv == ["paas.worker", "worker", "build=3", "deploy=4", "quick=2"]
 
 
 def test_it_reaches_itself_wherever_it_listens() -> None:

@@ -90,8 +90,7 @@ def test_it_is_ready_when_up_returns(slipway: Installation) -> None:
     assert status["state"] == "ready"
     assert status["dashboard"] == f"http://127.0.0.1:{slipway.port}"
     assert {process["name"]: process["state"] for process in status["processes"]} == dict.fromkeys(
-        ["postgres", "valkey", "zygote", "web", "worker-build", "worker-deploy", "worker-quick"]
-        + ["reconciler", "agent", "edge"],
+        ["postgres", "valkey", "zygote", "web", "worker", "agent", "edge"],
         "running",
     )
     assert all(process["pid"] > 0 and process["uptime_seconds"] >= 0 for process in status["processes"])
@@ -120,7 +119,7 @@ def test_it_shows_no_key_in_the_process_list_or_the_log(slipway: Installation) -
     assert not [key for key in keys if key in shown]
 
 
-@pytest.mark.parametrize("name", ["web", "worker-build", "reconciler", "agent", "valkey", "postgres", "zygote"])
+@pytest.mark.parametrize("name", ["web", "worker", "agent", "valkey", "postgres", "zygote"])
 def test_it_brings_back_what_was_killed(slipway: Installation, name: str) -> None:
     before = slipway.process(name)
     os.kill(before["pid"], signal.SIGKILL)

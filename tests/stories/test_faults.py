@@ -63,20 +63,20 @@ def ended_live(slipway: Slipway, live: Any, pk: str, text: str) -> dict[str, Any
 
 def test_a_build_worker_killed_in_a_build_is_replaced(slipway: Slipway, live: Any, load: Load) -> None:
     pk = begin(slipway, live, "1", slow="build")
-    kill(slipway, "worker-build")
+    kill(slipway, "worker")
     made = ended_live(slipway, live, pk, "1")
     assert made["attempt"] == 2
 
 
 def test_a_build_worker_stopped_in_a_build_gives_it_back(slipway: Slipway, live: Any, load: Load) -> None:
     pk = begin(slipway, live, "2", slow="build")
-    os.kill(slipway.pid("worker-build"), signal.SIGTERM)
+    os.kill(slipway.pid("worker"), signal.SIGTERM)
     assert ended_live(slipway, live, pk, "2")["attempt"] == 1
 
 
 def test_workers_killed_in_the_switch_change_nothing(slipway: Slipway, live: Any, load: Load) -> None:
     pk = begin(slipway, live, "3", slow="health")
-    kill(slipway, "worker-deploy")
+    kill(slipway, "worker")
     ended_live(slipway, live, pk, "3")
 
 
@@ -175,7 +175,7 @@ def test_a_lost_worker_with_a_newer_push_waiting_holds_nobody_up(slipway: Slipwa
     repository, made, _ = live
     repository.commit(app("10"))
     newer = slipway.api("POST", f"/services/{made['service_id']}/deployments")["id"]
-    kill(slipway, "worker-build")
+    kill(slipway, "worker")
     assert slipway.ended(pk)["status"] == "superseded"
     ended_live(slipway, live, newer, "10")
 

@@ -124,7 +124,7 @@ def test_a_delivery_that_was_lost_is_caught_up(story: Story) -> None:
     sha = story.github.push(story.repo, app("four"), message="Greet again")
     pushes = [row for row in story.github.deliveries(story.app) if row["event"] == "push"]
     assert pushes[-1]["status_code"] != 202
-    os.kill(story.slipway.pid("reconciler"), signal.SIGKILL)
+    os.kill(story.slipway.pid("worker"), signal.SIGKILL)
     story.is_live("four")
     assert story.newest["commit"] == sha
     assert Path(story.slipway.home / "log" / "slipway.log").read_text(errors="replace").count("caught up") >= 1
