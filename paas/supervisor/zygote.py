@@ -6,7 +6,6 @@ charge of when a child is started or stopped (`paas.supervisor.daemon`), only of
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
@@ -16,13 +15,13 @@ import selectors
 import signal
 import socket
 import sys
-import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from paas.embedded.processes import die_with_parent
+from paas.supervisor.memory import settle
 from paas.supervisor.titles import set_title
 
 MAX_MESSAGE = 256 * 1024
@@ -34,7 +33,10 @@ PRELOADED = (
     "uvicorn.protocols.websockets.websockets_sansio_impl",
     "workers.docker",
     "workers.agent.converge",
+    "workers.agent.metrics",
     "httpx2",
+    "httpcore2",
+    "truststore",
     "encodings.idna",
     "celery.app.log",
     "celery.backends.base",
@@ -68,29 +70,20 @@ PRELOADED = (
 def preload() -> None:
     """Everything that more than one child needs, imported by a single thread: a fork copies no other."""
     import django
+    from django.conf import settings
     from django.urls import get_resolver
 
     django.setup()
+    settings.LOGGING_CONFIG = None  # Done; whoever sets Django up again need not go through every logger.
     for name in PRELOADED:
         importlib.import_module(name)
-    importlib.import_module("paas.celery").app.loader.import_default_modules()
+    celery = importlib.import_module("paas.celery").app
+    celery.loader.import_default_modules()
+    celery.finalize(auto=True)
     get_resolver().check()
-    _shrink()
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         raise RuntimeError(f"Something imported by the control plane started {threads - 1} thread(s) at import.")
-
-
-def _shrink() -> None:
-    """Give back what only importing needed: every child would carry a share of it.
-
-    Overloads are kept by `typing` for those who ask (redis-py has hundreds); the C library keeps what was freed.
-    """
-    typing.clear_overloads()
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; musl has none.
-    if trim is not None:
-        trim(0)
 
 
 class Zygote:
@@ -185,7 +178,7 @@ def main(import_everything: Callable[[], None] = preload) -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import_everything()
-    gc.freeze()
+    settle()
     print("preloaded", flush=True)
     order = Zygote(connection).serve()
     if order is not None:
