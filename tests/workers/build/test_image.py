@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
+from workers.build.analyze import analyze
 from workers.build.base_images import ensure_base
+from workers.build.files import FolderFiles
 from workers.build.image import beneath
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.plan import Plan
@@ -54,8 +56,14 @@ def test_it_builds_the_repositorys_own_dockerfile(here: Builder, base: str) -> N
 
 
 def test_it_strips_a_frontend_that_cannot_be_pulled(here: Builder, base: str) -> None:
-    here.write(Dockerfile=f"# syntax=docker/no-such-frontend:1\nFROM {base}\n")
-    here.build()
+    """In the folder that the repository's slipway.toml names."""
+    here.write(slipway__toml='root_directory = "web"')
+    (here.app / "web").mkdir()
+    (here.app / "web" / "a.txt").write_text("hello")
+    (here.app / "web" / "Dockerfile").write_text(
+        f"# syntax=docker/no-such-frontend:1\nFROM {base}\nCOPY a.txt /a.txt\n"
+    )
+    here.build(analyze(FolderFiles(here.app), BuildSettings()))
     assert any("cannot be pulled here: the Dockerfile is read" in line for line in here.report.lines)
 
 
