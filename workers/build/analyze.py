@@ -18,11 +18,9 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from workers.build.aptfile import read_aptfile
 from workers.build.files import Files, FolderFiles
-from workers.build.foreign import PREFIXES, extras_in
+from workers.build.foreign import PREFIXES
 from workers.build.job import BuildSettings
 from workers.build.languages import (
     bun,
@@ -39,11 +37,11 @@ from workers.build.languages import (
     shell,
     static,
 )
-from workers.build.overrides import SERVICE, Overrides, overrides_of
+from workers.build.overrides import Overrides, overrides_of
 from workers.build.plan import Origin, Plan
-from workers.build.plan_origins import LABELS, said, with_origins
+from workers.build.plan_layers import with_packages, with_procfile, with_root, with_settings
+from workers.build.plan_origins import said, with_origins
 from workers.build.procfile import read_procfile
-from workers.build.static_site import static_start
 from workers.build.variables import suggested_variables
 from workers.errors import UserError
 
@@ -69,8 +67,8 @@ def analyze(files: Files, settings: BuildSettings) -> Plan:
     """The plan for a folder. Raises `UserError` when nothing is recognised or nobody says how to start it."""
     told = overrides_of(files, settings)
     files, settings = told.files, told.settings
-    plan = _with_root(_dockerfile(files, told) or _detected(files, settings), told)
-    plan = _with_settings(_with_procfile(_with_packages(plan, files, told), files), told)
+    plan = with_root(_dockerfile(files, told) or _detected(files, settings), told)
+    plan = with_settings(with_procfile(with_packages(plan, files, told), files), told)
     return with_origins(_startable(_checked_static_dir(_with_suggestions(plan, files), files)))
 
 
@@ -118,92 +116,6 @@ def _detected(files: Files, settings: BuildSettings) -> Plan:
             hint="Add one of these files, or set the service's root directory to the folder that has one.",
         )
     return first
-
-
-def _with_root(plan: Plan, told: Overrides) -> Plan:
-    """One that the service's settings name is what was looked at."""
-    origin = told.origins.get("root_directory", SERVICE)
-    if origin == SERVICE:
-        return plan
-    return said(
-        plan, "root_directory", origin, root_directory=str(PurePosixPath(told.settings.root_directory.strip("/")))
-    )
-
-
-def _with_packages(plan: Plan, files: Files, told: Overrides) -> Plan:
-    """What a person asked for, wherever, beside what the language needs. Also the version that a variable asks for."""
-    extras = extras_in(told.settings.variables, plan.language)
-    aptfile = Origin("file", "named by the Aptfile")
-    asked = [
-        *told.packages,
-        *((name, Origin("variable", f"set by {' and '.join(extras.packages_by)}")) for name in extras.packages),
-        *((name, aptfile) for name in read_aptfile(files)),
-    ]
-    if extras.version:
-        plan = _with_version(plan, extras.version, Origin("variable", f"set by {extras.version_by}"))
-    if not asked:
-        return plan
-    places = dict.fromkeys(origin.detail for _, origin in asked)
-    origin = Origin(asked[0][1].kind, " and ".join(places))
-    if plan.language == "dockerfile":
-        return _not_used(plan, "system_packages", origin)
-    names = tuple(dict.fromkeys([*plan.system_packages, *(name for name, _ in asked)]))
-    return said(plan, "system_packages", origin, shown=", ".join(names), system_packages=names)
-
-
-def _with_version(plan: Plan, version: str, origin: Origin) -> Plan:
-    if plan.language == "dockerfile":
-        return _not_used(plan, "version", origin)
-    return said(plan, "version", origin, shown=version, version=version)
-
-
-def _with_procfile(plan: Plan, files: Files) -> Plan:
-    """A Procfile's `web` wins over what was detected, but not over the command of a Dockerfile."""
-    processes = read_procfile(files)
-    release, web = processes.pop("release", ""), processes.pop("web", "")
-    if release:
-        plan = said(plan, "release", Origin("procfile", "`release` in the Procfile"), release=release)
-    if web and plan.language == "dockerfile":
-        plan = said(plan, "start", Origin("dockerfile", "the Dockerfile's own, though the Procfile names another one"))
-    elif web:
-        plan = said(plan, "start", Origin("procfile", "`web` in the Procfile"), start=web, static_dir="")
-    for name in processes:
-        plan = replace(plan, reasons=(*plan.reasons, f"process {name}: set in the Procfile"))
-    return replace(plan, processes=processes)
-
-
-def _with_settings(plan: Plan, told: Overrides) -> Plan:
-    """A Dockerfile builds by itself: then only what is run can be told."""
-    settings, origins = told.settings, told.origins
-    if settings.language_version:
-        plan = _with_version(plan, settings.language_version, origins["language_version"])
-    build = {"install": "install_command", "build": "build_command", "static_dir": "static_dir"}
-    for value, name in build.items():
-        if name in origins and plan.language == "dockerfile":
-            plan = _not_used(plan, value, origins[name])
-        elif name in origins:
-            plan = said(plan, value, origins[name], **_changes(plan, value, getattr(settings, name), origins[name]))
-    if settings.start_command:
-        plan = said(plan, "start", origins["start_command"], start=settings.start_command, static_dir="")
-    if settings.release_command:
-        plan = said(plan, "release", origins["release_command"], release=settings.release_command)
-    if settings.port:
-        plan = said(plan, "port", origins["port"], shown=str(settings.port), port=settings.port)
-    return plan
-
-
-def _changes(plan: Plan, value: str, told: str, origin: Origin) -> dict[str, Any]:
-    """What a told command or folder changes in the plan besides itself."""
-    if value == "install":
-        return {"install": told, "install_project": "", "dependency_files": ()}
-    if value == "static_dir":
-        start = plan.start if plan.static_dir else static_start(is_single_page=origin.detail.endswith("SPA_OUTPUT_DIR"))
-        return {"static_dir": told, "start": start}
-    return {value: told}
-
-
-def _not_used(plan: Plan, value: str, origin: Origin) -> Plan:
-    return replace(plan, reasons=(*plan.reasons, f"not used: {LABELS[value]} {origin.detail}: the Dockerfile builds"))
 
 
 def _with_suggestions(plan: Plan, files: Files) -> Plan:
