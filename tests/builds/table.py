@@ -18,9 +18,9 @@ image, of which the base image is shared by all services on it. The machine: 2 c
 """
 TAIL = """
 Where an image registry can be reached, base images are pulled; here they were made from the distribution's packages, and
-Bun and Deno from npm's. .NET's Dockerfile is only compared (`tests/workers/build/test_languages_dotnet.py`): its images
-need a registry. Laravel and Rails are those of the distribution, brought by an Aptfile; for Phoenix, whose packages come
-from Hex alone, a folder of the sample stands in.
+those of Node, Bun and Deno from npm's. .NET's Dockerfile is only compared
+(`tests/workers/build/test_languages_dotnet.py`): its images need a registry. Laravel and Rails are those of the
+distribution, brought by an Aptfile; for Phoenix, whose packages come from Hex alone, a folder of the sample stands in.
 """
 LINE = re.compile(r"^\| [^|]+ \| [^|]* \| (\S+) \| .*\|$", re.MULTILINE)
 

@@ -36,6 +36,7 @@ WEB = "apps/web"
 ALL = (
     Sample("bun-server", "Bun", "", "Hello from Bun, 1m"),
     Sample("bun-vite-static", "Bun", "Vite", "<title>Vite by Bun", "/any/page", VITE),
+    Sample("bun-workspace", "Bun", "a workspace", "Hello from a workspace, 1m", root=WEB),
     Sample("deno-plain", "Deno", "", "Hello from a Deno script"),
     Sample("deno-task", "Deno", "a task", "Hello from Deno, 1m"),
     Sample("elixir-mix", "Elixir", "Mix", "Hello from Elixir"),
@@ -51,6 +52,7 @@ ALL = (
     Sample("angular-static", "Node", "Angular", "<title>Hello from Angular", "/any/page"),
     Sample("astro-node", "Node", "Astro, server", "Hello from Astro at /"),
     Sample("astro-static", "Node", "Astro", "Hello from Astro"),
+    Sample("cra-static", "Node", "Create React App", "<title>Hello from Create React App", "/any/page"),
     Sample("next-standalone", "Node", "Next.js, standalone", "Hello from Next"),
     Sample("node-npm", "Node", "npm", "Hello from Node, 1m"),
     Sample("node-nx", "Node", "npm, Nx", "Hello from a workspace, 1m", root=WEB),

@@ -55,9 +55,6 @@ def build_image(
     write = _write_own if plan.language == "dockerfile" else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
     given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
-    mode, why = network()
-    if why:
-        report.line(why)
     call = BuildCall(
         context=checkout.folder,
         dockerfile=dockerfile,
@@ -65,7 +62,7 @@ def build_image(
         labels=labels_for(checkout, workspace),
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
-        network=mode,
+        network=_network(report),
         cgroup_parent=parent_of(CGROUPS),
         no_cache=settings.no_cache,
     )
@@ -75,6 +72,13 @@ def build_image(
         _run(argv, plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(client, digest, report))
+
+
+def _network(report: Report) -> str:
+    mode, why = network()
+    if why:
+        report.line(why)
+    return mode
 
 
 def labels_for(checkout: Checkout, workspace: Workspace) -> dict[str, str]:

@@ -15,7 +15,8 @@ INDEX = "index.html"
 class Framework:
     """`package` tells it, `folder` is where its build puts static files ("" when it makes a server). `page` answers
     unknown paths of a single-page app. `first` stands before the build's line and `after` behind it. `not_start` begins
-    a start script that does not serve what is built here. `why` is what the settings say, for people."""
+    a start script that does not serve what is built here. `keeps` is a folder with the server and all that it needs.
+    `why` is what the settings say, for people."""
 
     name: str
     package: str
@@ -26,14 +27,16 @@ class Framework:
     first: str = ""
     after: str = ""
     not_start: str = ""
+    keeps: str = ""
     why: str = ""
 
 
-NITRO = "node .output/server/index.mjs"  # What Nuxt, TanStack Start and SolidStart share.
+OUTPUT = ".output"
+NITRO = f"node {OUTPUT}/server/index.mjs"  # What Nuxt, TanStack Start and SolidStart share.
 # The first that is among the dependencies counts: what is built upon Vite stands before Vite.
 FRAMEWORKS = (
     Framework("Next.js", "next", build="next build", start="next start"),
-    Framework("Nuxt", "nuxt", build="nuxt build", start=NITRO),
+    Framework("Nuxt", "nuxt", build="nuxt build", start=NITRO, keeps=OUTPUT),
     # It listens on localhost alone unless it is told otherwise.
     Framework(
         "Astro with Node", "@astrojs/node", build="astro build", start="HOST=0.0.0.0 node ./dist/server/entry.mjs"
@@ -49,9 +52,9 @@ FRAMEWORKS = (
         start="node build",
         first="export GCP_BUILDPACKS=1; ",
     ),
-    Framework("TanStack Start", "@tanstack/react-start", build="vite build", start=NITRO),
-    Framework("TanStack Start", "@tanstack/solid-start", build="vite build", start=NITRO),
-    Framework("SolidStart", "@solidjs/start", build="vinxi build", start=NITRO),
+    Framework("TanStack Start", "@tanstack/react-start", build="vite build", start=NITRO, keeps=OUTPUT),
+    Framework("TanStack Start", "@tanstack/solid-start", build="vite build", start=NITRO, keeps=OUTPUT),
+    Framework("SolidStart", "@solidjs/start", build="vinxi build", start=NITRO, keeps=OUTPUT),
     Framework(
         "React Router",
         "@react-router/dev",

@@ -13,9 +13,10 @@ from workers.build.files import Files
 from workers.build.node_package import Package
 
 LOCKS = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
-SETTINGS = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml")
+SETTINGS = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "bunfig.toml")
 PNPM_OF_LOCK = {"5": "7", "6": "8", "9": "10"}  # lockfileVersion -> the last pnpm that writes it.
 YARN_OF_LOCK = {"4": "2", "5": "3", "6": "3"}  # The same for yarn; what is newer is 4's.
+LATE = ("postinstall", "prepare")
 EXACT = r"\d+(?:\.\d+){0,2}(?:-[\w.]+)?"
 
 
@@ -75,10 +76,21 @@ def install_line(manager: Manager, *, with_dev: bool) -> str:
 
 
 def dependency_files(files: Files, manager: Manager, package: Package) -> tuple[str, ...]:
-    """What the install reads; () when it runs scripts of the repository or links folders of it."""
-    if package.has_local or package.runs_scripts or files.exists("pnpm-workspace.yaml"):
+    """What the install reads; () when it runs scripts of the repository that cannot wait, or links folders of it."""
+    cannot_wait = package.runs_scripts and not postponed(package)
+    if package.has_local or cannot_wait or files.exists("pnpm-workspace.yaml"):
         return ()
     return manager_files(files, manager)
+
+
+def postponed(package: Package) -> tuple[str, ...]:
+    """Scripts of the folder that an install runs at its end: they can as well run once the source is there."""
+    return () if {"preinstall", "install"} & package.scripts.keys() else tuple(n for n in LATE if n in package.scripts)
+
+
+def without_scripts(line: str, names: tuple[str, ...]) -> str:
+    """An install that knows nothing of these scripts. The list that it changes is copied again with the source."""
+    return f"npm pkg delete {' '.join(f'scripts.{name}' for name in names)} && {line}"
 
 
 def manager_files(files: Files, manager: Manager) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from workers.build.node_frameworks import FRAMEWORKS, INDEX, Framework
 from workers.build.node_package import Package
 
 # The server that Next puts together is not told of these two.
+SERVER = ".next/standalone"
 STANDALONE = (
     " && cp -r .next/static {0}/.next/static && if [ -d public ]; then rm -rf {0}/public; cp -r public {0}/public; fi"
 )
@@ -39,9 +40,11 @@ def _next(files: Files, package: Package, framework: Framework) -> Framework:
     why = f"its settings say output: {told[1]}"
     if told[1] == "export":
         return replace(framework, folder="out", start="", not_start="next start", why=why)
-    folder = "/".join([".next/standalone", *filter(None, [files.repository[1] if package.is_member else ""])])
+    folder = "/".join([SERVER, *filter(None, [files.repository[1] if package.is_member else ""])])
     start = f"HOSTNAME=0.0.0.0 node {folder}/server.js"
-    return replace(framework, start=start, after=STANDALONE.format(folder), not_start="next start", why=why)
+    return replace(
+        framework, start=start, after=STANDALONE.format(folder), not_start="next start", keeps=SERVER, why=why
+    )
 
 
 def _nuxt(files: Files, package: Package, framework: Framework) -> Framework:

@@ -14,14 +14,14 @@ from workers.build.node_managers import LOCKS, Manager, manager_files
 from workers.build.node_package import Package, read_package
 
 MOST_MEMBERS = 30  # Each is a file to read, which may be a request, and a line of the Dockerfile.
-BUN = ("bun.lock", "bun.lockb")
+BUN_LOCKS = ("bun.lock", "bun.lockb")
 # The tool of a workspace -> its settings, how it builds one package after those that it needs, and whether it does so
 # for a package that is not built itself.
 BY_TOOL = {
     "turbo": ("turbo.json", "turbo run build --filter={name}...", True),
     "nx": ("nx.json", "nx run {name}:build", False),
 }
-IN_FOLDER = {"npm": "npm --prefix {0} run build", "pnpm": "pnpm --dir {0} run build", "bun": "bun --cwd {0} run build"}
+IN_FOLDER = {"npm": "npm --prefix {0} run build", "pnpm": "pnpm --dir {0} run build", "bun": "bun run --cwd {0} build"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Workspace:
 def find_workspace(files: Files) -> Workspace | None:
     """None for a folder that stands alone: it has a lock of its own, or nothing above it says that it belongs to it."""
     outer, folder = files.repository
-    if not re.fullmatch(r"[\w@.+/-]+", folder) or files.first(*LOCKS, *BUN):
+    if not re.fullmatch(r"[\w@.+/-]+", folder) or files.first(*LOCKS, *BUN_LOCKS):
         return None
     package = read_package(outer)
     if package is None:

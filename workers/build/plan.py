@@ -29,6 +29,7 @@ class Plan:
     that needs the source.
     `within` is the service's folder where the whole repository is installed and built, "" for a folder that stands
     alone; commands run in it, and files and folders are told from it, but `dependency_files` from the repository's top.
+    `keeps` is the only folder that `start` needs of what was built, "" when that is not known.
     `package_manager_version` "" means any. `system_packages` are the distribution's, there when it is built and when it
     runs; `build_packages` are there for the build alone.
     """
@@ -50,6 +51,7 @@ class Plan:
     dockerfile: str = ""
     root_directory: str = ""
     within: str = ""
+    keeps: str = ""
     system_packages: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     suggested_variables: dict[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from configparser import ConfigParser, ParsingError
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -94,12 +95,18 @@ def pipfile_names(files: Files) -> frozenset[str]:
     return frozenset(name for key in packages for name in _brought_by(f"{key}[{','.join(extras.get(key, []))}]"))
 
 
-def setup_names(files: Files) -> frozenset[str]:
-    """What setup.cfg says, and setup.py as far as it says it in a plain list."""
-    lines = _setup_cfg(files).get("install_requires", "").splitlines()
+def setup_requirements(files: Files) -> tuple[str, ...] | None:
+    """What setup.cfg and setup.py list, line by line; None where only running setup.py would tell it."""
+    lines = [line.strip() for line in _setup_cfg(files).get("install_requires", "").splitlines()]
     for node in ast.walk(parsed(files.head("setup.py", 256 * 1024))):
-        if isinstance(node, ast.keyword) and node.arg == "install_requires" and isinstance(node.value, ast.List):
-            lines += [str(e.value) for e in node.value.elts if isinstance(e, ast.Constant)]
+        if isinstance(node, ast.keyword) and node.arg == "install_requires":
+            listed = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            lines += [str(one.value) if isinstance(one, ast.Constant) else "?" for one in listed]
+    found = tuple(filter(None, lines))
+    return found if all(NAME.match(line) and not line.startswith("file:") for line in found) else None
+
+
+def names_of(lines: Iterable[str]) -> frozenset[str]:
     return frozenset(name for line in lines for name in _brought_by(line))
 
 

@@ -8,6 +8,7 @@ index that the platform is set to.
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +17,11 @@ from workers.build.python_dependencies import (
     describes_project,
     has_local_sources,
     is_package,
+    names_of,
     pipfile_names,
     project_names,
     read_requirements,
-    setup_names,
+    setup_requirements,
 )
 from workers.errors import UserError
 
@@ -103,11 +105,16 @@ def _unlocked(files: Files) -> Install | None:
 
 
 def _setuptools(files: Files) -> Install | None:
-    """The file is a program: only running it tells what it depends on, so that it is installed as a whole."""
+    """The dependencies first where they are told as a list; else all of it once the source is there."""
     evidence = files.first("setup.py", "setup.cfg")
     if not evidence:
         return None
-    return _install("setuptools", "uv pip install -e .", "", (), setup_names(files), evidence, by_uv=True)
+    lines = setup_requirements(files)
+    if lines is None:
+        return _install("setuptools", "uv pip install -e .", "", (), frozenset(), evidence, by_uv=True)
+    line = f"uv pip install {shlex.join(lines)}" if lines else ""
+    needed = tuple(name for name in ("setup.py", "setup.cfg") if files.exists(name))
+    return _install("setuptools", line, ITSELF, needed, names_of(lines), evidence, by_uv=True)
 
 
 def _project(
@@ -126,11 +133,13 @@ def _install(
     if by_uv:
         reasons.append("install: by uv, which reads the same files as pip and is faster")
     if again:
-        reasons.append("install: the project itself too, because pyproject.toml has a build system")
-    if name == "setuptools":
-        reasons.append(f"install: after all of the source is copied, because {evidence} says only then what it needs")
-    elif not needed:
-        reasons.append("install: after all of the source is copied, because a dependency is a folder of it")
+        what = "setuptools makes a package of it" if name == "setuptools" else "pyproject.toml has a build system"
+        reasons.append(f"install: the project itself too, because {what}")
+    if not needed:
+        what = (
+            f"only running {evidence} tells what it needs" if name == "setuptools" else "a dependency is a folder of it"
+        )
+        reasons.append(f"install: after all of the source is copied, because {what}")
     return Install(name, line, again, needed, names, tuple(reasons))
 
 

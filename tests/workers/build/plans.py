@@ -14,7 +14,7 @@ from workers.errors import UserError
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 # Samples whose service is a folder of them.
-ROOTS = dict.fromkeys(("node-nx", "node-turbo", "node-workspaces", "node-yarn-classic"), "apps/web")
+ROOTS = dict.fromkeys(("bun-workspace", "node-nx", "node-turbo", "node-workspaces", "node-yarn-classic"), "apps/web")
 Detect = Callable[..., Plan | None]
 
 

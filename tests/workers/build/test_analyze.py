@@ -142,6 +142,8 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "bottle-pdm": ("python", "Bottle", "pdm"),
         "bun-server": ("bun", "", "bun"),
         "bun-vite-static": ("bun", "Vite", "bun"),
+        "bun-workspace": ("bun", "", "bun"),
+        "cra-static": ("node", "Create React App", "npm"),
         "deno-plain": ("deno", "", "deno"),
         "deno-task": ("deno", "", "deno"),
         "django-pip": ("python", "Django", "pip"),

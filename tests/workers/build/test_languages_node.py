@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from workers.build.dockerfile import dockerfile_for
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.node import detect
@@ -77,7 +79,30 @@ def test_it_finds_the_package_manager(
 
 
 @pytest.mark.parametrize(
-    "package", [{"scripts": {"postinstall": "x"}}, {"workspaces": ["a"]}, {"dependencies": {"a": "file:./a"}}]
+    ("package", "texts", "install", "later"),
+    [
+        ({"scripts": {"postinstall": "nuxt prepare", "build": "x"}}, {},
+         "npm pkg delete scripts.postinstall && npm install --no-audit --no-fund", "npm run postinstall"),
+        ({"scripts": {"prepare": "husky", "start": "node a.js"}}, {"package-lock.json": ""},
+         "npm pkg delete scripts.prepare && npm ci --no-audit --no-fund --omit=dev", ""),
+        ({"scripts": {"prepare": "x", "postinstall": "y", "build": "z"}}, {"pnpm-lock.yaml": "lockfileVersion: '9.0'"},
+         "npm pkg delete scripts.postinstall scripts.prepare && pnpm install --frozen-lockfile",
+         "pnpm run postinstall && pnpm run prepare"),
+        ({"scripts": {"preinstall": "x", "postinstall": "y", "build": "z"}}, {}, "npm install --no-audit --no-fund", ""),
+    ],
+)  # fmt: skip
+def test_it_runs_scripts_of_the_folder_once_its_source_is_there(
+    package: dict[str, Any], texts: dict[str, str], install: str, later: str
+) -> None:
+    plan = found(package, texts)
+    assert (plan.install, plan.install_project) == (install, later)
+    assert bool(plan.dependency_files) is ("preinstall" not in package["scripts"])
+    text = dockerfile_for(plan, "node:1", "s1")
+    assert not later or text.index("COPY --chown=10001:10001 . .") < text.index(later)
+
+
+@pytest.mark.parametrize(
+    "package", [{"scripts": {"preinstall": "x"}}, {"workspaces": ["a"]}, {"dependencies": {"a": "file:./a"}}]
 )
 def test_it_copies_the_source_first_when_the_install_needs_it(package: dict[str, Any]) -> None:
     assert found({"main": "x.js", **package}, {"x.js": ""}).dependency_files == ()
@@ -145,6 +170,23 @@ def test_it_starts_what_a_framework_builds(
 ) -> None:
     plan = found(package, texts)
     assert (plan.build, plan.start, plan.static_dir) == (build, start, folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        ({}, 2),
+        ({"processes": {"web": "x"}}, 2),
+        ({"release": "node migrate.js"}, 1),
+        ({"processes": {"worker": "node worker.js"}}, 1),
+        ({"start": "node prepare.js && node .output/server/index.mjs"}, 1),
+    ],
+)
+def test_it_leaves_packages_behind_where_the_server_has_all_it_needs(changes: dict[str, Any], stages: int) -> None:
+    plan = replace(found({"dependencies": {"nuxt": "4"}}), **changes)
+    text = dockerfile_for(plan, "node:1", "s1")
+    assert text.count("FROM node:1 AS ") == stages
+    assert ('COPY --from=build --chown=10001:10001 ["/app/.output/", "/app/.output/"]' in text) is (stages == 2)
 
 
 def test_it_starts_everything_through_yarn_where_there_is_no_node_modules() -> None:

@@ -201,8 +201,14 @@ def test_it_says_that_a_file_is_broken() -> None:
          "pipenv requirements --hash --exclude-index > /tmp/requirements.txt", ()),
         ({"Pipfile": "[packages]\nflask = '*'"}, "pipenv",
          "pipenv lock && pipenv requirements > /tmp/requirements.txt", ("Pipfile",)),
-        ({"setup.py": "setup(install_requires=['flask'])"}, "setuptools", "uv pip install -e . gunicorn", ()),
-        ({"setup.cfg": "[options]\ninstall_requires =\n    flask\n"}, "setuptools", "uv pip install -e . gunicorn", ()),
+        ({"setup.py": "setup(install_requires=['flask>=3,<4', 'x; python_version > \"3\"'])"}, "setuptools",
+         "uv pip install 'flask>=3,<4' 'x; python_version > \"3\"' gunicorn", ("setup.py",)),
+        ({"setup.cfg": "[options]\ninstall_requires =\n    flask\n"}, "setuptools",
+         "uv pip install flask gunicorn", ("setup.cfg",)),
+        ({"setup.py": "setup(install_requires=read('list'))"}, "setuptools", "uv pip install -e . gunicorn", ()),
+        ({"setup.py": "setup(install_requires=['a', b])"}, "setuptools", "uv pip install -e . gunicorn", ()),
+        ({"setup.cfg": "[options]\ninstall_requires = file: list.txt"}, "setuptools", "uv pip install -e . gunicorn", ()),
+        ({"setup.py": "setup()"}, "setuptools", "uv pip install gunicorn", ("setup.py",)),
     ],
 )  # fmt: skip
 def test_it_finds_the_package_manager(texts: dict[str, str], manager: str, line: str, needed: tuple[str, ...]) -> None:

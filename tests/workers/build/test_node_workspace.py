@@ -7,6 +7,7 @@ from workers.build.analyze import analyze
 from workers.build.dockerfile import dockerfile_for
 from workers.build.files import FilesBeneath, MemoryFiles
 from workers.build.job import BuildSettings
+from workers.build.languages import bun
 from workers.build.languages.node import detect
 from workers.build.plan import Plan
 from workers.errors import UserError
@@ -119,6 +120,17 @@ def test_it_reads_no_more_members_than_it_may() -> None:
     members = {f"packages/p{number}": {"name": f"p{number}"} for number in range(40)}
     plan = found(NPM, {"apps/web": WEB, **members})
     assert (plan.within, plan.dependency_files) == ("apps/web", ())
+
+
+def test_it_builds_a_service_of_a_workspace_by_bun() -> None:
+    packages = {"apps/web/package.json": json.dumps(WEB), "packages/ui/package.json": json.dumps(UI)}
+    files = MemoryFiles({"package.json": json.dumps(NPM), "bun.lock": "", ".bun-version": "1.3", **packages})
+    plan = bun.detect(FilesBeneath(files, "apps/web"), BuildSettings())
+    assert plan is not None
+    assert (plan.within, plan.version, plan.build) == ("apps/web", "1.3", "bun run --cwd ../../packages/ui build")
+    assert plan.install == "cd ../.. && bun install --frozen-lockfile"
+    assert plan.dependency_files == ("package.json", "bun.lock", "apps/web/package.json", "packages/ui/package.json")
+    assert "WORKDIR /app/apps/web" in dockerfile_for(plan, "bun:1", "s1")
 
 
 def test_it_names_the_folders_of_a_workspace_whose_top_starts_nothing() -> None:

@@ -7,14 +7,22 @@ import re
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.node_frameworks import Framework, is_development_server
+from workers.build.node_managers import Manager
 from workers.build.node_package import Package, read_package
 from workers.build.node_settings import find_framework
+from workers.build.node_workspace import (
+    BUN_LOCKS,
+    Workspace,
+    find_workspace,
+    workspace_build,
+    workspace_files,
+    workspace_install,
+)
 from workers.build.plan import Plan
 from workers.build.static_site import static_start
 from workers.build.versions import Asked, asked_version, version_reason
 
-LOCKS = ("bun.lock", "bun.lockb")
-EVIDENCE = (*LOCKS, "bunfig.toml")
+EVIDENCE = (*BUN_LOCKS, "bunfig.toml")
 MODULES = tuple(
     f"{folder}{stem}.{kind}"
     for folder in ("", "src/")
@@ -28,61 +36,71 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     package = read_package(files)
     if package is None:
         return None
-    named = re.fullmatch(r"bun@(\d+(?:\.\d+){0,2})(?:\+.*)?", package.manager)
-    evidence = files.first(*EVIDENCE)
+    workspace = find_workspace(files)
+    top = workspace.files if workspace else files
+    named = re.fullmatch(r"bun@(\d+(?:\.\d+){0,2})(?:\+.*)?", (workspace.package if workspace else package).manager)
+    evidence = top.first(*EVIDENCE)
     if not evidence and not named:
         return None
     framework = find_framework(files, package)
-    asked = _version(files, named[1] if named else "")
-    needed = _dependency_files(files, package)
-    build, build_reason = _build(package, framework)
+    asked = _version(files, top, named[1] if named else "")
+    build, build_reason = _build(package, framework, workspace)
+    needed = _dependency_files(files, package, workspace)
     start, folder, why = _start(files, package, framework)
+    told = (
+        f"language: Bun, because {f'{evidence} is there' if evidence else 'package.json names it'}",
+        version_reason("Bun", asked),
+        f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
+        workspace.reason if workspace else "",
+        "" if needed else "install: after all of the source is copied, because it needs more than the lists",
+        build_reason,
+        why,
+    )
     return Plan(
         language="bun",
         framework=framework.name if framework else "",
         version=asked[0],
         package_manager="bun",
-        install=f"bun install{' --frozen-lockfile' if files.first(*LOCKS) else ''}{'' if build else ' --production'}",
+        install=_install(top, workspace, with_dev=bool(build)),
         dependency_files=needed,
         build=build,
         start=start,
         static_dir=folder,
-        reasons=tuple(
-            filter(
-                None,
-                (
-                    f"language: Bun, because {f'{evidence} is there' if evidence else 'package.json names it'}",
-                    version_reason("Bun", asked),
-                    f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
-                    ""
-                    if needed
-                    else "install: after all of the source is copied, because it needs more than the lists",
-                    build_reason,
-                    why,
-                ),
-            )
-        ),
+        within=workspace.folder if workspace else "",
+        reasons=tuple(filter(None, told)),
     )
 
 
-def _version(files: Files, named: str) -> Asked:
-    asked = asked_version(files, ("bun",), (".bun-version",))
-    return (asked[0].removeprefix("bun-v"), asked[1]) if asked[0] else (named, "package.json")
+def _install(top: Files, workspace: Workspace | None, *, with_dev: bool) -> str:
+    line = f"bun install{' --frozen-lockfile' if top.first(*BUN_LOCKS) else ''}{'' if with_dev else ' --production'}"
+    return workspace_install(workspace, line) if workspace else line
 
 
-def _dependency_files(files: Files, package: Package) -> tuple[str, ...]:
+def _version(files: Files, top: Files, named: str) -> Asked:
+    """What the folder's files ask for, then those at the top of its workspace."""
+    found = (asked_version(each, ("bun",), (".bun-version",)) for each in (files, top))
+    asked = next(filter(lambda asked: asked[0], found), None)
+    return (asked[0].removeprefix("bun-v"), asked[1]) if asked else (named, "package.json")
+
+
+def _dependency_files(files: Files, package: Package, workspace: Workspace | None) -> tuple[str, ...]:
     """What the install reads; () when it runs scripts of the repository or links folders of it."""
+    if workspace:
+        return workspace_files(workspace, Manager("bun", "", workspace.files.first(*BUN_LOCKS), ""))
     if package.has_local or package.runs_scripts or files.glob("patches/*"):
         return ()
     return tuple(name for name in ("package.json", *EVIDENCE, ".npmrc") if files.exists(name))
 
 
-def _build(package: Package, framework: Framework | None) -> tuple[str, str]:
+def _build(package: Package, framework: Framework | None, workspace: Workspace | None) -> tuple[str, str]:
     line, why = "", ""
     if "build" in package.scripts:
         line, why = "bun run build", "build command: the build script of package.json"
     elif framework and framework.build:
         line, why = f"bunx --bun {framework.build}", f"build command: as {framework.name} is built"
+    if workspace:
+        line, by_workspace = workspace_build(workspace, Manager("bun", "", "", ""), package, line)
+        why = by_workspace or why
     return (f"{framework.first}{line}{framework.after}" if framework and line else line), why
 
 

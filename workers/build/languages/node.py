@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.node_frameworks import SERVERS, Framework, is_development_server
-from workers.build.node_managers import Manager, dependency_files, find_manager, install_line
+from workers.build.node_managers import (
+    Manager,
+    dependency_files,
+    find_manager,
+    install_line,
+    postponed,
+    without_scripts,
+)
 from workers.build.node_package import Package, read_package
 from workers.build.node_settings import find_framework
 from workers.build.node_workspace import (
@@ -70,16 +77,12 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     asked, start = _version(found), _start(found)
     build, build_reason = _build(found)
     with_dev = bool(build or settings.build_command) or not re.match(r"(?:[A-Z_]+=\S+ )*node ", start.line)
-    install, needed = _install(found, with_dev=with_dev)
+    install, later, needed = _install(found, with_dev=with_dev)
     framework = found.framework
-    told = (
-        "language: Node, because package.json is there",
-        version_reason("Node", asked),
-        f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
-        workspace.reason if workspace else "" if start.line else parts_reason(files, package),
-        manager.reason,
+    said = (
         "" if with_dev else WITHOUT_DEV,
         "" if needed else AFTER_SOURCE,
+        f"install: {later}, once the source is there, because an install does it" if later else "",
         build_reason,
         start.reason,
     )
@@ -90,12 +93,27 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         package_manager=manager.name,
         package_manager_version=manager.version,
         install=install,
+        install_project=later,
         dependency_files=needed,
         build=build,
         start=start.line,
         static_dir=start.static_dir,
         within=workspace.folder if workspace else "",
-        reasons=tuple(filter(None, told)),
+        keeps=framework.keeps if framework and start.line == framework.start else "",
+        reasons=tuple(filter(None, (*_reasons(found, asked, start), *said))),
+    )
+
+
+def _reasons(found: Found, asked: Asked, start: Start) -> tuple[str, ...]:
+    """What it is."""
+    framework, workspace = found.framework, found.workspace
+    parts = "" if start.line else parts_reason(found.files, found.package)
+    return (
+        "language: Node, because package.json is there",
+        version_reason("Node", asked),
+        f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
+        workspace.reason if workspace else parts,
+        found.manager.reason,
     )
 
 
@@ -110,11 +128,16 @@ def _version(found: Found) -> Asked:
     return "", ""
 
 
-def _install(found: Found, *, with_dev: bool) -> tuple[str, tuple[str, ...]]:
-    line = install_line(found.manager, with_dev=with_dev)
+def _install(found: Found, *, with_dev: bool) -> tuple[str, str, tuple[str, ...]]:
+    """The line, what of it waits for the source, and the files that it reads. `prepare` is of use to developers alone."""
+    manager, line = found.manager, install_line(found.manager, with_dev=with_dev)
     if found.workspace:
-        return workspace_install(found.workspace, line), workspace_files(found.workspace, found.manager)
-    return line, dependency_files(found.files, found.manager, found.package)
+        return workspace_install(found.workspace, line), "", workspace_files(found.workspace, manager)
+    needed, late = dependency_files(found.files, manager, found.package), postponed(found.package)
+    if not needed or not late:
+        return line, "", needed
+    wanted = late if with_dev and not manager.is_modern_yarn else (name for name in late if name != "prepare")
+    return without_scripts(line, late), " && ".join(f"{manager.name} run {name}" for name in wanted), needed
 
 
 def _build(found: Found) -> tuple[str, str]:

@@ -5,8 +5,10 @@ A service of a workspace is built in its own folder of /app, and started there.
 
 from __future__ import annotations
 
+import re
+
 from workers.build.plan import Plan
-from workers.build.recipes import blocks
+from workers.build.recipes import blocks, node_folder
 
 ENVIRONMENT = {
     "npm_config_cache": f"{blocks.CACHE}/npm",
@@ -28,26 +30,27 @@ TOOLS = {"NX_DAEMON": "false", "TURBO_TELEMETRY_DISABLED": "1", "TURBO_CACHE_DIR
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     mounts = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS)
     install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
-    build = f"export NODE_ENV=production; {plan.build}"
-    here = f"/app/{plan.within}"
-    inside = [f"WORKDIR {here}"] if plan.within else []
-    outside = ["WORKDIR /app"] if plan.within and before else []
-    programs = f"{here}/node_modules/.bin:/app/node_modules/.bin" if plan.within else "/app/node_modules/.bin"
-    return [
-        f"FROM {base} AS app",
-        blocks.ground([here] if plan.within else [], ENVIRONMENT | _environment(plan)),
-        f"ENV HOME={blocks.HOME} PATH={programs}:$PATH",
+    line = f"export NODE_ENV=production; {plan.build}"
+    build = [blocks.build_run(plan.install_project, mounts)] if plan.install_project else []
+    build += [blocks.build_run(line, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []
+    built = [
+        blocks.ground([node_folder.folder(plan)] if plan.within else [], ENVIRONMENT | _environment(plan)),
+        f"ENV HOME={blocks.HOME} PATH={node_folder.search_path(plan)}",
         *_manager(plan),
-        "WORKDIR /app",
-        f"USER {blocks.USER}",
-        *([blocks.copy(*plan.dependency_files), *inside, *install, *outside] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *inside,
-        *([] if before else install),
-        *([blocks.build_run(build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
-        "ENV NODE_ENV=production",
+        *node_folder.steps(plan, install, build),
     ]
+    if not _is_enough(plan):
+        return [f"FROM {base} AS app", *built, "ENV NODE_ENV=production"]
+    kept = f"{node_folder.folder(plan)}/{plan.keeps}/"
+    inside = [f"WORKDIR {node_folder.folder(plan)}"] if plan.within else []
+    return [f"FROM {base} AS build", *built, *blocks.run_stage(base, {kept: kept}, "NODE_ENV=production"), *inside]
+
+
+def _is_enough(plan: Plan) -> bool:
+    """Whether the built server is all that is ever run: then packages and source stay behind."""
+    line = rf"(?:[A-Z_]+=\S+ )*node {re.escape(plan.keeps)}/\S+"
+    is_alone = not plan.release and plan.processes.keys() <= {"web"}
+    return bool(plan.keeps) and is_alone and re.fullmatch(line, plan.start) is not None
 
 
 def _environment(plan: Plan) -> dict[str, str]:

@@ -6,8 +6,10 @@ RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/pass
 ENV HOME=/home/app VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 FORWARDED_ALLOW_IPS=*
 WORKDIR /app
 USER 10001:10001
+COPY --chown=10001:10001 ["setup.py", "./setup.py"]
+RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install 'flask>=3,<4' 'waitress>=3'"]
 COPY --chown=10001:10001 . .
-RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install -e ."]
+RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install --no-deps -e ."]
 ENV PYTHONPATH=/app
 
 ENV PORT=8000
