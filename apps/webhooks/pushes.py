@@ -31,7 +31,7 @@ from apps.webhooks import asking, order
 from apps.webhooks.forges import FORGES
 from apps.webhooks.models import Delivery, Kind, Outcome
 from apps.webhooks.push import Push
-from apps.webhooks.tracking import Tracked, tracked
+from apps.webhooks.tracking import Tracked, may_track, tracked
 from apps.webhooks.verdicts import NOT_TAKEN, Code, Skip, skip_of
 from workers.errors import SlipwayError, Stopped
 
@@ -71,7 +71,7 @@ def followers_of(delivery: Delivery, push: Push) -> list[Tracked]:
     if push.tag:
         tagged = rows.exclude(deploy_tags="")
         return [Tracked(row) for row in tagged if fnmatchcase(push.tag, row.deploy_tags)]
-    return [one for one in tracked(rows) if one.branch == push.branch]
+    return [one for one in tracked(rows.filter(may_track(push.branch))) if one.branch == push.branch]
 
 
 def _with_files(delivery: Delivery, push: Push, services: list[Service]) -> Push:

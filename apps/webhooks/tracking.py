@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.deployments.models import Deployment
 from apps.projects.models import Environment, EnvironmentKind, Service
 
@@ -31,6 +33,12 @@ class Tracked:
     def row(self) -> dict[str, object]:
         """What its rows are found by."""
         return {"service": self.service, "environment": self.environment}
+
+
+def may_track(branch: str) -> Q:
+    """Which services can: most pushes are to branches that nobody follows, and cost one query then."""
+    places = Environment.objects.filter(kind=EnvironmentKind.STAGING, branch=branch)
+    return Q(branch=branch) | Q(project__in=places.values("project"))
 
 
 def tracked(services: Iterable[Service]) -> list[Tracked]:
