@@ -24,6 +24,7 @@ from docker.utils import kwargs_from_env
 
 from workers.errors import PlatformError, UserError
 from workers.image_reference import Login
+from workers.registry_errors import refused_by_registry
 
 INSTANCE = "slipway.instance"
 REFUSED = "engine:platform:refused"
@@ -335,34 +336,11 @@ def _registry_errors(reference: str, login: Login | None) -> Iterator[None]:
         with _errors(f"fetch {reference}"):
             yield
     except NotThere as error:
-        raise _refused_by_registry(reference, login, f"not found: {error.message}") from error
+        raise refused_by_registry(reference, login, f"not found: {error.message}") from error
     except PlatformError as error:
         if error.code != REFUSED:
             raise
-        raise _refused_by_registry(reference, login, error.message) from error
-
-
-def _refused_by_registry(reference: str, login: Login | None, why: str) -> UserError:
-    host, path = reference.partition("/")[0], reference.partition("/")[2]
-    known = f"as {login.username}" if login else "without a login"
-    if re.search(r"unauthorized|denied|401|403|no basic auth|authentication required", why, re.IGNORECASE):
-        return UserError(
-            "image:user:denied",
-            f"{host} does not let {path} be read {known}.",
-            hint=f"Check the image's name, and the login that the team keeps for {host} under Registries.",
-        )
-    if re.search(r"manifest unknown|not found|404|name unknown", why, re.IGNORECASE):
-        return UserError(
-            "image:user:not-there",
-            f"{host} has no image {path}, or does not show it {known}.",
-            hint=f"Check its name and tag. A private one needs a login for {host} under Registries.",
-        )
-    return UserError(
-        "image:user:registry",
-        f"{host} did not give {path}: {why[-300:]}",
-        hint="Is the registry up, and its name spelt right? Then try again.",
-        retry=True,
-    )
+        raise refused_by_registry(reference, login, error.message) from error
 
 
 def _refused(doing: str, why: str) -> PlatformError | UserError:

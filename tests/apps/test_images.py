@@ -21,6 +21,7 @@ from workers.build.pull import image_plan
 from workers.docker import Engine
 from workers.errors import UserError
 from workers.image_reference import ImageReference, parse_image, registry_host
+from workers.registry_errors import refused_by_registry
 
 IMAGE = "ghcr.io/acme/shop:1.2"
 
@@ -61,6 +62,20 @@ def test_it_listens_where_the_image_exposes() -> None:
     because = Origin("image", "because the image exposes it, the smallest of several")
     assert (found.language, found.start, found.port, found.origins["port"]) == ("image", "", 9000, because)
     assert image_plan(parse_image(IMAGE), {}).port == 8000
+
+
+@pytest.mark.parametrize(
+    ("why", "code"),
+    [
+        ('Head "https://r.example/v2/x/manifests/1": unauthorized: authentication required', "image:user:denied"),
+        ("errors:\ndenied: requested access to the resource is denied", "image:user:denied"),
+        ("manifest for r.example/x@sha256:4014034a not found: manifest unknown", "image:user:not-there"),
+        ('Get "https://r.example/v2/": dial tcp 192.0.2.1:443: connect: connection refused', "image:user:registry"),
+        ("failed to register layer: write /x: no space left on device", "build:platform:disk-full"),
+    ],
+)
+def test_it_says_why_a_registry_gave_nothing(why: str, code: str) -> None:
+    assert refused_by_registry("r.example/x:1", None, why).code == code
 
 
 def test_it_makes_an_app_of_an_image(alice: Person, shop: Shop) -> None:

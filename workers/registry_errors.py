@@ -1,0 +1,41 @@
+"""Why an image could not be had of its registry, from what the engine says of it. Pure: not in charge of asking."""
+
+from __future__ import annotations
+
+import re
+
+from workers.errors import PlatformError, SlipwayError, UserError
+from workers.image_reference import Login
+
+DENIED = re.compile(r"unauthorized|denied|\b40[13]\b|no basic auth|authentication required", re.IGNORECASE)
+NOT_THERE = re.compile(r"manifest unknown|not found|\b404\b|name unknown", re.IGNORECASE)
+
+
+def refused_by_registry(reference: str, login: Login | None, why: str) -> SlipwayError:
+    """`login` is the one that was used. A registry that shows a stranger nothing may call it denied or not there."""
+    host, _, path = reference.partition("/")
+    known = f"as {login.username}" if login else "without a login"
+    if "no space left" in why:
+        return PlatformError(
+            "build:platform:disk-full",
+            "The disk of this machine is full.",
+            hint="Remove what is not needed, then try again.",
+        )
+    if DENIED.search(why):
+        return UserError(
+            "image:user:denied",
+            f"{host} does not let {path} be read {known}.",
+            hint=f"Check the image's name, and the login that the team keeps for {host} under Registries.",
+        )
+    if NOT_THERE.search(why):
+        return UserError(
+            "image:user:not-there",
+            f"{host} has no image {path}, or does not show it {known}.",
+            hint=f"Check its name and tag. A private one needs a login for {host} under Registries.",
+        )
+    return UserError(
+        "image:user:registry",
+        f"{host} did not give {path}: {why[-300:]}",
+        hint="Is the registry up, and its name spelt right? Then try again.",
+        retry=True,
+    )
