@@ -25,13 +25,13 @@ NEEDS: dict[Permission, set[str]] = {
         "preview-approve", "preview-delete", "preview-keep", "preview-redeploy",
     },
     Permission.WRITE_SERVICE: {
-        "project", "environment-new", "new-service", "new-service-branches", "new-service-deploy", "service-settings",
-        "service-source", "source-connect", "source-disconnect", "source-forget-host", "source-renew-key", "volumes",
-        "service-feedback", "service-previews", "hook", "hook-remove", "hook-rotate",
+        "project", "environment-new", "new-service", "new-service-branches", "new-service-deploy", "new-service-image",
+        "service-settings", "service-source", "source-connect", "source-disconnect", "source-forget-host",
+        "source-renew-key", "volumes", "service-feedback", "service-previews", "hook", "hook-remove", "hook-rotate",
     },
     Permission.WRITE_VARIABLES: {
         "variables", "variables-save", "project-variables", "project-variables-save", "variable", "variable-delete",
-        "variable-restore", "changes-discard",
+        "variable-restore", "changes-discard", "registries", "registry-forget",
     },
     Permission.WRITE_DOMAINS: {"domains", "domain-remove"},
     Permission.DELETE: {"project-delete", "environment-delete", "service-delete", "volume-discard"},
