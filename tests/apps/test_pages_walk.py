@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -72,6 +74,14 @@ OPERATORS |= {"deliveries", "delivery", "delivery-replay"}
 OPERATORS |= {"github-app", "github-by-hand", "github-check", "github-created", "github-disconnect", "github-refresh"}
 OPERATORS |= {"github-send-here"}
 OPERATORS |= {"welcome", "welcome-sample", "welcome-recovery", "welcome-dismiss"}
+ASKED = re.compile(r"""GET(?:\.get(?:list)?\(|\[)"(\w+)""")
+QUESTIONS = sorted(
+    {
+        found[1]
+        for path in (Path(__file__).parents[2] / "apps").rglob("*.py")
+        for found in ASKED.finditer(path.read_text())
+    }
+)
 XSS = "<script>alert('xss')</script>"
 
 
@@ -197,6 +207,15 @@ def test_it_lets_bob_read(shop: Shop, alice: Person, bob: Person) -> None:
     for name in READABLE:
         pattern = next(p for p in PAGES if p.name == name)
         assert ask(client, "GET", address(pattern, ids)).status_code == 200, name
+
+
+def test_it_takes_odd_questions_as_nothing_worse_than_wrong(shop: Shop, alice: Person) -> None:
+    client, ids = browser(alice), ids_of(shop, alice)
+    for odd in ("\0", "x" * 300, "-1", "9" * 30):
+        asked = urlencode(dict.fromkeys(QUESTIONS, odd))
+        for pattern in PAGES:
+            answer = ask(client, "GET", f"{address(pattern, ids)}?{asked}")
+            assert answer.status_code < 500, (pattern.name, odd)
 
 
 def test_it_has_no_operator_page_for_others(shop: Shop, alice: Person, dora: Person) -> None:
