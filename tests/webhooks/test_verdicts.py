@@ -68,6 +68,7 @@ PAUSED = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
          Skip(Code.PATHS, "None of the files that changed is watched: api/x.")),
     ],
 )  # fmt: skip
+@pytest.mark.django_db
 def test_it_says_why_in_a_sentence(settings: dict[str, object], push: Push, skip: Skip | None) -> None:
     assert skip_of(Service(**settings), push) == skip
 
