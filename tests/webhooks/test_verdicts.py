@@ -50,6 +50,7 @@ PAUSED = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
     ("settings", "push", "skip"),
     [
         ({}, a_push(), None),
+        ({"name": "web", "image": "nginx"}, a_push(), Skip(Code.OFF, "web comes from the image nginx, not from git.")),
         ({"auto_deploy": False}, a_push(), Skip(Code.OFF, "Deploy on push is off in the service's settings.")),
         ({"auto_deploy": False}, a_push(ref="refs/tags/v1"), None),
         ({"auto_deploy_paused_at": PAUSED}, a_push(),
