@@ -149,7 +149,8 @@ def _read_live(stream: LogStream, after: int, limit: int) -> list[Line] | None:
         before: Any = wake.valkey().xrevrange(_live_key(stream), max=f"{after + 1}-0", count=1)
         if not before:
             return None
-        entries: Any = wake.valkey().xrange(_live_key(stream), min=before[0][0], count=max(2, limit // 4))
+        # Nor more than is wanted: in a flood each entry is a thousand lines.
+        entries: Any = wake.valkey().xrange(_live_key(stream), min=before[0][0], max=f"{after + limit}-0")
     except redis.RedisError:
         return None
     lines: list[Line] = []
@@ -195,7 +196,7 @@ def _pages(stream: LogStream, after: int, before: int, newest_first: bool) -> It
 def read_stored(stream: LogStream, after: int, *, limit: int = 1000) -> list[Line]:
     """The same from PostgreSQL. Lines that retention removed are one gap line in their place."""
     lines: list[Line] = []
-    for chunk in chunks(stream, after, NEVER):
+    for chunk in chunks(stream, after, NEVER, likely=limit):
         if chunk.first_seq > after + 1:
             lines.append(gap(after, chunk.first_seq))
         for seq, row in enumerate(chunk.lines, start=chunk.first_seq):

@@ -47,6 +47,17 @@ def test_it_counts_bytes_and_not_characters(shop: Shop) -> None:
 
 
 @pytest.mark.django_db
+def test_a_reader_takes_no_more_of_a_flood_than_it_wants(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, _ = LogStream.objects.get_or_create(service=shop.service)
+    flood(stream, 6, lines=1000, size=40)
+    made = LogChunk.from_db
+    taken: list[str] = []
+    monkeypatch.setattr(LogChunk, "from_db", lambda *row: taken.append("chunk") or made(*row))
+    assert [line.seq for line in logs.read_stored(stream, 500, limit=1000)] == list(range(501, 1501))
+    assert len(taken) == 2
+
+
+@pytest.mark.django_db
 def test_tidying_shortens_logs(shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_next", timezone.now())
     settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"log_megabytes": 0.1})
