@@ -27,6 +27,9 @@ from paas.supervisor.programs import Blueprint, Program, Ready
 from paas.supervisor.titles import set_title
 from workers.errors import PlatformError
 
+# glibc's (mallopt(3)). Left alone, it keeps what it was once asked for at a time; and it would have a heap for each thread.
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": str(1024**2), "MALLOC_MMAP_THRESHOLD_": str(1024**2)}
+
 
 class Daemon:
     """`state` is starting, ready, stopping or failed; `failure` says why it could not start."""
@@ -39,7 +42,7 @@ class Daemon:
             | dict(os.environ)
             | {"DJANGO_SETTINGS_MODULE": "paas.settings", "PYTHONUNBUFFERED": "1"}
         )
-        self.env |= {"SLIPWAY_HOME": plan.home, "MALLOC_ARENA_MAX": "2", "CELERY_SKIP_CHECKS": "1"}
+        self.env |= {"SLIPWAY_HOME": plan.home, "CELERY_SKIP_CHECKS": "1"} | MALLOC
         self.forks = ForkServer(self.env)
         self.services: list[Child] = []
         zygote = Program("zygote", stop_seconds=5, ready=Ready(line="preloaded"))
