@@ -16,7 +16,7 @@ from apps.deployments import actions, logs
 from apps.hosts.models import Host
 from apps.previews.models import Preview
 from apps.projects.actions import create_environment, create_project, create_volume
-from apps.projects.models import Service, Volume
+from apps.projects.models import Registry, Service, Volume
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop, make_live, make_measured, make_person, make_pushed
 from tests.apps.test_pages_walk import PAGES, address, ask, body, browser, ids_of
@@ -47,6 +47,7 @@ def grow(shop: Shop, alice: Person, make_service: Make, name: str) -> None:
         told_at=shop.live.created_at,
     )  # fmt: skip
     Host.objects.create(name=name, token_digest=name)
+    Registry.objects.create(team=shop.team, host=f"{name}.example.com", username=name, password=name)
     make_pushed(shop.service)
     make_person(name, team=shop.team)
     invite(actor=actor, team=shop.team, email=f"{name}@example.com", role="viewer")
