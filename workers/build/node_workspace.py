@@ -8,12 +8,17 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from itertools import dropwhile, islice, takewhile
 
 from workers.build.files import Files
+from workers.build.folder_patterns import belongs
 from workers.build.node_managers import LOCKS, Manager, manager_files
 from workers.build.node_package import Package, read_package
 
 MOST_MEMBERS = 30  # Each is a file to read, which may be a request, and a line of the Dockerfile.
+MOST_PATTERNS = 200
+LONGEST_PATTERN = 200
+MOST_COMPARED = 20_000  # A folder with a pattern.
 BUN_LOCKS = ("bun.lock", "bun.lockb")
 # The tool of a workspace -> its settings, how it builds one package after those that it needs, and whether it does so
 # for a package that is not built itself.
@@ -53,11 +58,9 @@ def find_workspace(files: Files) -> Workspace | None:
     package = read_package(outer)
     if package is None:
         return None
-    patterns = _pnpm_patterns(outer) or package.workspaces
-    if not _belongs(folder, patterns):
+    if not belongs(folder, _patterns(outer, package)):
         return None
-    found = [name.removesuffix("/package.json") for name in outer.names() if name.endswith("/package.json")]
-    folders = [name for name in found if _belongs(name, patterns)]
+    folders = _member_folders(outer, package)
     is_whole = len(folders) <= MOST_MEMBERS
     read = folders if is_whole else [folder]
     members = {name: member for name in read if (member := read_package(outer, f"{name}/package.json"))}
@@ -66,9 +69,7 @@ def find_workspace(files: Files) -> Workspace | None:
 
 def parts_reason(files: Files, package: Package) -> str:
     """What is said at the top of a workspace, where nothing itself is to be started: which folders it has."""
-    patterns = _pnpm_patterns(files) or package.workspaces
-    found = [name.removesuffix("/package.json") for name in files.names() if name.endswith("/package.json")]
-    folders = [name for name in found if _belongs(name, patterns)][:MOST_MEMBERS]
+    folders = _member_folders(files, package)[:MOST_MEMBERS]
     return f"workspace: the root directory may be one of {', '.join(folders)}" if folders else ""
 
 
@@ -126,22 +127,22 @@ def _build_of(manager: Manager, folder: str) -> str:
     return IN_FOLDER.get(manager.name, "yarn --cwd {0} run build").format(shlex.quote(folder))
 
 
+def _member_folders(files: Files, package: Package) -> list[str]:
+    """The folders with a package.json that belong to the workspace; all of them where they are too many to compare."""
+    patterns = _patterns(files, package)
+    found = [name.removesuffix("/package.json") for name in files.names() if name.endswith("/package.json")]
+    is_too_many = len(found) * len(patterns) > MOST_COMPARED
+    return found if is_too_many else [name for name in found if belongs(name, patterns)]
+
+
+def _patterns(files: Files, package: Package) -> tuple[str, ...]:
+    told = _pnpm_patterns(files) or package.workspaces
+    return tuple(pattern for pattern in told if len(pattern) <= LONGEST_PATTERN)[:MOST_PATTERNS]
+
+
 def _pnpm_patterns(files: Files) -> tuple[str, ...]:
     """The list `packages` of pnpm-workspace.yaml, as pnpm and people write it."""
-    listed = re.search(
-        r"^packages:[ \t]*\n((?:[ \t]*(?:-.*|#.*)?\n?)*)", files.head("pnpm-workspace.yaml", 65536), re.M
-    )
-    return tuple(re.findall(r"^\s*-\s*[\"']?([^\"'#\n]+?)[\"']?\s*(?:#.*)?$", listed[1], re.M)) if listed else ()
-
-
-def _belongs(folder: str, patterns: tuple[str, ...]) -> bool:
-    wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
-    unwanted = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
-    return any(_matches(folder, p) for p in wanted) and not any(_matches(folder, p) for p in unwanted)
-
-
-def _matches(folder: str, pattern: str) -> bool:
-    """`*` is within a folder's name, `**` any number of folders."""
-    parts = re.split(r"(\*\*/?|\*)", pattern.removeprefix("./").strip("/"))
-    spelled = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
-    return re.fullmatch("".join(spelled.get(part) or re.escape(part) for part in parts), folder) is not None
+    lines = dropwhile(lambda line: line.rstrip() != "packages:", files.head("pnpm-workspace.yaml", 65536).splitlines())
+    listed = takewhile(lambda line: not line or line[0] in "-#", map(str.strip, islice(lines, 1, None)))
+    told = (line[1:].partition("#")[0].strip().strip("\"'") for line in listed if line.startswith("-"))
+    return tuple(filter(None, told))

@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -6,9 +7,12 @@ import pytest
 from workers.build.analyze import analyze
 from workers.build.dockerfile import dockerfile_for
 from workers.build.files import FilesBeneath, MemoryFiles
+from workers.build.folder_patterns import belongs
 from workers.build.job import BuildSettings
 from workers.build.languages import bun
 from workers.build.languages.node import detect
+from workers.build.node_package import read_package
+from workers.build.node_workspace import parts_reason
 from workers.build.plan import Plan
 from workers.errors import UserError
 
@@ -163,3 +167,52 @@ def test_it_installs_and_starts_in_the_services_folder() -> None:
         '--from=app ["/app/apps/web/dist/", "/site/"]',
     ]
     assert any("PATH=/app/apps/web/node_modules/.bin:/app/node_modules/.bin:$PATH" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "folders"),
+    [
+        ("*", ["a"]),
+        ("./a/*/", ["a/b"]),
+        ("a/**", ["a", "a/b", "a/b/cd"]),
+        ("**/cd", ["a/b/cd"]),
+        ("a/**/c*", ["a/b/cd"]),
+        ("**/b/**", ["a/b", "a/b/cd"]),
+        ("a/?", ["a/b"]),
+        ("", []),
+    ],
+)
+def test_it_reads_patterns_as_package_managers_do(pattern: str, folders: list[str]) -> None:
+    assert [folder for folder in ("a", "a/b", "a/b/cd") if belongs(folder, (pattern,))] == folders
+
+
+def test_it_reads_the_list_of_pnpm_as_people_write_it() -> None:
+    listed = "x: 1\npackages:  \n\n- \"a/*\"  # ours\n  - 'b'\n  # - c\n  -\ncatalog:\n  - d\n"
+    texts = {"pnpm-workspace.yaml": listed}
+    folders = {name: {} for name in ("a/b", "apps/web", "b", "c", "d")}
+    assert analyze_top(folders, texts).endswith("may be one of b, a/b")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "pnpm"),
+    [
+        (["*a" * 8 + "b"], ""),
+        (["**/" * 60 + "b"], ""),
+        (["**/*a*a*a*a*a"] * 5000, ""),
+        ([], "packages:\n- " + " " * 60_000 + "\n"),
+        ([], "packages:\n" + " \n" * 30_000 + "x"),
+    ],
+)
+def test_it_loses_no_time_on_cunning_patterns(patterns: list[str], pnpm: str) -> None:
+    folders = {"a" * 150: {}, "a/" * 8 + "a": {}, **{f"a{number}/c": {} for number in range(1000)}}
+    began = time.monotonic()
+    analyze_top({"apps/web": WEB, **folders}, {"pnpm-workspace.yaml": pnpm}, patterns)
+    assert time.monotonic() - began < 2
+
+
+def analyze_top(folders: dict[str, Any], texts: dict[str, str], patterns: list[str] | None = None) -> str:
+    packages = {f"{folder}/package.json": json.dumps(package) for folder, package in folders.items()}
+    top = MemoryFiles({"package.json": json.dumps({"workspaces": patterns or []}), **packages, **texts})
+    package = read_package(top)
+    assert package is not None
+    return parts_reason(top, package)
