@@ -18,7 +18,8 @@ from workers.build.node_package import Package, read_package
 MOST_MEMBERS = 30  # Each is a file to read, which may be a request, and a line of the Dockerfile.
 MOST_PATTERNS = 200
 LONGEST_PATTERN = 200
-MOST_COMPARED = 20_000  # A folder with a pattern.
+DEEPEST_PATTERN = 20
+MOST_COMPARED = 10_000  # A folder with a pattern.
 BUN_LOCKS = ("bun.lock", "bun.lockb")
 # The tool of a workspace -> its settings, how it builds one package after those that it needs, and whether it does so
 # for a package that is not built itself.
@@ -137,7 +138,7 @@ def _member_folders(files: Files, package: Package) -> list[str]:
 
 def _patterns(files: Files, package: Package) -> tuple[str, ...]:
     told = _pnpm_patterns(files) or package.workspaces
-    return tuple(pattern for pattern in told if len(pattern) <= LONGEST_PATTERN)[:MOST_PATTERNS]
+    return tuple(p for p in told if len(p) <= LONGEST_PATTERN and p.count("/") < DEEPEST_PATTERN)[:MOST_PATTERNS]
 
 
 def _pnpm_patterns(files: Files) -> tuple[str, ...]:
