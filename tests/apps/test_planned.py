@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from apps.deployments import actions, lease, pipeline
-from apps.deployments.models import Deployment
+from apps.deployments.models import Build, Deployment
 from apps.deployments.planned import Value, values_of
 from apps.deployments.states import Status
+from apps.deployments.steps.attempt import settings_of
+from apps.deployments.steps.release import spec_of
 from apps.projects.actions import change_service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop
@@ -48,6 +50,18 @@ def test_it_tells_what_the_release_was_given_instead(plan: dict[str, Any]) -> No
     start, port = values_of(plan, spec("./other", 9000))[-2:]
     assert start == Value("start", "Start command", "./other", "service", "set in the service's settings")
     assert port == Value("port", "Port", "9000", "service", "set in the service's settings")
+
+
+def test_a_cleared_port_is_gone_though_the_build_is_used_again(shop: Shop) -> None:
+    shop.service.port = 9000
+    plan = analyze(MemoryFiles(FILES), settings_of(shop.service, {})).as_dict()
+    build = Build(plan=plan, digest="sha256:" + "a" * 64)
+    shown = {}
+    for port in (9000, None):
+        shop.service.port = port
+        told = values_of(plan, spec_of(shop.service, shop.live.environment, build))[-1]
+        shown[told.value] = told.origin
+    assert shown == {"9000": "set in the service's settings", "3000": "set in slipway.toml, line 2"}
 
 
 def test_it_is_on_pages_and_in_the_api(shop: Shop, alice: Person, bob: Person, plan: dict[str, Any]) -> None:

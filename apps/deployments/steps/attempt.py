@@ -74,7 +74,10 @@ def source_of(service: Service, *, commit: str = "", branch: str = "", ref: str 
 
 
 def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool = False) -> BuildSettings:
-    """The service's build settings, with this installation's limits where it has none, never above its ceiling."""
+    """The service's build settings, with this installation's limits where it has none, never above its ceiling.
+
+    The port is a release's: it would stay in the plan of a build that is used again.
+    """
     told = settings.SLIPWAY
     return BuildSettings(
         root_directory=service.root_directory,
@@ -86,7 +89,6 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
         start_command=service.start_command,
         release_command=service.release_command,
         static_dir=service.static_dir,
-        port=service.port,
         variables=variables,
         limits=BuildLimits(
             memory_bytes=min(service.build_memory_mb or told.build_memory_mb, told.build_memory_ceiling_mb) * 1024**2,
