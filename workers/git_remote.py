@@ -1,7 +1,8 @@
-"""Which addresses git may speak to. Resolves a host name once and pins it; not in charge of speaking.
+"""Which addresses git, and the engine for images, may speak to. Not in charge of speaking.
 
-Rules: http, https, ssh, or file beneath one allowed folder; no credentials in the URL; never a link-local or cloud
-metadata address, however it is spelt; loopback and private networks only where they are allowed.
+For git a host name is resolved once and pinned. Rules: http, https, ssh, or file beneath one allowed folder; no
+credentials in the URL; never a link-local or cloud metadata address, however it is spelt; loopback and private networks
+only where they are allowed.
 """
 
 from __future__ import annotations
@@ -65,9 +66,7 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
     if _goes_by_proxy(parts):
         return Remote(url)  # The proxy resolves names and decides what may be reached.
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    addresses = _addresses(host, port)
-    for address in addresses:
-        _refuse(address, host, allow_private)
+    addresses = _allowed_addresses(host, port, allow_private)
     private = all(_is_private(address) for address in addresses)
     if parts.scheme == "ssh":
         return Remote(url, address=str(addresses[0]), is_private=private)
@@ -75,6 +74,12 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
         return Remote(url, is_private=private)
     spelt = [f"[{a}]" if a.version == 6 else str(a) for a in addresses]
     return Remote(url, pin=f"{host}:{port}:{','.join(spelt)}", is_private=private)
+
+
+def check_unproxied(url: str, *, allow_private: bool) -> None:
+    """UserError as `check_url`, for what another program connects to: our own proxy has no say in that."""
+    parts = _parts(url)
+    _allowed_addresses(parts.hostname or "", parts.port or PORTS[parts.scheme], allow_private)
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:
@@ -148,6 +153,13 @@ def _file_remote(parts: SplitResult, allowed_files: Path | None) -> Remote:
 def _goes_by_proxy(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     return parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
+
+
+def _allowed_addresses(host: str, port: int, allow_private: bool) -> list[Address]:
+    addresses = _addresses(host, port)
+    for address in addresses:
+        _refuse(address, host, allow_private)
+    return addresses
 
 
 def _addresses(host: str, port: int) -> list[Address]:

@@ -1,4 +1,7 @@
-"""Why an image could not be had of its registry, from what the engine says of it. Pure: not in charge of asking."""
+"""Why an image could not be had of its registry, from what the engine says of it. Pure: not in charge of asking.
+
+None of the answer's own words are shown: a registry is whatever somebody has named.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def refused_by_registry(reference: str, login: Login | None, why: str) -> Slipwa
         )
     return UserError(
         "image:user:registry",
-        f"{host} did not give {path}: {why[-300:]}",
-        hint="Is the registry up, and its name spelt right? Then try again.",
+        f"{host} did not give {path}: it cannot be reached, or does not answer as a registry does.",
+        hint="Is the registry up, with a certificate that is valid, and its name spelt right? Then try again.",
         retry=True,
     )

@@ -75,7 +75,9 @@ def test_it_listens_where_the_image_exposes() -> None:
     ],
 )
 def test_it_says_why_a_registry_gave_nothing(why: str, code: str) -> None:
-    assert refused_by_registry("r.example/x:1", None, why).code == code
+    told = refused_by_registry("r.example/x:1", None, why)
+    assert told.code == code
+    assert why[-15:] not in told.message, "what answers there is not for reading through us"
 
 
 def test_it_makes_an_app_of_an_image(alice: Person, shop: Shop) -> None:
@@ -135,6 +137,15 @@ def built(alice: Person, service: Service, **what: str) -> Deployment:
     claimed.refresh_from_db()
     actions.cancel(actor=alice.actor, deployment=claimed) if not claimed.is_finished else None
     return claimed
+
+
+def test_it_asks_no_registry_where_none_may_be(alice: Person, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")  # Ours. The engine goes its own way.
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    Service.objects.filter(pk=shop.service.pk).update(image="169.254.169.254:80/x", source_url="")
+    failed = built(alice, Service.objects.get(pk=shop.service.pk), commit="a" * 64)
+    assert failed.error_code == "image:user:registry-refused"
+    assert "repository" not in failed.error_message + failed.error_hint
 
 
 @pytest.mark.docker

@@ -13,8 +13,8 @@ from workers.build.job import BuiltImage, Report, Workspace
 from workers.build.plan import Origin, Plan
 from workers.docker import Engine
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
-from workers.errors import PlatformError
-from workers.git_remote import check_url
+from workers.errors import PlatformError, UserError
+from workers.git_remote import check_unproxied
 from workers.image_reference import HUB, ImageReference, Login
 from workers.process import run
 
@@ -23,10 +23,24 @@ SECONDS = 300.0
 DEFAULT_PORT = 8000
 
 
-def resolve(reference: ImageReference, login: Login | None, engine: Engine, *, allow_private: bool = True) -> str:
-    """The digest that a reference names now. UserError when its registry doesn't tell, or is where none may be."""
-    if reference.host != HUB:
-        check_url(f"https://{reference.host}/", allow_private=allow_private)
+def check_registry(reference: ImageReference, *, allow_private: bool) -> None:
+    """UserError when its registry is where none may be, or nowhere. To be called before the engine asks it anything."""
+    if reference.host == HUB:
+        return
+    try:
+        check_unproxied(f"https://{reference.host}/", allow_private=allow_private)
+    except UserError as error:
+        raise UserError(
+            "image:user:registry-refused",
+            f"{reference.host} is no registry that images can be pulled from: its name is unknown here, or leads where "
+            "this installation does not read.",
+            hint="Check how the host of the image is spelt, and use a registry with an address of its own.",
+            retry=error.retry,
+        ) from error
+
+
+def resolve(reference: ImageReference, login: Login | None, engine: Engine) -> str:
+    """The digest that a reference names now. UserError when its registry doesn't tell."""
     return reference.digest or engine.registry_digest(reference.named, login)
 
 

@@ -15,7 +15,7 @@ from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import settings_told
 from apps.projects.registries import login_for
 from workers.build.images import has_image
-from workers.build.pull import pull_image, resolve
+from workers.build.pull import check_registry, pull_image, resolve
 from workers.docker import Engine
 from workers.errors import UserError
 from workers.image_reference import ImageReference, Login, parse_image
@@ -35,9 +35,8 @@ class Pull:
         if login:
             attempt.report.hide(login.password)
         engine = Engine(settings.SLIPWAY.instance)
-        digest = self._wanted(reference) or resolve(
-            reference, login, engine, allow_private=settings.SLIPWAY.allow_private_sources
-        )
+        check_registry(reference, allow_private=settings.SLIPWAY.allow_private_sources)
+        digest = self._wanted(reference) or resolve(reference, login, engine)
         commit = digest.removeprefix("sha256:")
         Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence).update(commit=commit)
         attempt.deployment.commit = commit
