@@ -48,15 +48,15 @@ def is_listed(person: AccountTold, asker: Client, allowed: tuple[Allowed, ...]) 
     if is_named(person, allowed):
         return True
     asked = [entry for entry in allowed if entry.type != "User"]
-    return bool(asked) and any(_is(entry, org) for org in organisations_of(person, asker) for entry in asked)
+    return bool(asked) and any(matches(entry, org) for org in organisations_of(person, asker) for entry in asked)
 
 
 def is_named(person: AccountTold, allowed: tuple[Allowed, ...]) -> bool:
     """By themselves, and not by an organisation. Nobody is asked."""
-    return any(_is(entry, person) for entry in allowed)
+    return any(matches(entry, person) for entry in allowed)
 
 
-def _is(entry: Allowed, account: AccountTold) -> bool:
+def matches(entry: Allowed, account: AccountTold) -> bool:
     if entry.type not in ("", account.type):
         return False
     if entry.id:

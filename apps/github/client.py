@@ -24,7 +24,7 @@ from apps.github.answer import Answer
 from apps.github.answers import ManifestTold, PersonalToken, TokenTold
 from apps.github.app import App, require_app
 from apps.github.credentials import AppCredential, Credential, KeptCredential, Minted, UserCredential
-from apps.github.errors import BadToken, Garbled, NotThere, RateLimited, Refused, Unreachable
+from apps.github.errors import BadToken, Garbled, NotRenewed, NotThere, RateLimited, Refused, Unreachable
 from apps.github.models import Identity, Installation
 from workers.errors import UserError
 
@@ -254,8 +254,10 @@ def _refreshed(app: App, refresh_token: str) -> Minted:
     url = f"{app.web_url}/login/oauth/access_token"
     answer = send("POST", url, form=form, headers={"Accept": "application/json"})
     told = answer.read(PersonalToken)
-    if answer.status != 200 or not told.access_token:
+    if told.error == "bad_refresh_token":
         raise BadToken(401, "The sign-in with GitHub has ended")
+    if answer.status != 200 or not told.access_token:
+        raise NotRenewed(told.error or str(answer.status))
     now: datetime = timezone.now()
     until = now + timedelta(seconds=told.expires_in) if told.expires_in else None
     return Minted(told.access_token, until, told.refresh_token)

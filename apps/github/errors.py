@@ -64,6 +64,16 @@ class BadToken(Refused):
     """A credential is not valid any more, and a new one was not either."""
 
 
+class NotRenewed(PlatformError):
+    """A person's sign-in goes on at GitHub, as far as is known, but there is no new token for it now."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            "github:platform:not-renewed", f"GitHub gave no new token ({what[:60]}).",
+            hint="It is tried again; when it lasts, look whether the GitHub App's client secret was changed.",
+        )  # fmt: skip
+
+
 class Garbled(PlatformError):
     """An answer that is not what GitHub describes."""
 

@@ -13,7 +13,7 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import make_api_token
 from apps.accounts.models import ActivityEvent, User
 from apps.accounts.newcomers import Allowed, change_policy
-from apps.github.models import Identity
+from apps.github.models import GitHubApp, Identity, Installation
 from apps.github.staying import look_again
 from tests.apps.cast import Person
 from tests.github import world
@@ -83,4 +83,53 @@ def test_it_ends_who_took_their_word_back_unless_they_are_named(
         row.token = "gho_taken_back"
         row.save()
     an_hour_later()
-    assert (is_in(*hers), is_in(*theirs)) == ((True, True), (False, False))
+    assert (is_in(*hers), is_in(*theirs)) == (
+        (True, True),
+        (False, True),
+    )  # Who does not show it may be a member still.
+    installed = github.install(app, org)
+    found = Installation.objects.create(
+        github_id=installed.id, account_login=org, account_id=number, account_type="Organization"
+    )
+    joe = github.user()
+    github.org(joe, login=org)
+    an_hour_later()
+    assert is_in(*theirs) == (False, True)  # Our App may not see members, as far as we know.
+    found.permissions = {"members": "read"}
+    found.save()
+    github.org(joe, eve, login=org)
+    an_hour_later()
+    assert is_in(*theirs) == (False, True)
+    github.org(joe, login=org)
+    an_hour_later()
+    assert is_in(*theirs) == (False, False)
+
+
+def test_a_token_that_is_not_renewed_ends_no_api_token(github: GitHub, app: dict[str, Any], alice: Person) -> None:
+    ada = github.user()
+    org = github.org(ada)
+    number = github.api("GET", f"/orgs/{org}", ada)["id"]
+    change_policy(actor=alice.actor, sign_in="allowed", allowed=(Allowed(org, number, "Organization"),))
+    github.lifetime(user=62)
+    hers = let_in(ada)
+    Identity.objects.update(token_expires_at=timezone.now())
+    GitHubApp.objects.update(client_secret="changed at GitHub")
+    an_hour_later()
+    assert is_in(*hers) == (True, True)
+    GitHubApp.objects.update(client_secret=app["client_secret"])
+    an_hour_later()
+    assert is_in(*hers) == (True, True)
+    assert Identity.objects.filter(listed_at__gt=timezone.now() - timedelta(minutes=1)).exists()
+    # The next one is made, and does not arrive: GitHub's answer was lost, or we were killed before it was kept.
+    before = Identity.objects.values("token", "refresh_token", "refreshed_at").get()
+    Identity.objects.update(token_expires_at=timezone.now())
+    an_hour_later()
+    Identity.objects.update(**before, token_expires_at=timezone.now())
+    an_hour_later()
+    assert is_in(*hers) == (False, True)
+    with github.watching() as seen:
+        look_again()
+    assert seen == []  # Not before the next hour.
+    assert signed_in(hers[0], ada).status_code == 302
+    an_hour_later()
+    assert is_in(*hers) == (True, True)

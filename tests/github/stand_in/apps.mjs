@@ -226,6 +226,10 @@ export function appRoutes (world) {
     const seen = async repo => ({ ...await asRepo(c)(repo), permissions: permissionsOf(user, repo) })
     return isMine ? paged(c, shown(c, found), 'repositories', seen) : missing(c)
   })
+  app.get('/user/:id{[0-9]+}', c => {
+    const found = gh.users.get(Number(c.req.param('id')))
+    return found ? c.json({ login: found.login, id: found.id, type: 'User' }) : missing(c)
+  })
   app.get('/installation/repositories', c => {
     const user = c.get('authUser')
     if (!user?.installation) return c.json({ message: 'You must authenticate with an installation access token in order to list repositories for an installation.', status: '403' }, 403)
@@ -265,10 +269,11 @@ export function appRoutes (world) {
     const text = await request.clone().text()
     const told = text.startsWith('{') ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text))
     if (told.grant_type === 'refresh_token') {
+      const client = gh.oauthApps.findOneBy('client_id', told.client_id)
+      if (client?.client_secret !== told.client_secret) return json({ error: 'incorrect_client_credentials', error_description: 'The client_id and/or client_secret passed are incorrect.' })
       const login = world.refresh.get(told.refresh_token)
       world.refresh.delete(told.refresh_token)
-      const client = gh.oauthApps.findOneBy('client_id', told.client_id)
-      if (!login || client?.client_secret !== told.client_secret) return json({ error: 'bad_refresh_token', error_description: 'The refresh token passed is incorrect or expired.' })
+      if (!login) return json({ error: 'bad_refresh_token', error_description: 'The refresh token passed is incorrect or expired.' })
       return json({ token_type: 'bearer', scope: '', ...world.userToken(login) })
     }
     const answer = await inner(request)
