@@ -45,7 +45,7 @@ def read_package(files: Files, path: str = "package.json") -> Package | None:
         return None
     try:
         document = json.loads(files.text(path).lstrip("\ufeff"))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _invalid(path, str(error)) from error
     if not isinstance(document, dict):
         raise _invalid(path, "it holds no object")

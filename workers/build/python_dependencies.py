@@ -57,42 +57,40 @@ def read_requirements(files: Files, path: str) -> Requirements:
 def project_names(files: Files) -> frozenset[str]:
     """Direct dependencies that pyproject.toml names, by PEP 621 and by Poetry's own table."""
     document = read_toml(files, "pyproject.toml")
-    listed = _table(document, "project").get("dependencies", [])
+    listed = list_in(table(document, "project"), "dependencies")
     names = {name for line in listed if isinstance(line, str) for name in _brought_by(line)}
-    for key, value in _table(document, "tool", "poetry", "dependencies").items():
-        extras = ",".join(value.get("extras", [])) if isinstance(value, dict) else ""
-        names |= _brought_by(f"{key}[{extras}]")
+    for key, value in table(document, "tool", "poetry", "dependencies").items():
+        names |= _brought_by(f"{key}[{_extras(value)}]")
     return frozenset(names)
 
 
 def describes_project(files: Files) -> str:
     """`project` for a pyproject.toml with PEP 621's table, `poetry` for one with Poetry's own alone, else ""."""
     document = read_toml(files, "pyproject.toml")
-    return "project" if "project" in document else "poetry" if _table(document, "tool", "poetry") else ""
+    return "project" if "project" in document else "poetry" if table(document, "tool", "poetry") else ""
 
 
 def is_package(files: Files) -> bool:
     """Whether pyproject.toml describes a package that is to be installed itself, as uv, Poetry and PDM decide it."""
     document = read_toml(files, "pyproject.toml")
-    if _table(document, "tool", "uv").get("package") is False:
+    if table(document, "tool", "uv").get("package") is False:
         return False
-    if _table(document, "tool", "poetry").get("package-mode") is False:
+    if table(document, "tool", "poetry").get("package-mode") is False:
         return False
-    return "build-system" in document and _table(document, "tool", "pdm").get("distribution") is not False
+    return "build-system" in document and table(document, "tool", "pdm").get("distribution") is not False
 
 
 def has_local_sources(files: Files) -> bool:
     """Whether pyproject.toml takes dependencies from folders of the repository (a workspace, a path)."""
     document = read_toml(files, "pyproject.toml")
-    tables = [*_table(document, "tool", "uv", "sources").values()]
-    tables += _table(document, "tool", "poetry", "dependencies").values()
-    return "workspace" in _table(document, "tool", "uv") or any(isinstance(t, dict) and "path" in t for t in tables)
+    tables = [*table(document, "tool", "uv", "sources").values()]
+    tables += table(document, "tool", "poetry", "dependencies").values()
+    return "workspace" in table(document, "tool", "uv") or any(isinstance(t, dict) and "path" in t for t in tables)
 
 
 def pipfile_names(files: Files) -> frozenset[str]:
-    packages = _table(read_toml(files, "Pipfile"), "packages")
-    extras = {key: value.get("extras", []) for key, value in packages.items() if isinstance(value, dict)}
-    return frozenset(name for key in packages for name in _brought_by(f"{key}[{','.join(extras.get(key, []))}]"))
+    packages = table(read_toml(files, "Pipfile"), "packages")
+    return frozenset(name for key, told in packages.items() for name in _brought_by(f"{key}[{_extras(told)}]"))
 
 
 def setup_requirements(files: Files) -> tuple[str, ...] | None:
@@ -113,10 +111,10 @@ def names_of(lines: Iterable[str]) -> frozenset[str]:
 def requires_python(files: Files) -> Asked:
     """What the files ask for that are not there to pin a version: a project's own, then Pipenv's and setuptools'."""
     document = read_toml(files, "pyproject.toml")
-    asked = _table(document, "project").get("requires-python")
-    if asked := asked or _table(document, "tool", "poetry", "dependencies").get("python"):
+    asked = table(document, "project").get("requires-python")
+    if asked := asked or table(document, "tool", "poetry", "dependencies").get("python"):
         return str(asked), "pyproject.toml"
-    required = _table(read_toml(files, "Pipfile"), "requires")
+    required = table(read_toml(files, "Pipfile"), "requires")
     if asked := required.get("python_full_version") or required.get("python_version"):
         return str(asked), "Pipfile"
     if asked := _setup_cfg(files).get("python_requires"):
@@ -137,7 +135,17 @@ def _setup_cfg(files: Files) -> dict[str, str]:
     return dict(parser["options"]) if parser.has_section("options") else {}
 
 
-def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+def _extras(told: Any) -> str:
+    return ",".join(map(str, list_in(told, "extras"))) if isinstance(told, dict) else ""
+
+
+def list_in(document: dict[str, Any], key: str) -> list[Any]:
+    """[] for what is no list."""
+    found = document.get(key)
+    return found if isinstance(found, list) else []
+
+
+def table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
     found: Any = document
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}

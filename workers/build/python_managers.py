@@ -17,11 +17,13 @@ from workers.build.python_dependencies import (
     describes_project,
     has_local_sources,
     is_package,
+    list_in,
     names_of,
     pipfile_names,
     project_names,
     read_requirements,
     setup_requirements,
+    table,
 )
 from workers.errors import UserError
 
@@ -72,10 +74,10 @@ def _pipenv(files: Files) -> Install | None:
     lock = _object(files, "Pipfile.lock")
     if not files.exists("Pipfile.lock"):
         return None
-    sources = lock.get("_meta", {}).get("sources", [])
-    is_public = [source.get("name") for source in sources] in ([], ["pypi"])
+    names = [source.get("name") for source in list_in(table(lock, "_meta"), "sources") if isinstance(source, dict)]
+    is_public = names in ([], ["pypi"])
     line = f"pipenv requirements --hash{' --exclude-index' if is_public else ''} > {EXPORTED} && {FROM_EXPORTED}"
-    packages = lock.get("default", {})
+    packages = table(lock, "default")
     is_local = any(isinstance(p, dict) and ("path" in p or "file" in p) for p in packages.values())
     needed = () if is_local else tuple(name for name in ("Pipfile", "Pipfile.lock") if files.exists(name))
     return _install("pipenv", line, "", needed, pipfile_names(files) | frozenset(packages), "Pipfile.lock")

@@ -36,10 +36,10 @@ def version_reason(language: str, asked: Asked) -> str:
 
 
 def read_toml(files: Files, path: str) -> dict[str, Any]:
-    """The parsed file; {} when there is none. Raises `UserError` when it is not TOML."""
+    """The parsed file; {} when there is none. Raises `UserError` when it cannot be read."""
     try:
         return tomllib.loads(files.text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             "build:user:invalid-file", f"{path} is not valid TOML: {error}.", hint=f"Correct {path} and push again."
         ) from error

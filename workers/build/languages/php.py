@@ -93,8 +93,8 @@ def _install(files: Files, composer: dict[str, Any]) -> tuple[str, tuple[str, ..
         return "", (), ""
     lock = files.first("composer.lock")
     repositories = composer.get("repositories")
-    listed = list(repositories.values()) if isinstance(repositories, dict) else repositories or []
-    is_local = any(isinstance(one, dict) and one.get("type") == "path" for one in listed)
+    listed = list(repositories.values()) if isinstance(repositories, dict) else repositories
+    is_local = isinstance(listed, list) and any(isinstance(one, dict) and one.get("type") == "path" for one in listed)
     why = f"package manager: Composer, because {lock or 'composer.json'} is there"
     if is_local:
         return INSTALL, (), f"{why}; after all of the source is copied, because a package is a folder of it"

@@ -72,8 +72,8 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
 def _packages(files: Files, root: dict[str, Any]) -> list[Package]:
     found = [_package(files, "", root)] if "package" in root else []
     workspace = _table(root, "workspace")
-    members = [str(member).rstrip("/") for member in workspace.get("members", []) if isinstance(member, str)]
-    left_out = {str(member).rstrip("/") for member in workspace.get("exclude", [])}
+    members = [str(member).rstrip("/") for member in _list(workspace, "members") if isinstance(member, str)]
+    left_out = {str(member).rstrip("/") for member in _list(workspace, "exclude")}
     manifests = files.glob(*(f"{member}/Cargo.toml" for member in members))
     folders = [name.removesuffix("/Cargo.toml") for name in manifests]
     shared = _table(workspace, "package")
@@ -100,8 +100,8 @@ def _package(files: Files, folder: str, manifest: dict[str, Any]) -> Package:
 
 def _programs(files: Files, prefix: str, package: str, manifest: dict[str, Any]) -> list[str]:
     """As cargo finds them. Source: https://doc.rust-lang.org/cargo/guide/project-layout.html"""
-    told = [str(bin["name"]) for bin in manifest.get("bin", []) if isinstance(bin, dict) and "name" in bin]
-    paths = {str(bin.get("path", "")) for bin in manifest.get("bin", []) if isinstance(bin, dict)}
+    told = [str(bin["name"]) for bin in _list(manifest, "bin") if isinstance(bin, dict) and "name" in bin]
+    paths = {str(bin.get("path", "")) for bin in _list(manifest, "bin") if isinstance(bin, dict)}
     found = [package] if files.exists(f"{prefix}src/main.rs") and "src/main.rs" not in paths else []
     alone = [name.rpartition("/")[2].removesuffix(".rs") for name in files.glob(f"{prefix}src/bin/*.rs")]
     folders = [name.split("/")[-2] for name in files.glob(f"{prefix}src/bin/*/main.rs")]
@@ -142,9 +142,14 @@ def _start(root: dict[str, Any], packages: list[Package], programs: list[str]) -
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.split(".") if part.isdecimal() and len(part) < 10)
 
 
 def _table(document: dict[str, Any], key: str) -> dict[str, Any]:
     value = document.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _list(document: dict[str, Any], key: str) -> list[Any]:
+    value = document.get(key)
+    return value if isinstance(value, list) else []

@@ -1,0 +1,107 @@
+"""Files of a repository that are written well but say nonsense: a plan or a word to people, never anything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from workers.build.analyze import analyze
+from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.plan import Plan
+from workers.errors import UserError
+
+SHAPES: list[Any] = [[], {}, "", "a", 1, True, [1], [[]], [{}], {"a": []}, {"a": {"a": 1}}, "\x00", "9" * 5000]
+BROKEN = ("[]", "[" * 100_000, '{"a": ' * 100_000, "a = " + "[" * 100_000, "[" + "9" * 5000, "a = " + "9" * 5000)
+SOURCE = {"path": "../b", "git": "x", "version": "*", "extras": ["standard"], "markers": "a"}
+FILES: dict[str, dict[str, Any]] = {
+    "package.json": {
+        "name": "a", "main": "a.js", "scripts": {"start": "node a.js", "build": "vite build"}, "packageManager": "npm@11",
+        "engines": {"node": ">=20", "bun": "1"}, "volta": {"node": "20"}, "workspaces": {"packages": ["a/*"]},
+        "dependencies": {"next": "15", "vite": "file:x"}, "devDependencies": {"turbo": "1"}, "bin": {"a": "b"},
+        "devEngines": {"runtime": {"name": "node", "version": "22"}, "packageManager": {"name": "npm", "version": "1"}},
+    },
+    "composer.json": {
+        "name": "a/b", "require": {"php": "8.3", "laravel/framework": "11", "ext-gd": "*"}, "type": "project",
+        "config": {"platform": {"php": "8.2"}}, "scripts": {"a": ["b"]}, "repositories": [{"type": "path", "url": "x"}],
+        "autoload": {"files": ["x.php"]},
+    },
+    "global.json": {"sdk": {"version": "8.0.100"}},
+    "deno.json": {
+        "tasks": {"start": "deno run a.ts", "build": "x"}, "imports": {"fresh": "jsr:@fresh/core"}, "version": "2",
+        "nodeModulesDir": "auto", "workspace": ["a"], "lock": True, "unstable": ["kv"],
+    },
+    "Pipfile.lock": {
+        "_meta": {"sources": [{"name": "pypi"}], "requires": {"python_version": "3"}}, "default": {"flask": SOURCE},
+    },
+    "Pipfile": {"packages": {"flask": SOURCE}, "requires": {"python_version": "3.12"}, "source": [{"name": "pypi"}]},
+    "pyproject.toml": {
+        "project": {"name": "a", "dependencies": ["fastapi"], "requires-python": ">=3.12", "scripts": {"a": "b:c"}},
+        "tool": {
+            "poetry": {"name": "a", "dependencies": {"python": "3", "flask": SOURCE}, "package-mode": False},
+            "uv": {"sources": {"b": SOURCE}, "package": True, "workspace": {"members": ["a"]}}, "pdm": {"distribution": 1},
+            "fastapi": {"entrypoint": "main:app"},
+        },
+        "build-system": {"requires": ["hatchling"]}, "dependency-groups": {"dev": ["a"]},
+    },
+    "Cargo.toml": {
+        "package": {
+            "name": "a", "rust-version": "1.80", "edition": "2021", "default-run": "a", "build": "b", "version": "1",
+            "autobins": True,
+        },
+        "dependencies": {"axum": SOURCE}, "bin": [{"name": "a", "path": "b"}], "workspace": {"members": ["a"]},
+    },
+    "rust-toolchain.toml": {"toolchain": {"channel": "1.80"}},
+    "mise.toml": {"tools": {"python": [{"version": "3"}], "node": {"version": "20"}, "rust": "1", "php": "8"}},
+    "slipway.toml": {"packages": ["jq"], "port": 1, "start": "x", "build": "x", "root_directory": "", "version": "1"},
+}  # fmt: skip
+# What makes a language look at the file, where the file alone does not.
+BESIDE = {
+    "composer.json": {"index.php": ""},
+    "global.json": {"a.csproj": "<Project Sdk='Microsoft.NET.Sdk.Web' />"},
+    "deno.json": {"main.ts": ""},
+    "Pipfile.lock": {"app.py": ""},
+    "Pipfile": {"app.py": ""},
+    "pyproject.toml": {"app.py": ""},
+    "Cargo.toml": {"src/main.rs": "", "a/Cargo.toml": '[package]\nname = "a"', "a/src/main.rs": ""},
+    "rust-toolchain.toml": {"Cargo.toml": '[package]\nname = "a"', "src/main.rs": ""},
+    "mise.toml": {"requirements.txt": "", "app.py": ""},
+    "slipway.toml": {"requirements.txt": "", "app.py": ""},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_takes_nonsense_for_what_it_is(name: str) -> None:
+    write = json.dumps if ".json" in name or name.endswith(".lock") else toml
+    texts = [write(one) for one in (FILES[name], *twisted(FILES[name]))]
+    for text in (*texts, *BROKEN):
+        assert isinstance(outcome({name: text, **BESIDE.get(name, {})}), (Plan, UserError)), text[:500]
+
+
+def outcome(texts: dict[str, str]) -> Plan | Exception:
+    try:
+        return analyze(MemoryFiles(texts), BuildSettings(start_command="x"))
+    except Exception as error:
+        return error
+
+
+def twisted(document: Any) -> Iterator[Any]:
+    """The document again and again, each time with another one of its values in a wrong shape."""
+    inner = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    for key, value in inner:
+        for other in (*SHAPES, *twisted(value)):
+            copy = document.copy()
+            copy[key] = other
+            yield copy
+
+
+def toml(value: Any, *, is_top: bool = True) -> str:
+    if isinstance(value, dict):
+        pairs = [f"{json.dumps(key)} = {toml(inner, is_top=False)}" for key, inner in value.items()]
+        return "\n".join(pairs) if is_top else f"{{{', '.join(pairs)}}}"
+    return f"[{', '.join(toml(one, is_top=False) for one in value)}]" if isinstance(value, list) else json.dumps(value)
