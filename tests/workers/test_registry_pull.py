@@ -8,21 +8,46 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import parse_qs, unquote
 
 import pytest
 
+from workers.build.pull import fetch
 from workers.docker import Engine
-from workers.image_reference import Login
+from workers.errors import UserError
+from workers.image_reference import ImageReference, Login
 
-PINNED = f"r.example/shop/app@sha256:{'a' * 64}"
+APP = ImageReference("r.example", "shop/app", "1")
+DIGEST = f"sha256:{'a' * 64}"
 NOBODY: dict[str, str] = {}
 
 
 class Asked(list[tuple[str, str]]):
-    """Requests in their order: method with path, and the login that came with it."""
+    """Requests in their order: method with path, and the login that came with it. `images` are there now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: set[str] = set()
+        self.config: dict[str, object] = {}
 
     def logins(self) -> list[dict[str, str]]:
         return [json.loads(base64.urlsafe_b64decode(header)) for _, header in self if header]
+
+    def answer(self, method: str, url: str) -> tuple[int, dict[str, object]]:
+        path, _, query = url.partition("?")
+        told = {name: values[0] for name, values in parse_qs(query).items()}
+        image = path.partition("/images/")[2].removesuffix("/json").removesuffix("/tag")
+        if image == "create":
+            self.images.add(f"{told['fromImage']}@{told['tag']}")
+        elif image and image not in self.images:
+            return 404, {"message": f"No such image: {image}"}
+        elif path.endswith("/tag"):
+            self.images.add(f"{told['repo']}:{told['tag']}")
+        elif method == "DELETE":
+            self.images.remove(image)
+        return 201 if path.endswith("/tag") else 200, {
+            "ApiVersion": "1.41", "Descriptor": {"digest": "sha256:1"}, "Config": self.config
+        }  # fmt: skip
 
 
 @pytest.fixture
@@ -32,14 +57,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seen.append((f"{self.command} {self.path}", self.headers.get("X-Registry-Auth", "")))
-            told = {"ApiVersion": "1.41", "Descriptor": {"digest": "sha256:1"}}
+            status, told = seen.answer(self.command, unquote(self.path))
             body = json.dumps(told).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""
@@ -57,6 +82,16 @@ def test_it_never_uses_the_logins_of_the_machine(asked: Asked, tmp_path: Path, m
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     engine, login = Engine("0" * 8), Login("alice", "pw")
     for who in (None, login):
-        assert engine.registry_digest("r.example/shop/app:1", who) == "sha256:1"
-        engine.pull(PINNED, who, lambda: None)
+        assert engine.registry_digest(APP.named, who) == "sha256:1"
+        engine.pull(APP.at(DIGEST), who, lambda: None)
     assert asked.logins() == [NOBODY, NOBODY, login.as_dict(), login.as_dict()]
+
+
+def test_it_refuses_an_image_that_would_run_commands_in_a_build(asked: Asked) -> None:
+    asked.config = {"OnBuild": ["RUN id"]}
+    with pytest.raises(UserError) as raised:
+        fetch(APP, DIGEST, None, Engine("0" * 8), lambda: None)
+    assert raised.value.code == "image:user:onbuild" and raised.value.hint
+    assert asked.images == set(), "what was pulled is let go of"
+    asked.config = {"OnBuild": None}
+    assert asked.images == {fetch(APP, DIGEST, None, Engine("0" * 8), lambda: None)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets as random
+from collections.abc import Callable
 from pathlib import Path
 
 from workers.build.job import BuiltImage, Report, Workspace
@@ -53,19 +54,41 @@ def pull_image(
     report: Report,
     machine_cache: Path,
 ) -> tuple[Plan, BuiltImage]:
-    """The image in the engine under our labels, and how it is run. What the pull itself named is let go of again."""
-    pinned, tag = reference.at(digest), random.token_hex(8)
-    was_there = engine.has_image(pinned)
+    """The image in the engine under our labels, and how it is run."""
     report.line(f"{reference.named} is {digest}")
-    engine.pull(pinned, login, report.check)
-    engine.tag(pinned, PULLED, tag)
+    source = fetch(reference, digest, login, engine, report.check)
     try:
-        image = _labelled(f"{PULLED}:{tag}", reference, digest, workspace, report, machine_cache)
+        image = _labelled(source, reference, digest, workspace, report, machine_cache)
     finally:
-        for name in (f"{PULLED}:{tag}", *(() if was_there else (pinned,))):
-            engine.remove_image(name)
+        engine.remove_image(source)
     told = engine.image(image)
     return image_plan(reference, told["Config"]), BuiltImage(image, int(told["Size"]))
+
+
+def fetch(
+    reference: ImageReference, digest: str, login: Login | None, engine: Engine, check: Callable[[], None]
+) -> str:
+    """A name in the engine that is this pull's alone. What the pull itself named is let go of again."""
+    pinned, tag = reference.at(digest), random.token_hex(8)
+    was_there = engine.has_image(pinned)
+    try:
+        engine.pull(pinned, login, check)
+        _refuse_triggers(reference, engine.image(pinned)["Config"])
+        engine.tag(pinned, PULLED, tag)
+    finally:
+        if not was_there:
+            engine.remove_image(pinned)
+    return f"{PULLED}:{tag}"
+
+
+def _refuse_triggers(reference: ImageReference, config: dict[str, object]) -> None:
+    """Our labels are put on by a build, without a build's limits: it must not run anything."""
+    if config.get("OnBuild"):
+        raise UserError(
+            "image:user:onbuild",
+            f"{reference.named} is made to build others on: it has ONBUILD commands, which are not run here.",
+            hint="Deploy a repository whose Dockerfile begins with FROM this image, or an image that was built so.",
+        )
 
 
 def image_plan(reference: ImageReference, config: dict[str, object]) -> Plan:
