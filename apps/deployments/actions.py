@@ -50,10 +50,11 @@ def deploy(
     """
     actor.require(Permission.DEPLOY, service.team_id)
     where = environment or service.environment
-    what: dict[str, Any] = {"commit": commit or where.commit, "no_cache": no_cache}
+    _check_approved(where, commit or where.commit)
+    # What an environment is pinned to is of git; an image has digests.
+    what: dict[str, Any] = {"commit": commit or ("" if service.image else where.commit), "no_cache": no_cache}
     if where.branch and not service.image:
         what["branch"] = where.branch
-    _check_approved(where, what["commit"])
     if reuse_build:
         what = _serving_build(service, where, commit=commit, no_cache=no_cache)
     return begin_deployment(actor=actor, service=service, environment=where, trigger=trigger, **what)

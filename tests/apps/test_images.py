@@ -12,7 +12,7 @@ from apps.deployments.models import Deployment, LogChunk
 from apps.deployments.presentation import slip_of
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import spec_of
-from apps.projects.models import Registry, Service
+from apps.projects.models import Environment, Registry, Service
 from apps.projects.registries import keep_registry
 from tests.apps.cast import CANARY, Person, Shop
 from tests.registry import LOGIN, push, registry
@@ -137,6 +137,16 @@ def built(alice: Person, service: Service, **what: str) -> Deployment:
     claimed.refresh_from_db()
     actions.cancel(actor=alice.actor, deployment=claimed) if not claimed.is_finished else None
     return claimed
+
+
+def test_it_takes_no_commit_of_a_preview_for_a_digest(alice: Person, shop: Shop) -> None:
+    Service.objects.filter(pk=shop.service.pk).update(image=IMAGE, source_url="")
+    service = Service.objects.get(pk=shop.service.pk)
+    pinned = {"kind": "preview", "commit": "c" * 40, "is_isolated": True}
+    where = Environment.objects.create(project=shop.project, name="pr-1", slug="pr-1", **pinned)
+    assert actions.deploy(actor=alice.actor, service=service, environment=where).commit == ""
+    with pytest.raises(UserError, match="not approved"):
+        actions.deploy(actor=alice.actor, service=service, environment=where, commit="a" * 64)
 
 
 def test_it_asks_no_registry_where_none_may_be(alice: Person, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
