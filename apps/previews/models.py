@@ -36,7 +36,8 @@ class Preference(Base):
         default=LIMIT, validators=[MinValueValidator(1), MaxValueValidator(MOST)]
     )  # At once.
     days = models.PositiveSmallIntegerField(default=DAYS, validators=[MinValueValidator(1), MaxValueValidator(LONGEST)])
-    asked_at = models.DateTimeField(null=True, blank=True)  # When GitHub was asked which pull requests are open.
+    # When GitHub was asked which pull requests are open. None, or in the future (it is being asked): not yet.
+    asked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"previews of {self.service}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.accounts.access import SYSTEM
 from apps.github.errors import RateLimited, Unreachable
@@ -24,6 +26,7 @@ from workers.errors import SlipwayError, Stopped
 
 log = logging.getLogger(__name__)
 
+FAR = timedelta(days=36500)  # Of a mark: not asked until it is replaced, and what changes meanwhile takes it away.
 EXPIRED = "Nothing was pushed for a while, so it was removed. A push, or Keep, brings it back."
 
 
@@ -46,9 +49,11 @@ def _each(keys: Iterable[UUID], why: Removed, reason: str) -> None:
 
 def find_open() -> None:
     """Where previews were turned on or changed: pull requests that are open already; and those that closed unheard."""
-    unasked = Preference.objects.filter(is_on=True, asked_at=None)
+    unasked = Preference.objects.filter(Q(asked_at=None) | Q(asked_at__gt=Now()), is_on=True)
     rows = Repository.objects.filter(connections__service__previews__in=unasked).distinct()
     for repository in rows.select_related("installation"):
+        mark = timezone.now() + FAR
+        unasked.filter(service__connection__repository=repository).update(asked_at=mark)
         try:
             for pull in _as_they_are(repository):
                 follow(repository, pull, actor=GITHUB, keep=_nobody)
@@ -57,7 +62,7 @@ def find_open() -> None:
             continue
         except SlipwayError as error:
             log.warning("%s: its open pull requests cannot be asked for: %s", repository, error.message)
-        unasked.filter(service__connection__repository=repository).update(asked_at=Now())
+        Preference.objects.filter(asked_at=mark).update(asked_at=Now())
 
 
 def ask_again() -> None:

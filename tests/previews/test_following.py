@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.deployments import actions as deployments
 from apps.deployments.desired import document_for
 from apps.deployments.models import Build, Deployment, LogStream, Release
+from apps.github.errors import Unreachable
 from apps.github.models import Connection, Installation, Repository
 from apps.github.pulls import pull_requests
 from apps.hosts.models import Host
@@ -428,3 +429,30 @@ def test_it_tells_feedback_how_each_service_stands(pulls: Pulls) -> None:
     (shown,) = pull_requests().shown(pull)
     assert (shown.state, shown.environment_id) == ("removed", None)
     assert Part.objects.count() == 1
+
+
+def test_what_is_turned_on_while_github_is_asked_is_asked_for_next(
+    pulls: Pulls, make_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_service("other")
+    Connection.objects.create(service=other, repository=pulls.repository)
+    meanwhile: list[Callable[[], Any]] = []
+    asked: list[Repository] = []
+
+    def open_pulls(repository: Repository) -> list[Pull]:
+        asked.append(repository)
+        if meanwhile:
+            meanwhile.pop()()
+        return []
+
+    def unreachable() -> None:
+        raise Unreachable("502")
+
+    monkeypatch.setattr(periodic, "open_pulls", open_pulls)
+    for what in (lambda: pulls.turn_on(other), periodic.ask_again, lambda: pulls.turn_on(days=3), unreachable):
+        meanwhile.append(what)
+        periodic.find_open()
+    assert len(asked) == 4
+    periodic.find_open()
+    periodic.find_open()
+    assert len(asked) == 5
