@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 GITHUB = FORGES["github"]
 EVERY = timedelta(minutes=10)
 MOST_AT_ONCE = 50  # A look comes each minute, and GitHub gives an account 5,000 requests an hour.
+MOST_SILENT = 3  # In a row: then it is GitHub that is away, and not a branch that it cannot tell of.
 NOTHING = "0" * 40
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -58,7 +59,7 @@ class Known:
 
 def missed_pushes(*, all_of_them: bool = False) -> int:
     """Looks at the branches whose turn it is; how many had moved."""
-    found, asked, away = 0, 0, set[UUID]()
+    found, asked, silent, away = 0, 0, 0, set[UUID]()
     for place in _due(all_of_them):
         installation = place.repository.installation_id
         if installation is None or installation in away:
@@ -66,14 +67,21 @@ def missed_pushes(*, all_of_them: bool = False) -> int:
         if asked == MOST_AT_ONCE and not all_of_them:
             break
         asked += 1
+        failed: Unreachable | None = None
         try:
             found += _has_moved(place)
         except RateLimited:
             away.add(installation)
             continue
+        except Unreachable as error:
+            log.info("%s: where %s leads is not told: %s", place.repository, place.branch, error.message)
+            failed = error
+        silent = silent + 1 if failed else 0
         BranchLook.objects.update_or_create(
             repository=place.repository, branch=place.branch, defaults={"looked_at": timezone.now()}
         )
+        if failed and silent == MOST_SILENT:
+            raise failed
     return found
 
 

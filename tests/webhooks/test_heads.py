@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from apps.github.errors import RateLimited
+from apps.github.errors import RateLimited, Unreachable
 from apps.github.models import Connection, Installation, Repository
 from apps.projects.models import Service
 from apps.webhooks import asking, handling, heads
@@ -96,3 +96,20 @@ def test_the_limit_of_one_account_is_not_the_others(
     heads.missed_pushes()
     assert len(leads["asked"]) == 2 and leads["asked"][-1] == "far"
     assert [row.branch for row in BranchLook.objects.all()] == ["far"]
+
+
+def test_a_branch_that_github_cannot_tell_of_keeps_no_other_waiting(
+    repository: Repository, make_service: Callable[[str], Service], leads: dict[str, Any]
+) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        following(make_service(name), repository, name)
+        BranchLook.objects.create(repository=repository, branch=name, looked_at=timezone.now() - timedelta(hours=1))
+        leads[name] = B
+    leads["b"] = leads["c"] = Unreachable("502")
+    assert heads.missed_pushes() == 0 and sorted(leads["asked"]) == ["a", "b", "c", "d", "e"]
+    assert heads.missed_pushes() == 0 and len(leads["asked"]) == 5  # Each has had its turn.
+    BranchLook.objects.update(looked_at=timezone.now() - timedelta(hours=1))
+    leads |= dict.fromkeys(("a", "d", "e"), Unreachable("502"))
+    with pytest.raises(Unreachable):
+        heads.missed_pushes()
+    assert len(leads["asked"]) == 8  # GitHub itself is away.
