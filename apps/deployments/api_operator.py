@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import Field
@@ -156,12 +157,13 @@ def change_installation(request: HttpRequest, told: InstallationIn) -> Any:
     """A new base domain holds for services made from now on; a disk budget is cleaned to at once. For operators."""
     actor = actor_of(request)
     require_operator(actor, "change the installation's settings")
-    if told.base_domain is not None:
-        set_base_domain(actor=actor, base=told.base_domain)
-    if told.checklist_dismissed is not None:
-        dismiss_checklist(actor=actor, on=told.checklist_dismissed)
-    if told.disk_budget_gb is not None:
-        set_budget(actor=actor, gigabytes=told.disk_budget_gb)
+    with transaction.atomic():
+        if told.base_domain is not None:
+            set_base_domain(actor=actor, base=told.base_domain)
+        if told.checklist_dismissed is not None:
+            dismiss_checklist(actor=actor, on=told.checklist_dismissed)
+        if told.disk_budget_gb is not None:
+            set_budget(actor=actor, gigabytes=told.disk_budget_gb)
     return _installation()
 
 
