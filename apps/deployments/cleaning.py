@@ -46,6 +46,10 @@ class _Log:
         """Nobody cancels a cleaning."""
 
 
+def _busy() -> None:
+    raise Stopped("busy")
+
+
 def clean() -> None:
     """Images by our label only; never what is live or kept for a rollback. Asked for again when a build is under way."""
     begin_cleaning()
@@ -83,11 +87,19 @@ def clean_to_budget(client: str) -> None:
     building = set(Deployment.objects.filter(status=Status.BUILDING).values_list("service_id", flat=True))
     for folder in sorted(source_folders(home), key=_age_seconds, reverse=True):
         if over > 0 and folder.name not in {str(pk) for pk in building}:
-            with locked(folder / "git.lock", _Log().check):
-                shutil.rmtree(folder / "git", ignore_errors=True)
-            over -= found.sources.get(folder.name, 0)
+            over -= found.sources.get(folder.name, 0) if _without_source(folder) else 0
     if over > 0:
         log.warning("%d MB over the disk budget serve or are kept for rollbacks", over // 10**6)
+
+
+def _without_source(folder: Path) -> bool:
+    """Whether it is gone. A fetch that is under way keeps it, until the next cleaning."""
+    try:
+        with locked(folder / "git.lock", _busy):
+            shutil.rmtree(folder / "git", ignore_errors=True)
+    except Stopped:
+        return False
+    return True
 
 
 def remove_folders() -> None:

@@ -20,6 +20,7 @@ from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.lib import wake
 from tests.apps.cast import Person, Shop
+from workers.file_lock import locked
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,28 @@ def test_it_cleans_to_the_budget_and_never_what_is_kept(engine: Path, shop: Shop
         assert all(abs(int(line.rpartition("=")[2]) - keeps) < 1_000_000 for line in prunes)
         assert "image rm" not in engine.read_text()
     assert not (kept / "git").exists() and (kept / "build").exists()
+
+
+@pytest.mark.timeout(30)
+def test_it_leaves_a_source_that_is_being_fetched(engine: Path, shop: Shop, settings: Any) -> None:
+    client = engine.with_name("docker")
+    client.write_text(f'#!/bin/sh\ncase "$*" in system*) printf "image {shop.build.digest} 61MB 40MB\\n";; esac\n')
+    installation()
+    Installation.objects.update(disk_budget_gb=0.02)
+    kept = folder(settings, "cache", shop.service.key)
+    (kept / "git").mkdir()
+    with locked(kept / "git.lock"):
+        cleaning.clean_to_budget(str(client))
+        assert (kept / "git").exists()
+    cleaning.clean_to_budget(str(client))
+    assert not (kept / "git").exists()
+
+
+def test_a_change_of_the_installation_is_whole_or_none(alice: Person) -> None:
+    told = {"base_domain": "new.example.com", "checklist_dismissed": True, "disk_budget_gb": 0.5}
+    before = alice.get("/installation").json()
+    assert alice.patch("/installation", told).status_code == 422
+    assert alice.get("/installation").json() == before
 
 
 def test_operators_set_the_budget_and_see_what_takes_the_space(alice: Person, dora: Person, shop: Shop) -> None:
