@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import parse_qs, unquote
 
 import pytest
@@ -76,6 +76,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
         server.shutdown()
 
 
+def fetched(folder: Path, check: Callable[[], None] = lambda: None) -> str:
+    return fetch(APP, DIGEST, None, Engine("0" * 8), check, folder)
+
+
 def test_it_never_uses_the_logins_of_the_machine(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     auth = base64.b64encode(b"operator:canary").decode()
     (tmp_path / "config.json").write_text(json.dumps({"auths": {"r.example": {"auth": auth}}}))
@@ -87,11 +91,30 @@ def test_it_never_uses_the_logins_of_the_machine(asked: Asked, tmp_path: Path, m
     assert asked.logins() == [NOBODY, NOBODY, login.as_dict(), login.as_dict()]
 
 
-def test_it_refuses_an_image_that_would_run_commands_in_a_build(asked: Asked) -> None:
+def test_it_refuses_an_image_that_would_run_commands_in_a_build(asked: Asked, tmp_path: Path) -> None:
     asked.config = {"OnBuild": ["RUN id"]}
     with pytest.raises(UserError) as raised:
-        fetch(APP, DIGEST, None, Engine("0" * 8), lambda: None)
+        fetched(tmp_path)
     assert raised.value.code == "image:user:onbuild" and raised.value.hint
     assert asked.images == set(), "what was pulled is let go of"
     asked.config = {"OnBuild": None}
-    assert asked.images == {fetch(APP, DIGEST, None, Engine("0" * 8), lambda: None)}
+    assert asked.images == {fetched(tmp_path)}
+
+
+def test_pulls_of_one_image_do_not_disturb_each_other(asked: Asked, tmp_path: Path) -> None:
+    others: list[str] = []
+    other_is_on, mine_is_done = Event(), Event()
+
+    def wait_for_mine() -> None:
+        other_is_on.set()
+        mine_is_done.wait(5)
+
+    def wait_for_other() -> None:
+        other.start()
+        other_is_on.wait(5)
+
+    other = Thread(target=lambda: others.append(fetched(tmp_path, wait_for_mine)))
+    mine = fetched(tmp_path, wait_for_other)
+    mine_is_done.set()
+    other.join(5)
+    assert asked.images == {mine, *others} and len(others) == 1

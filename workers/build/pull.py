@@ -5,6 +5,7 @@ It is no build: nothing of the image is run or changed. Not in charge of who may
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets as random
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from workers.build.plan import Origin, Plan
 from workers.docker import Engine
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
 from workers.errors import PlatformError, UserError
+from workers.file_lock import locked
 from workers.git_remote import check_unproxied
 from workers.image_reference import HUB, ImageReference, Login
 from workers.process import run
@@ -56,7 +58,7 @@ def pull_image(
 ) -> tuple[Plan, BuiltImage]:
     """The image in the engine under our labels, and how it is run."""
     report.line(f"{reference.named} is {digest}")
-    source = fetch(reference, digest, login, engine, report.check)
+    source = fetch(reference, digest, login, engine, report.check, machine_cache)
     try:
         image = _labelled(source, reference, digest, workspace, report, machine_cache)
     finally:
@@ -66,18 +68,28 @@ def pull_image(
 
 
 def fetch(
-    reference: ImageReference, digest: str, login: Login | None, engine: Engine, check: Callable[[], None]
+    reference: ImageReference,
+    digest: str,
+    login: Login | None,
+    engine: Engine,
+    check: Callable[[], None],
+    machine_cache: Path,
 ) -> str:
-    """A name in the engine that is this pull's alone. What the pull itself named is let go of again."""
+    """A name in the engine that is this pull's alone. What the pull itself named is let go of again.
+
+    One at a time for each repository, or one would let go of what another has just pulled.
+    """
     pinned, tag = reference.at(digest), random.token_hex(8)
-    was_there = engine.has_image(pinned)
-    try:
-        engine.pull(pinned, login, check)
-        _refuse_triggers(reference, engine.image(pinned)["Config"])
-        engine.tag(pinned, PULLED, tag)
-    finally:
-        if not was_there:
-            engine.remove_image(pinned)
+    lock = f"pull-{hashlib.sha256(reference.repository.encode()).hexdigest()[:16]}.lock"
+    with locked(machine_cache / lock, check):
+        was_there = engine.has_image(pinned)
+        try:
+            engine.pull(pinned, login, check)
+            _refuse_triggers(reference, engine.image(pinned)["Config"])
+            engine.tag(pinned, PULLED, tag)
+        finally:
+            if not was_there:
+                engine.remove_image(pinned)
     return f"{PULLED}:{tag}"
 
 
