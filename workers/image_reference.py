@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from workers.errors import UserError
 
 HUB = "docker.io"
+ALIASES = {"index.docker.io": HUB, "registry-1.docker.io": HUB, "hub.docker.com": HUB}
 HOST = re.compile(r"(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9-]+(?=:)|\[[0-9a-fA-F:]+\])(?::\d{1,5})?")
 PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 PATH = re.compile(rf"{PART}(?:/{PART})*")
@@ -56,7 +57,8 @@ def parse_image(text: str) -> ImageReference:
     """UserError for what no registry can have."""
     rest, at, digest = text.strip().partition("@")
     first, slash, behind = rest.partition("/")
-    host, path = (first, behind) if slash and HOST.fullmatch(first) else (HUB, rest)
+    host, path = (first.lower(), behind) if slash and HOST.fullmatch(first) else (HUB, rest)
+    host = ALIASES.get(host, host)
     path, colon, tag = path.partition(":")
     path = f"library/{path}" if host == HUB and "/" not in path else path
     right = PATH.fullmatch(path) and (not colon or TAG.fullmatch(tag)) and (not at or DIGEST.fullmatch(digest))
@@ -67,13 +69,13 @@ def parse_image(text: str) -> ImageReference:
             hint="Write one such as ghcr.io/owner/app:1.2, in small letters; with a digest it ends in @sha256:...",
             status=422,
         )
-    return ImageReference(host.lower(), path, "" if digest else tag or "latest", digest)
+    return ImageReference(host, path, "" if digest else tag or "latest", digest)
 
 
 def registry_host(text: str) -> str:
     """A registry's host as references spell it: `https://ghcr.io/` is `ghcr.io`."""
     host = re.sub(r"^https?://", "", text.strip()).rstrip("/").lower()
-    host = {"index.docker.io": HUB, "registry-1.docker.io": HUB, "hub.docker.com": HUB}.get(host, host)
+    host = ALIASES.get(host, host)
     if not HOST.fullmatch(host) or len(host) > 250:
         raise UserError(
             "registry:user:invalid-host",

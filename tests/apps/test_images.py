@@ -31,6 +31,8 @@ IMAGE = "ghcr.io/acme/shop:1.2"
     [
         ("nginx", ImageReference("docker.io", "library/nginx", "latest")),
         ("acme/shop:1.2", ImageReference("docker.io", "acme/shop", "1.2")),
+        ("index.docker.io/nginx", ImageReference("docker.io", "library/nginx", "latest")),
+        ("Docker.io/acme/shop:1", ImageReference("docker.io", "acme/shop", "1")),
         ("ghcr.io/a/b/c", ImageReference("ghcr.io", "a/b/c", "latest")),
         ("localhost:5000/x:T", ImageReference("localhost:5000", "x", "T")),
         (f"r.example/x:1@sha256:{'a' * 64}", ImageReference("r.example", "x", "", f"sha256:{'a' * 64}")),
