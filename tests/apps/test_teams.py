@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
@@ -162,6 +164,19 @@ def test_an_address_counts_once_an_operator_vouched_for_it_and_until_it_is_chang
     change_profile(actor=Actor(nina), email="ceo@example.com")
     with pytest.raises(UserError, match="Nobody here has ceo@example.com as a verified address"):
         add_member(actor=alice.actor, team=alice.team, email="ceo@example.com", role="viewer")
+
+
+def test_an_upgrade_knows_whom_an_operator_vouched_for(alice: Person) -> None:
+    browser().post(invited(alice), NEW)
+    browser().post(invited(alice, "moved@example.com"), NEW)
+    change_profile(actor=Actor(User.objects.get(email="moved@example.com")), email="ceo@example.com")
+    mallory = make_person("Mallory")
+    browser().post(invited(mallory, "boss@example.com"), NEW)
+    change_profile(actor=mallory.actor, email="moved@example.com")
+    User.objects.update(is_email_verified=False)
+    import_module("apps.accounts.migrations.0005_verified_addresses").verify(apps, None)
+    found = User.objects.filter(is_email_verified=True).values_list("email", flat=True)
+    assert sorted(found) == ["alice@example.com", "nina@example.com"]
 
 
 def test_it_renames_and_deletes_an_empty_team(alice: Person) -> None:
