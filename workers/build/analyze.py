@@ -94,7 +94,7 @@ def _dockerfile(files: Files, told: Overrides) -> Plan | None:
 
 def _exposed(text: str) -> int:
     """The port of the last EXPOSE, which is the final stage's; 0 when there is none."""
-    found = re.findall(r"^\s*EXPOSE\s+(\d{1,5})(?:/tcp)?(?:\s|$)", text, re.IGNORECASE | re.MULTILINE)
+    found = re.findall(r"^[ \t]*EXPOSE\s+(\d{1,5})(?:/tcp)?(?:\s|$)", text, re.IGNORECASE | re.MULTILINE)
     return int(found[-1]) if found and int(found[-1]) < 65536 else 0
 
 

@@ -11,7 +11,7 @@ from workers.errors import UserError
 
 PROPERTIES = ("maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "jdk.version")
 MAIN = re.compile(r"\bstatic\s+(?:final\s+)?void\s+main\s*\(|\bfun\s+main\s*\(")
-PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
+PACKAGE = re.compile(r"^[ \t]*package\s+([\w.]+)", re.MULTILINE)
 SOURCES = re.compile(r"(?:^|/)src/main/(?:java|kotlin)/.*\.(?:java|kt)$")
 MOST_SOURCES = 60  # Where a repository is read over a network, each file is a request.
 SERVING = re.compile(r"Server|Application|App|Main|Web|Api")
@@ -70,7 +70,7 @@ def gradle_release(text: str) -> tuple[str, bool]:
     toolchain = re.search(r"JavaLanguageVersion\.of\(\s*[\"']?(\d+)|jvmToolchain\(\s*(\d+)", text)
     if toolchain:
         return toolchain[1] or toolchain[2], True
-    told = re.search(r"(?:source|target)Compatibility\s*=?\s*(?:JavaVersion\.VERSION_|[\"'])?([\d._]+)", text)
+    told = re.search(r"(?:source|target)Compatibility[\s=]*(?:JavaVersion\.VERSION_|[\"'])?([\d._]+)", text)
     return (major(told[1].replace("_", ".")), False) if told else ("", False)
 
 

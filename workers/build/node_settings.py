@@ -19,7 +19,8 @@ STANDALONE = (
 )
 OUT_DIR = re.compile(r"\boutDir\s*:\s*[\"'](?:\./)?([\w./-]+)[\"']")
 TOLD_FOLDER = re.compile(r"--(?:outDir|out-dir|dist-dir|output-path|output)[= ](?:\./)?([\w./-]+)")
-COMMENT = re.compile(r"(?<![:\"'])//[^\n]*|/\*.*?\*/", re.DOTALL)
+LINE_COMMENT = re.compile(r"(?<![:\"'])//[^\n]*")
+COMMENT = re.compile(rf"{LINE_COMMENT.pattern}|/\*.*?\*/", re.DOTALL)
 
 
 def find_framework(files: Files, package: Package) -> Framework | None:
@@ -103,7 +104,8 @@ def _out_dir(files: Files, package: Package, framework: Framework) -> Framework:
 
 
 def _text(files: Files, *patterns: str) -> str:
-    return COMMENT.sub("", "\n".join(files.text(name) for name in files.glob(*patterns)))
+    text, end, rest = "\n".join(files.text(name) for name in files.glob(*patterns)).rpartition("*/")
+    return COMMENT.sub("", text + end) + LINE_COMMENT.sub("", rest)  # No `/*` is left that ends nowhere.
 
 
 SETTINGS: dict[str, Callable[[Files, Package, Framework], Framework]] = {

@@ -18,6 +18,7 @@ from workers.errors import UserError
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?")
 INCLUDE = re.compile(r"^(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
 LOCAL = re.compile(r"^(?:-e|--editable)\b|^\.{0,2}/|^\.(?:\s|\[|$)|@\s*file:")
+LONGEST_LINE = 1000  # Of setup.cfg: its parser takes the square of it.
 BRINGS = {
     "fastapi[standard]": "uvicorn",
     "fastapi[all]": "uvicorn",
@@ -126,7 +127,7 @@ def requires_python(files: Files) -> Asked:
 def _setup_cfg(files: Files) -> dict[str, str]:
     parser = ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(files.text("setup.cfg"))
+        parser.read_string("\n".join(line[:LONGEST_LINE] for line in files.head("setup.cfg", 65536).splitlines()))
     except ParsingError as error:
         why = str(error).splitlines()[0]
         raise UserError(

@@ -57,7 +57,7 @@ NEEDS: dict[str, Needs] = {
     "xmlsec": Needs(("libxmlsec1-openssl",), ("libxmlsec1-dev", "libxml2-dev", "pkg-config"), wheels_from="1.3.15"),
 }
 LOCKED = re.compile(r'^name = "([^"\n]+)"\nversion = "([^"\n]+)"', re.MULTILINE)
-PINNED = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]\n]*\])?\s*={2,3}\s*([\w.]+)", re.MULTILINE)
+PINNED = re.compile(r"^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]\n]*\])?\s*={2,3}\s*([\w.]+)", re.MULTILINE)
 FROM_SOURCE = re.compile(r"^--no-binary[ =]+(\S+)", re.MULTILINE)
 
 

@@ -6,7 +6,8 @@ import re
 
 ASSIGNMENTS = re.compile(r"""\s*(?:[A-Za-z_]\w*=(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])*\s+)*""", re.DOTALL)
 SEPARATOR = re.compile(r"&&|\|\||;|\n")
-QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\d*[<>]&""", re.DOTALL)
+QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*"|`[^`]*`|\d{0,9}[<>]&""", re.DOTALL)
+LONGEST = 8192  # One that is longer runs as it is.
 NO_COMMAND = frozenset(
     ["exec", "if", "then", "else", "fi", "for", "while", "until", "do", "done", "case", "esac"]
     + ["{", "}", "!", "cd", "export", "set", ".", ":", "#"]
@@ -25,7 +26,7 @@ def container_argv(line: str) -> list[str]:
 
 def _last_command(line: str) -> int | None:
     """Where the last command of a list begins, behind its assignments; None for a pipe, a group or a compound."""
-    plain = _blanked(line)
+    plain = _blanked(line) if len(line) <= LONGEST else None
     if plain is None:
         return None
     start = max((match.end() for match in SEPARATOR.finditer(plain)), default=0)

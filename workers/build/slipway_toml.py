@@ -18,6 +18,7 @@ from workers.build.versions import read_toml
 from workers.errors import UserError
 
 FILE = "slipway.toml"
+MOST_KEYS = 100  # Whose lines are looked for; there are fewer that may be there.
 # One line, since it becomes one of a Dockerfile or of a container's command.
 Line = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x08\x0a-\x1f]+$")]
 Path = Annotated[str, Field(min_length=1, max_length=250, pattern=r"^[^\x00-\x1f]+$")]
@@ -50,7 +51,7 @@ def read_slipway_toml(files: Files) -> tuple[SlipwayToml, dict[str, int]]:
     if not files.exists(FILE):
         return SlipwayToml(), {}
     document = read_toml(files, FILE)
-    lines = {key: _line_of(files.text(FILE), key) for key in document}
+    lines = {key: _line_of(files.text(FILE), key) for key in list(document)[:MOST_KEYS]}
     try:
         return SlipwayToml.model_validate(document), lines
     except ValidationError as error:
@@ -67,7 +68,7 @@ def place(line: int) -> str:
 
 def _line_of(text: str, key: str) -> int:
     """Where a key of the top level, or a table of its name, is written; 0 when it is spelled so that it isn't found."""
-    written = re.compile(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
+    written = re.compile(rf"[\s\[]*[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
     return next((number for number, line in enumerate(text.splitlines(), 1) if written.match(line)), 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 TOKEN = re.compile(r"(===|==|~=|!=|>=|<=|\^|~|=|>|<)?\s*v?(\d+(?:\.\d+)*)((?:\.[*x])*)(?=[\s,]|$)", re.IGNORECASE)
+LONGEST = 500
 ANY = {"", "*", "x", "latest", "stable", "node", "current", "lts/*", "lts"}
 NODE_NAMES = {"lts/gallium": "16", "lts/hydrogen": "18", "lts/iron": "20", "lts/jod": "22", "lts/krypton": "24"}
 
@@ -20,6 +21,8 @@ def satisfies(asked: str, have: str, *, significant: int) -> bool:
     asked = NODE_NAMES.get(asked.strip().lower(), asked.strip().lower())
     if asked in ANY:
         return True
+    if len(asked) > LONGEST:
+        return False
     version = parse(have)
     return any(_all_hold(part.strip(), version, significant) for part in re.split(r"\|\|?|\bor\b", asked))
 

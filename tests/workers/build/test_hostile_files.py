@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from workers.build.analyze import analyze
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
+from workers.build.shell_line import container_argv
+from workers.build.version_spec import satisfies
 from workers.errors import UserError
 
 SHAPES: list[Any] = [[], {}, "", "a", 1, True, [1], [[]], [{}], {"a": []}, {"a": {"a": 1}}, "\x00", "9" * 5000]
@@ -78,7 +81,49 @@ def test_it_takes_nonsense_for_what_it_is(name: str) -> None:
     write = json.dumps if ".json" in name or name.endswith(".lock") else toml
     texts = [write(one) for one in (FILES[name], *twisted(FILES[name]))]
     for text in (*texts, *BROKEN):
-        assert isinstance(outcome({name: text, **BESIDE.get(name, {})}), (Plan, UserError)), text[:500]
+        assert isinstance(outcome({name: text, **BESIDE.get(name, {})}), Plan | UserError), text[:500]
+
+
+LONG = 400_000
+BLANKS, LINES = " " * LONG, "\n" * LONG
+POM = "<project><packaging>jar</packaging></project>"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"Dockerfile": f"FROM a\n{LINES}"},
+        {"Gemfile": LINES, "config.ru": ""},
+        {"Gemfile": f"gem{BLANKS}a\nruby{BLANKS}a", "config.ru": ""},
+        {"requirements.txt": f"flask\n{LINES}", "app.py": ""},
+        {"requirements.txt": "streamlit", "streamlit_app.py": LINES},
+        {"setup.cfg": f"[options]\na{BLANKS}b", "app.py": ""},
+        {"Staticfile": f"{LINES}root: a{BLANKS}b", "index.html": ""},
+        {"pom.xml": POM, "src/main/java/A.java": f"static void main({LINES}"},
+        {"build.gradle": f"sourceCompatibility{BLANKS}a"},
+        {"mix.exs": "{:a," * (LONG // 4)},
+        {"go.mod": "module a", "main.go": "package main", "go.work": "use (\n" * (LONG // 4)},
+        {"deno.json": '"' + '\\"' * LONG},
+        {"deno.json": "/*a" * LONG},
+        {"deno.json": "{}", "main.ts": "export default {\n" * LONG},
+        {"package.json": '{"dependencies": {"next": "1"}}', "next.config.js": "/* " * LONG},
+        {"slipway.toml": f"{BLANKS}\nport = 1", "requirements.txt": "", "app.py": ""},
+        {"slipway.toml": "".join(f"a{at} = 1\n" for at in range(9_000)), "requirements.txt": "", "app.py": ""},
+    ],
+    ids=lambda texts: " ".join(texts),
+)
+def test_it_loses_no_time_on_long_files(texts: dict[str, str]) -> None:
+    began = time.monotonic()
+    assert isinstance(outcome(texts), Plan | UserError)
+    assert time.monotonic() - began < 2
+
+
+def test_it_loses_no_time_on_long_lines_and_versions() -> None:
+    began = time.monotonic()
+    for line in ("1" * LONG, "$(" * LONG + ")" * LONG):
+        assert container_argv(line) == ["/bin/sh", "-c", line]
+    assert not satisfies("1" + ".1" * LONG + "!", "3.12", significant=2)
+    assert time.monotonic() - began < 2
 
 
 def outcome(texts: dict[str, str]) -> Plan | Exception:

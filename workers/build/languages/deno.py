@@ -20,10 +20,10 @@ MODULES = tuple(
     for kind in ("ts", "tsx", "js")
 )
 SERVES = re.compile(r"\bDeno\.(?:serve|listen)\b")
-HANDLER = re.compile(r"^export\s+default\s+\{[^}]*\bfetch\b", re.MULTILINE | re.DOTALL)
+HANDLER = re.compile(r"^export\s+default\s+\{[^}]{0,2000}\bfetch\b", re.MULTILINE | re.DOTALL)
 FRAMEWORKS = {"fresh": "Fresh", "@oak/oak": "Oak", "oak": "Oak", "hono": "Hono"}
 DEVELOPMENT = re.compile(r"--watch\b|\bdev\.ts\b")
-COMMENT = re.compile(r"(\"(?:\\.|[^\"\\])*\")|//[^\n]*|/\*.*?\*/", re.DOTALL)
+COMMENT = re.compile(r"(\"(?:\\.|[^\"\\])*+\"?)|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def detect(files: Files, settings: BuildSettings) -> Plan | None:

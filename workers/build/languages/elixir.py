@@ -11,7 +11,7 @@ from workers.build.versions import Asked, asked_version, version_reason
 
 APP = re.compile(r"\bapp:\s*:(\w+)")
 RELEASE = re.compile(r"\breleases:\s*\[\s*(\w+):")
-DEPENDENCY = re.compile(r"\{\s*:(\w+)\s*,([^}]*)\}")
+DEPENDENCY = re.compile(r"\{\s*:(\w+)\s*,([^}]{0,200})\}")
 FROM_HEX = re.compile(r"^\s*[\"'](?:~>|>=|==|<|>|\d)")
 ELIXIR = re.compile(r"\belixir:\s*\"([^\"]+)\"")
 HEX = "mix local.hex --force --if-missing && mix local.rebar --force --if-missing && "

@@ -14,7 +14,8 @@ MAIN = re.compile(r"^package\s+main\b", re.MULTILINE)
 MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 MINIMUM = re.compile(r"^go\s+(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 TOOLCHAIN = re.compile(r"^toolchain\s+go(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
-USED = re.compile(r"^use\s+(?:\(([^)]*)\)|(\S+))", re.MULTILINE)
+MOST_MODULES = 100
+USED = re.compile(r"^use\s+(?:\(([^)]*)\)?|(\S+))", re.MULTILINE)
 FRAMEWORKS = {
     "github.com/gin-gonic/gin": "Gin",
     "github.com/labstack/echo": "Echo",
@@ -79,7 +80,8 @@ def _modules(files: Files) -> list[str]:
     """The folders that go.work uses, "" for the top."""
     words = [word for block, single in USED.findall(files.text("go.work")) for word in f"{block} {single}".split()]
     folders = (word.strip('"').removeprefix("./").rstrip("/") for word in words if not word.startswith("//"))
-    return ["" if folder == "." else folder for folder in folders if ".." not in folder]
+    found = dict.fromkeys("" if folder == "." else folder for folder in folders if ".." not in folder)
+    return list(found)[:MOST_MODULES]
 
 
 def _programs(files: Files, modules: list[str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ STREAMLIT = (
     "streamlit run {} --server.address 0.0.0.0 --server.port $PORT --server.headless true"
     " --browser.gatherUsageStats false"
 )
-STREAMLIT_IMPORT = re.compile(r"^\s*(?:import|from)\s+streamlit\b", re.MULTILINE)
+STREAMLIT_IMPORT = re.compile(r"^[ \t]*(?:import|from)\s+streamlit\b", re.MULTILINE)
 SERVES = re.compile(r"\bPORT\b|http\.server|socketserver|wsgiref|aiohttp|tornado|\.run\(|\.listen\(")
 
 

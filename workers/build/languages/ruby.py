@@ -10,10 +10,10 @@ from workers.build.job import BuildSettings
 from workers.build.plan import Plan
 from workers.build.versions import Asked, asked_version, version_reason
 
-GEM = re.compile(r"^\s*gem\s*\(?\s*[\"']([\w-]+)[\"']", re.MULTILINE)
-SOURCE = re.compile(r"^\s*source\b", re.MULTILINE)
-RUBY = re.compile(r"^\s*ruby\s*\(?\s*((?:[\"'][^\"'\n]+[\"']\s*,?\s*)+)", re.MULTILINE)
-LOCAL = re.compile(r"^\s*gemspec\b|\bpath:|:path\s*=>", re.MULTILINE)
+GEM = re.compile(r"^[ \t]*gem[\s(]*[\"']([\w-]+)[\"']", re.MULTILINE)
+SOURCE = re.compile(r"^[ \t]*source\b", re.MULTILINE)
+RUBY = re.compile(r"^[ \t]*ruby[\s(]*((?:[\"'][^\"'\n]+[\"']\s*,?\s*)+)", re.MULTILINE)
+LOCAL = re.compile(r"^[ \t]*gemspec\b|\bpath:|:path\s*=>", re.MULTILINE)
 FRAMEWORKS = {"rails": "Rails", "sinatra": "Sinatra", "hanami": "Hanami", "roda": "Roda", "grape": "Grape"}
 SCRIPTS = ("app.rb", "main.rb", "server.rb")
 SERVES = re.compile(r"\bPORT\b|WEBrick|TCPServer|[Ss]inatra|Rack::Handler|Rackup")

@@ -14,7 +14,7 @@ from workers.build.plan import Plan
 from workers.build.static_site import static_start
 
 FOLDERS = (".", "public", "dist", "site", "docs")
-KEY = re.compile(r"^\s*([\w.-]+)\s*:\s*[\"']?(.*?)[\"']?\s*(?:#.*)?$", re.MULTILINE)
+KEY = re.compile(r"^[ \t]*([\w.-]+)[ \t]*:([^#\n]*)", re.MULTILINE)
 USED = frozenset({"root", "directory", "pushstate"})
 SERVED = "start command: the platform's own static server"
 
@@ -33,7 +33,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
 
 
 def _by_staticfile(files: Files, found: str) -> Plan:
-    told = {key.lower(): value for key, value in KEY.findall(files.text("Staticfile"))}
+    told = {key.lower(): value.strip().strip("\"'") for key, value in KEY.findall(files.text("Staticfile"))}
     root = told.get("root", "")
     single, listed = (
         told.get("pushstate") in ("enabled", "true"),
