@@ -121,6 +121,8 @@ def test_a_connection_that_ended_meanwhile_costs_no_delivery(app: GitHubApp, por
         )
     assert sent(port, BODY, **headers_of(BODY))[0] == 202
     assert Delivery.objects.count() == 2
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # What ended waits there for the next test.
 
 
 def test_it_says_503_while_the_database_is_away_and_goes_on_after(
