@@ -168,6 +168,7 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Add the package that has it, or correct the command in the service's settings.",
     ),
 )
+LONGEST_LINE = 500  # What is looked for takes the square of it.
 COMPILED = tuple(
     (code, re.compile(text, re.MULTILINE), said, fix)
     for code, text, said, fix in (*CAUSES[:3], *OF_LANGUAGES, *CAUSES[3:])
@@ -176,7 +177,7 @@ COMPILED = tuple(
 
 def cause(lines: Sequence[str], plan: Plan) -> Cause | None:
     """What most likely made it fail; None when nothing known is in the lines."""
-    text = "\n".join(lines)
+    text = "\n".join(line[:LONGEST_LINE] for line in lines)
     for code, pattern, sentence, fix in COMPILED:
         # The last place counts: tools print what they try before they print what they fail of.
         for match in reversed(list(pattern.finditer(text))):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from workers.agent.diagnosis import ended
@@ -191,6 +193,12 @@ def test_it_says_which_package_brings_what_is_missing() -> None:
 
 def test_it_knows_nothing_of_ordinary_output() -> None:
     assert cause(["Collecting flask", "Successfully installed flask-3.0", "exit code: 1"], PYTHON) is None
+
+
+def test_it_loses_no_time_on_long_lines() -> None:
+    began = time.monotonic()
+    assert cause(["a" * 8192] * 200, PYTHON) is None
+    assert time.monotonic() - began < 2
 
 
 def test_it_knows_some_of_them_at_the_start_too() -> None:
