@@ -79,11 +79,33 @@ def prune_cache_argv(client: str, keep_bytes: int) -> list[str]:
     return [client, "builder", "prune", "--force", f"--keep-storage={keep_bytes}"]
 
 
+NO_SECRETS = ("currentContext", "cliPluginsExtraDirs", "proxies")
+
+
 def client_env(host_env: Mapping[str, str]) -> dict[str, str]:
     """What the client needs to find its engine, and BuildKit switched on."""
     kept = {k: v for k, v in host_env.items() if k.startswith("DOCKER_") or k in ("PATH", "HOME", "XDG_RUNTIME_DIR")}
     proxies = {k: v for k, v in host_env.items() if k.lower().endswith("_proxy")}
     return kept | proxies | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "LC_ALL": "C.UTF-8"}
+
+
+def anonymous(env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """`env` for what a team wrote: without the registry logins of whoever runs Slipway, with their plugins and context.
+
+    `folder` is made, and holds the client's settings from then on.
+    """
+    own = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker")
+    folder.mkdir(mode=0o700)
+    for name in ("cli-plugins", "contexts"):
+        if (own / name).is_dir():
+            (folder / name).symlink_to((own / name).resolve())
+    try:
+        found = json.loads((own / "config.json").read_text())
+    except (OSError, ValueError):  # What the client cannot read either.
+        found = {}
+    kept = {name: found[name] for name in NO_SECRETS if isinstance(found, dict) and name in found}
+    (folder / "config.json").write_text(json.dumps(kept))
+    return {**env, "DOCKER_CONFIG": str(folder)}
 
 
 @lru_cache(maxsize=4)

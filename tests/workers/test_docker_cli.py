@@ -8,7 +8,7 @@ import pytest
 
 from workers import docker_cli as subject
 from workers.build.clean import images_to_remove
-from workers.docker_cli import BuildCall, build_argv, client_env
+from workers.docker_cli import BuildCall, anonymous, build_argv, client_env
 from workers.errors import PlatformError
 
 
@@ -70,6 +70,19 @@ def test_it_gives_the_client_what_finds_its_engine_and_no_secrets() -> None:
         "BUILDKIT_PROGRESS": "plain",
         "LC_ALL": "C.UTF-8",
     }
+
+
+def test_it_gives_no_login_to_what_a_team_wrote(tmp_path: Path) -> None:
+    own = tmp_path / "home" / ".docker"
+    (own / "cli-plugins").mkdir(parents=True)
+    told = {"auths": {"ghcr.io": {"auth": "c2VjcmV0"}}, "credsStore": "pass", "currentContext": "rootless"}
+    (own / "config.json").write_text(json.dumps(told))
+    env = anonymous({"HOME": str(tmp_path / "home"), "PATH": "/bin"}, tmp_path / "given")
+    given = Path(env["DOCKER_CONFIG"])
+    assert json.loads((given / "config.json").read_text()) == {"currentContext": "rootless"}
+    assert (given / "cli-plugins").resolve() == own / "cli-plugins" and not (given / "contexts").exists()
+    anonymous({"HOME": "/nonexistent"}, tmp_path / "without")
+    assert (tmp_path / "without" / "config.json").read_text() == "{}"
 
 
 @pytest.mark.docker

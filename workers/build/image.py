@@ -23,7 +23,7 @@ from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
 from workers.build.progress import Progress
 from workers.build.secrets import Share, network, write_secrets
-from workers.docker_cli import BuildCall, build_argv, client_env, inspect_argv, working_client
+from workers.docker_cli import BuildCall, anonymous, build_argv, client_env, inspect_argv, working_client
 from workers.errors import PlatformError, SlipwayError, UserError
 from workers.process import Completed, TimedOut, run
 
@@ -69,7 +69,7 @@ def build_image(
     argv = build_argv(client, call)
     report.command(argv)
     with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
-        _run(argv, plan, settings, report, limit)
+        _run(argv, folder / "docker", plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(client, digest, report))
 
@@ -197,7 +197,7 @@ def _cache_scope(workspace: Workspace) -> str:
     return path.read_text()
 
 
-def _run(argv: list[str], plan: Plan, settings: BuildSettings, report: Report, limit: Enforced) -> None:
+def _run(argv: list[str], config: Path, plan: Plan, settings: BuildSettings, report: Report, limit: Enforced) -> None:
     progress = Progress()
     shown: list[str] = []
 
@@ -208,8 +208,9 @@ def _run(argv: list[str], plan: Plan, settings: BuildSettings, report: Report, l
             report.line(line)
 
     seconds = settings.limits.timeout_seconds
+    env = anonymous(client_env(os.environ), config)
     try:
-        done = run(argv, env=client_env(os.environ), on_line=on_line, check=report.check, timeout_seconds=seconds)
+        done = run(argv, env=env, on_line=on_line, check=report.check, timeout_seconds=seconds)
     except TimedOut as error:
         raise UserError(
             "build:user:timeout",
