@@ -80,7 +80,7 @@ def test_it_checks_under_a_flood_of_lines() -> None:
         on_line=lambda text, level: None,
         check=lambda: calls.append(time.monotonic()),
     )
-    assert all(b - a < 0.2 for a, b in zip(calls, calls[1:], strict=False))
+    assert all(b - a < 2 for a, b in zip(calls, calls[1:], strict=False)) and len(calls) > 2
 
 
 def test_it_does_not_wait_for_a_daemon_that_holds_the_output(tmp_path: Path) -> None:
