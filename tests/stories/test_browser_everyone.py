@@ -1,4 +1,4 @@
-"""For everyone: axe on every page in both schemes, no dead link, zoom, nothing that jumps or moves."""
+"""For everyone: axe on every page in both schemes, no dead link, zoom, and what each of the four roles sees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from apps.accounts.invitations import invite
 from apps.accounts.policy import Role
 from apps.deployments import actions
 from apps.deployments.states import Status
-from tests.apps.cast import Person, Shop
+from tests.apps.cast import Person, Shop, make_person
 from tests.apps.test_pages_walk import PAGES, address, ids_of
 from tests.stories.test_browser_pages import browser, complaints, is_page, signed_in, site
 
@@ -125,6 +125,21 @@ def test_nothing_moves_for_those_who_ask_for_it(browser: Browser, site: str, sho
         page = context.new_page()
         page.goto(f"{site}/deployments/{row.pk}")
         assert (page.evaluate(moving) == 0) is is_still, choice
+
+
+ACTIONS = {"Deploy", "Redeploy", "Cancel", "Add domain", "Save"}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_what_it_may(browser: Browser, site: str, shop: Shop, alice: Person, role: Role) -> None:
+    """No button that would be refused is shown, and none that is allowed is missing."""
+    person = alice if role == Role.OWNER else make_person(role.capitalize(), team=shop.team, role=role)
+    page = signed_in(browser, site, person).new_page()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    shown = {text.strip() for text in page.get_by_role("button").all_inner_texts()}
+    assert bool(shown & ACTIONS) == (role != Role.VIEWER), shown
+    answer = page.goto(f"{site}/services/{shop.service.pk}/delete")
+    assert answer is not None and answer.status == (200 if role in (Role.OWNER, Role.ADMIN) else 403)
 
 
 def test_static_files_of_a_first_view_are_small(site: str, shop: Shop, alice: Person, browser: Browser) -> None:
