@@ -112,17 +112,23 @@ def test_those_that_come_at_once_are_each_answered_for_themselves(app: GitHubApp
     assert Delivery.objects.count() == 11
 
 
-def test_a_connection_that_ended_meanwhile_costs_no_delivery(app: GitHubApp, port: int) -> None:
+def test_a_connection_that_ended_meanwhile_costs_no_delivery(
+    app: GitHubApp, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int] = []
+
+    def noting(*told: Any) -> Any:
+        taken = take(*told)
+        used.append(connection.connection.info.backend_pid)
+        return taken
+
+    take = counter.take
+    monkeypatch.setattr(counter, "take", noting)
     assert sent(port, BODY, **headers_of(BODY))[0] == 202
     with connection.cursor() as cursor:  # As when the server is restarted.
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        cursor.execute("SELECT pg_terminate_backend(%s)", used)
     assert sent(port, BODY, **headers_of(BODY))[0] == 202
-    assert Delivery.objects.count() == 2
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # What ended waits there for the next test.
+    assert Delivery.objects.count() == 2 and used[0] != used[1]
 
 
 def test_it_says_503_while_the_database_is_away_and_goes_on_after(
