@@ -136,6 +136,7 @@ def _handled(app: App, name: str, total: int) -> int:
 def push_to_live(stage: Stage) -> list[Figure]:
     """In turns: a push told by its webhook, and the same kind of commit deployed by a request."""
     app = stage.flask
+    app.slipway.api("POST", f"/services/{app.id}/resume")  # A rollback before this pauses what pushes do.
     sender, before = Sender.to(app), "0" * 40
     by_push, by_hand = [], []
     for number in range(stage.rounds.warm + 1):
