@@ -10,7 +10,7 @@ import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Router, Status
 from ninja.security import HttpBearer
 
 from apps.deployments import reports
@@ -92,23 +92,23 @@ async def _generation(host: Host) -> int:
 
 
 @router.post("/reports", response={204: None})
-def post_reports(request: HttpRequest, told: desired.Reports) -> tuple[int, None]:
+def post_reports(request: HttpRequest, told: desired.Reports) -> Status[None]:
     host: Host = request.auth  # type: ignore[attr-defined]
     saw(host, generation=told.generation, version=told.agent_version)
     for report in told.reports:
         reports.take(host, report)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/logs", response={204: None})
-def post_logs(request: HttpRequest, told: desired.LogBatches) -> tuple[int, None]:
+def post_logs(request: HttpRequest, told: desired.LogBatches) -> Status[None]:
     for batch in told.batches:
         reports.take_logs(batch)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/metrics", response={204: None})
-def post_metrics(request: HttpRequest, told: desired.MetricsReport) -> tuple[int, None]:
+def post_metrics(request: HttpRequest, told: desired.MetricsReport) -> Status[None]:
     host: Host = request.auth  # type: ignore[attr-defined]
     take_metrics(host, told)
-    return 204, None
+    return Status(204, None)
