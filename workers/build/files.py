@@ -6,17 +6,20 @@ Every path is resolved beneath the folder's top; a link that leaves it is refuse
 from __future__ import annotations
 
 import os
-import stat
 from abc import ABC, abstractmethod
+from bisect import bisect
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from workers.errors import UserError
 
 MAX_TEXT_BYTES = 2 * 1024**2
-MAX_ENTRIES = 20_000
+MAX_ENTRIES = 100_000
 MAX_DEPTH = 9  # Java has its packages as folders.
 SKIPPED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".tox", "site-packages"})
 
@@ -59,7 +62,10 @@ class Files(ABC):
 
     def glob(self, *patterns: str) -> list[str]:
         """Files that match a pattern segment by segment (`*/wsgi.py`; there is no `**`), shallow ones first."""
-        return [name for name in self.names() if any(_matches(name, pattern) for pattern in patterns)]
+        wanted = [pattern.split("/") for pattern in patterns]
+        names, deepest = self.names(), max(map(len, wanted), default=0) - 1
+        near = names[: bisect(names, deepest, key=_depth)]  # Most files are deeper.
+        return [name for name in near if any(_matches(name, parts) for parts in wanted)]
 
     def first(self, *paths: str) -> str:
         """The first of these paths that exists, or ""."""
@@ -139,12 +145,7 @@ class FolderFiles(Files):
 
     @cached_property
     def _names(self) -> list[str]:
-        found = []
-        for count, path in enumerate(_walk(self._top)):
-            if count >= MAX_ENTRIES:
-                break
-            found.append(path.relative_to(self._top).as_posix())
-        return sorted(found, key=shallow_first)
+        return sorted(islice(_walk(self._top), MAX_ENTRIES), key=shallow_first)
 
     def _resolved(self, path: str) -> Path:
         try:
@@ -156,23 +157,31 @@ class FolderFiles(Files):
         return found
 
 
-def _walk(top: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(top, followlinks=False):
-        here = Path(folder)
-        depth = len(here.relative_to(top).parts)
-        folders[:] = sorted(f for f in folders if f not in SKIPPED) if depth < MAX_DEPTH - 1 else []
-        for name in sorted(names):
-            if stat.S_ISREG((here / name).lstat().st_mode):
-                yield here / name
+def _walk(top: Path) -> Iterator[str]:
+    """Regular files, told from the top; shallow ones first, so that many deep ones hide none that matters."""
+    waiting = deque([""])
+    while waiting:
+        begin = waiting.popleft()
+        is_deepest = _depth(begin) >= MAX_DEPTH - 1
+        with suppress(OSError), os.scandir(top / begin) as entries:  # A folder that cannot be read has no files for us.
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False):
+                    yield begin + entry.name
+                elif not is_deepest and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{begin}{entry.name}/")
 
 
-def _matches(name: str, pattern: str) -> bool:
-    parts, wanted = name.split("/"), pattern.split("/")
+def _matches(name: str, wanted: list[str]) -> bool:
+    parts = name.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
+def _depth(name: str) -> int:
+    return name.count("/")
+
+
 def shallow_first(name: str) -> tuple[int, str]:
-    return name.count("/"), name
+    return _depth(name), name
 
 
 def beneath(path: str) -> PurePosixPath:

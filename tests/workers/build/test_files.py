@@ -61,10 +61,20 @@ def test_it_lists_no_links_no_dependencies_and_nothing_deep(tmp_path: Path) -> N
     assert FolderFiles(tmp_path).names() == ["b.py", "a/b.py"]
 
 
+def test_it_lets_many_deep_files_hide_no_shallow_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.build.files.MAX_ENTRIES", 3)
+    for name in ("a/b/c/1", "a/b/c/2", "a/b/c/3", "z/go.mod", "go.work"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    names = FolderFiles(tmp_path).names()
+    assert (names[:2], len(names)) == (["go.work", "z/go.mod"], 3)
+
+
 def test_it_matches_segment_by_segment() -> None:
     files = MemoryFiles({"wsgi.py": "", "shop/wsgi.py": "", "a/b/wsgi.py": ""})
     assert files.glob("*/wsgi.py") == ["shop/wsgi.py"]
     assert files.glob("wsgi.py", "*/*/wsgi.py") == ["wsgi.py", "a/b/wsgi.py"]
+    assert files.glob() == []
 
 
 def test_it_says_when_a_file_is_too_large() -> None:
