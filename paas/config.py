@@ -57,7 +57,8 @@ class Config(BaseSettings):
     edge_url: str = Field(default="", validation_alias=AliasChoices("TRAEFIK_URL"))
     edge_public_port: int | None = Field(default=None, validation_alias=AliasChoices("TRAEFIK_PUBLIC_PORT"))
 
-    build_slots: int = 2
+    # Builds at once, and pulls of images: by default one for two cores, four at most.
+    build_slots: int | None = Field(default=None, ge=1)
     build_memory_mb: int = 2048
     build_cpus: float = 2.0
     build_timeout_seconds: int = 1800
@@ -119,6 +120,10 @@ class Config(BaseSettings):
         return self.github_api_url.rstrip("/") or api_address(self.github_url)
 
     @property
+    @property
+    def builds_at_once(self) -> int:
+        return self.build_slots or max(1, min(4, (os.cpu_count() or 1) // 2))
+
     def build_memory_ceiling_mb(self) -> int:
         return max(self.build_memory_mb, self.build_memory_max_mb or 4 * self.build_memory_mb)
 

@@ -26,6 +26,7 @@ from workers.errors import Stopped
 WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 AGENT = "agent"
 ATTEMPTS = 3
+FREE = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now())
 BEAT_SECONDS = 0.5  # Reads the cancel flag; the lease itself is extended every third of its life.
 
 shutting_down = threading.Event()
@@ -57,9 +58,8 @@ def claim(deployment_id: str, *, start: Status, during: Status, step: str) -> De
 @transaction.atomic
 def _claim(service: UUID, deployment_id: str, start: Status, during: Status, step: str) -> Deployment | None:
     lock(service)  # First, as everybody does: the index below waits for those who hold it.
-    free = Q(lease_expires_at__isnull=True) | Q(lease_expires_at__lt=Now())
     rows = Deployment.objects.select_for_update(skip_locked=True, of=("self",))
-    wanted = rows.filter(free, pk=deployment_id, status__in=(start, during), cancel_requested_at=None)
+    wanted = rows.filter(FREE, pk=deployment_id, status__in=(start, during), cancel_requested_at=None)
     row = wanted.exclude(lease_owner=AGENT).first()
     if row is None:
         return None

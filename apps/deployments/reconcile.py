@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.deployments import outcome, retention, wakeup
-from apps.deployments.lease import AGENT, ATTEMPTS, lock
+from apps.deployments.lease import AGENT, ATTEMPTS, FREE, lock
 from apps.deployments.models import Deployment
 from apps.deployments.states import ACTIVE, Status
 from apps.hosts.models import Host
@@ -95,8 +95,7 @@ def wake_waiting() -> None:
     """What waits without a lease: its wake-up may be lost. A superfluous one does nothing."""
     if Host.objects.filter(draining_since__isnull=False).exists():
         return
-    free = Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
-    waiting = Deployment.objects.filter(free, status__in=(Status.PENDING, Status.DEPLOYING)).exclude(lease_owner=AGENT)
+    waiting = Deployment.objects.filter(FREE, status__in=(Status.PENDING, Status.DEPLOYING)).exclude(lease_owner=AGENT)
     old_enough = waiting.filter(created_at__lt=Now() - timedelta(seconds=2))
     full = wakeup.full_queues()
     for row in old_enough.order_by("created_at")[:200]:

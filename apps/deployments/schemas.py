@@ -11,6 +11,7 @@ from pydantic import Field
 
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import Status, StepStatus
+from apps.deployments.turns import why_waiting
 from apps.lib.api import PageQuery, Told
 from apps.projects.schemas import Place
 
@@ -107,7 +108,15 @@ class StepOut(Schema):
 class DeploymentDetail(DeploymentOut):
     """With the latest attempt of each step, in the order of the pipeline."""
 
+    waits: str = Field(
+        description="What a waiting one waits for; empty once it begins.",
+        examples=["It waits for its turn: 2 builds under way, 3 before it."],
+    )
     steps: list[StepOut]
+
+    @staticmethod
+    def resolve_waits(obj: Deployment) -> str:
+        return why_waiting(obj)
 
     @staticmethod
     def resolve_steps(obj: Deployment) -> list[DeploymentStep]:

@@ -10,12 +10,13 @@ from apps.deployments import cleaning, operating, pipeline, wakeup
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from apps.deployments.turns import claim_next
 from workers.build.limits_linger import settle_now
 
 
 @shared_task
 def run_build(deployment_id: str) -> None:
-    deployment = claim(deployment_id, start=Status.PENDING, during=Status.BUILDING, step="fetch")
+    deployment = claim_next(deployment_id)
     if deployment is not None:
         pipeline.build(deployment)
 

@@ -22,6 +22,7 @@ from apps.deployments.queries import commit_before, live_of, url_of
 from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
+from apps.deployments.turns import why_waiting
 from apps.deployments.views_logs import log_page
 from apps.projects.environments import query_of
 
@@ -54,6 +55,7 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "url": url_of(row.service, row.environment),
         "since": commit_before(row),
         "can": abilities(actor, row.service.team_id),
+        "waits": why_waiting(row),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "serving": live if live and live.pk != row.pk else None,
         "before": outcome.release_before(row) if row.status == Status.LIVE else None,
