@@ -6,13 +6,13 @@ Ending it leaves every container and route as it is.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 
 from workers.agent.client import ControlPlane
 from workers.agent.config import AgentConfig, config_from
 from workers.agent.converge import Converger
+from workers.agent.ending import Ending
 from workers.agent.environments import Environments
 from workers.agent.log_source import Positions
 from workers.agent.logs import LogShipper
@@ -61,8 +61,7 @@ class Agent:
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+        ending = Ending()
         known = self._world.store.document()
         if known is not None:
             self._converger.take_up(known)
@@ -73,7 +72,8 @@ class Agent:
         self._metrics.start()
         for target in (self._converger.run, self._poll, self._watch_events):
             threading.Thread(target=target, name=target.__name__, daemon=True).start()
-        self._stopping.wait()
+        ending.wait()
+        self._stopping.set()
         self._converger.wake()
         self._reporter.stop(1.0)
         self._logs.stop(1.0)

@@ -64,6 +64,7 @@ class Host:
             "SLIPWAY_NETWORK_POOL": "10.213.0.0/16",
             "SLIPWAY_LOG_SIZE": "8m",
             "SLIPWAY_SAMPLE_SECONDS": "2",
+            "PYTHONFAULTHANDLER": "1",
         }
 
     def start_agent(self) -> subprocess.Popen[bytes]:
@@ -81,7 +82,12 @@ class Host:
         """Give the seconds that it took."""
         started = time.monotonic()
         self.agents[-1].send_signal(number)
-        self.agents[-1].wait(10)
+        try:
+            self.agents[-1].wait(10)
+        except subprocess.TimeoutExpired:
+            self.agents[-1].send_signal(signal.SIGABRT)  # Then it tells where each of its threads is.
+            self.agents[-1].wait(10)
+            raise AssertionError((self.home / "agent.log").read_text()[-8000:]) from None
         return time.monotonic() - started
 
     def containers(self, service: Service) -> list[Container]:
