@@ -30,6 +30,7 @@ class Build(Base):
     plan = models.JSONField(default=dict)
     settings = models.JSONField(default=dict)  # What it was built with: `apps.deployments.steps.build.settings_told`.
     digest = models.CharField(max_length=200)
+    reference = models.CharField(max_length=500, blank=True)  # Where it was pushed, pinned; "": in our engine alone.
     size_bytes = models.PositiveBigIntegerField(default=0)
     seconds = models.FloatField(default=0)
 
@@ -38,6 +39,11 @@ class Build(Base):
 
     def __str__(self) -> str:
         return f"{self.service} at {self.commit[:7]}"
+
+    @property
+    def image(self) -> str:
+        """As a release names it."""
+        return self.reference or self.digest
 
 
 class Release(Base):
@@ -219,6 +225,20 @@ class DeploymentStep(Base):
         if self.status == StepStatus.SKIPPED:
             return None
         return (self.finished_at or timezone.now()) - self.started_at
+
+
+class Inspection(Base):
+    """What tools said of a deployment's image before its release, each {} when it was not asked."""
+
+    deployment = models.OneToOneField(Deployment, on_delete=models.CASCADE, related_name="inspection")
+    digest = models.CharField(max_length=200, db_index=True)
+    sbom = models.JSONField(default=dict)  # {"tool", "packages"}
+    document = models.BinaryField(null=True)  # The SBOM, compressed, of one inspection of each image that is kept.
+    scan = models.JSONField(default=dict)  # `workers.build.supply.scan.Flaws` with "policy", "severity", "at"
+    signature = models.JSONField(default=dict)  # {"reference", "key", "at"}
+
+    def __str__(self) -> str:
+        return f"inspection of {self.deployment}"
 
 
 class LogStream(Base):
