@@ -1,0 +1,74 @@
+"""What a compose file becomes: services, and what of the file is not followed. Data only, JSON-ready by `asdict`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workers.build.compose.values import Asked
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A key that is not followed. `ignored` does no harm to the rest; `refused` keeps its service from being made.
+
+    `service` "" means the file as a whole."""
+
+    kind: Literal["ignored", "refused"]
+    service: str
+    key: str
+    file: str
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class ComposeService:
+    """One service. `image` "" means that it is built: in the folder `context`, told from the repository's top, by
+    `dockerfile`, told from there ("": as detected).
+
+    `command` and `entrypoint` None mean the image's own. `port` None: nothing can be asked of it, and nothing leads to it;
+    `is_public`: it gets an address. `volumes` maps folders to names. `health_command` is run in the container. `is_made`
+    false: it was refused, or it is for a profile. Limits that are None are the usual ones.
+    """
+
+    name: str
+    line: int
+    image: str = ""
+    context: str = ""
+    dockerfile: str = ""
+    command: list[str] | None = None
+    entrypoint: list[str] | None = None
+    user: str = ""
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    secret_names: list[str] = field(default_factory=list)
+    port: int | None = None
+    is_public: bool = False
+    volumes: dict[str, str] = field(default_factory=dict)
+    depends_on: list[str] = field(default_factory=list)
+    health_path: str = ""
+    health_command: list[str] | None = None
+    health_seconds: float | None = None
+    replicas: int = 1
+    memory_mb: int | None = None
+    cpus: float | None = None
+    pids: int | None = None
+    is_made: bool = True
+
+
+@dataclass(frozen=True)
+class ComposePlan:
+    """`name` is what the file calls itself. `asked` are variables that it leaves open. Services are in the order in which
+    they can start. `texts` are the files that were read: the same plan can be made of them with other values."""
+
+    file: str
+    name: str
+    services: list[ComposeService]
+    findings: list[Finding]
+    asked: list[Asked]
+    missing: list[Asked]
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def made(self) -> list[ComposeService]:
+        return [one for one in self.services if one.is_made]

@@ -1,0 +1,68 @@
+"""One service of a compose file, as Slipway would make it, with a finding for each key that it does not follow."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+from workers.build.compose.health import health_of
+from workers.build.compose.keys import FOLLOWED, LEFT_OUT, REFUSED, UNKNOWN
+from workers.build.compose.limits import limits_of
+from workers.build.compose.mounts import mounts_of
+from workers.build.compose.plan import ComposeService
+from workers.build.compose.ports import ports_of
+from workers.build.compose.reading import Reading
+from workers.build.compose.source import source_of
+from workers.build.compose.tree import Tree
+from workers.build.compose.variables import variables_of
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+USER = re.compile(r"[A-Za-z0-9_.-]{1,64}(:[A-Za-z0-9_.-]{1,64})?")
+
+
+def read_service(reading: Reading, tree: Tree) -> ComposeService:
+    """Whatever is wrong with it is a finding."""
+    _look_at_keys(reading, tree)
+    found: dict[str, Any] = {**source_of(reading, tree), **limits_of(reading, tree), **ports_of(reading, tree)}
+    found |= {key: _words(reading, key, tree.at(key)) for key in ("command", "entrypoint")}
+    found |= health_of(reading, tree.at("healthcheck"), found["port"])
+    found["environment"], found["secret_names"] = variables_of(reading, tree)
+    found["volumes"] = mounts_of(reading, tree)
+    needs = tree.at("depends_on")
+    found["user"] = tree.at("user").text
+    found["depends_on"] = list(needs.map) or [one.text for one in needs.items]
+    is_on = not tree.at("profiles").items
+    return ComposeService(reading.name, tree.line, **found, is_made=is_on and not reading.is_refused)
+
+
+def _look_at_keys(reading: Reading, tree: Tree) -> None:
+    for key, value in tree.map.items():
+        is_wrong, why = REFUSED.get(key, (None, ""))
+        if is_wrong is not None and is_wrong(value):
+            reading.refuse(key, value.line, why)
+        elif key not in FOLLOWED and not key.startswith("x-"):
+            reading.ignore(key, value.line, LEFT_OUT.get(key, UNKNOWN))
+    if not NAME.fullmatch(reading.name):
+        reading.refuse("services", tree.line, "It cannot be called so: use at most 40 letters, digits, - and _.")
+    if (user := tree.at("user")).text and not USER.fullmatch(user.text):
+        reading.refuse("user", user.line, "It is no user: write a name or a number, and a group behind a colon.")
+    if (profiles := tree.at("profiles")).items:
+        reading.ignore(
+            "profiles", profiles.line, "It is for a profile only, so it is not made. Take the key out for that."
+        )
+    if (restart := tree.at("restart")).text in ("no", "false"):
+        reading.ignore("restart", restart.line, "What ends is started again, always.")
+
+
+def _words(reading: Reading, key: str, tree: Tree) -> list[str] | None:
+    """As Compose takes it: a list as it is, a text cut into words, without a shell. An empty one is the image's own."""
+    if tree.is_secret:
+        reading.refuse(key, tree.line, "It holds a secret, which everybody could read. Give it as a variable: $$NAME.")
+    if isinstance(tree.value, list):
+        return [one.text for one in tree.value] or None
+    try:
+        return shlex.split(tree.text) or None
+    except ValueError:
+        reading.refuse(key, tree.line, "A quotation mark in it stays open.")
+        return None

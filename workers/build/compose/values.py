@@ -1,0 +1,101 @@
+"""`${NAME:-default}` in texts of a compose file. Source: docs.docker.com/reference/compose-file/interpolation.
+
+Nobody's environment is read: what is not told and has no default is empty, and is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workers.errors import UserError
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SOUNDS_SECRET = re.compile(r"SECRET|PASS|TOKEN|PRIVATE|CREDENTIAL|KEY|_DSN$|DATABASE_URL", re.IGNORECASE)
+MOST_DEPTH = 8
+MOST_ASKED = 200
+MOST_CHARACTERS = 1_000_000  # Of all texts together, once the values stand in them.
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A variable that the file leaves open. `default` is what it is when nobody tells it; `required`: it has none."""
+
+    name: str
+    default: str
+    required: bool
+    line: int
+
+
+@dataclass
+class Values:
+    """`told` is a person's, `beside` what the repository's `.env` says: it is weaker."""
+
+    told: Mapping[str, str]
+    beside: Mapping[str, str]
+    asked: dict[str, Asked] = field(default_factory=dict)
+    _left: int = MOST_CHARACTERS
+    _met_secret: bool = False
+
+    def put_in(self, text: str, line: int) -> tuple[str, bool]:
+        """The text with its values, and whether one of them is named as secrets are."""
+        self._met_secret = False
+        found = self._put_in(text, line, 0) if "$" in text else text
+        self._left -= len(found)
+        if self._left < 0:
+            raise UserError(
+                "compose:user:too-large", f"Line {line}: with its values the file is too large.",
+                hint="Give shorter values.", status=422,
+            )  # fmt: skip
+        return found, self._met_secret
+
+    def _put_in(self, text: str, line: int, depth: int) -> str:
+        parts, at = [], 0
+        while (dollar := text.find("$", at)) >= 0:
+            parts.append(text[at:dollar])
+            shown, at = self._one(text, dollar + 1, line, depth)
+            parts.append(shown)
+        return "".join(parts) + text[at:]
+
+    def _one(self, text: str, at: int, line: int, depth: int) -> tuple[str, int]:
+        """What stands for the `$` before `at`, and where the text goes on."""
+        if text.startswith("$", at):
+            return "$", at + 1
+        if named := NAME.match(text, at):
+            return self._value(named[0], "", "", line, depth), named.end()
+        end = _closing(text, at + 1) if text.startswith("{", at) else -1
+        named = NAME.match(text, at + 1)
+        form = re.compile(r":?[-?+]|").match(text, named.end()) if named else None
+        if end < 0 or not named or not form or (not form[0] and named.end() != end) or depth > MOST_DEPTH:
+            raise UserError(
+                "compose:user:interpolation", f"Line {line}: {text[at - 1 : at + 60]!r} is no variable.",
+                hint="Write ${NAME} or ${NAME:-default}; a $ that is meant as it is, as $$.", status=422,
+            )  # fmt: skip
+        return self._value(named[0], form[0], text[form.end() : end], line, depth), end + 1
+
+    def _value(self, name: str, form: str, other: str, line: int, depth: int) -> str:
+        value = self.told.get(name, self.beside.get(name))
+        is_there = bool(value) if form.startswith(":") else value is not None
+        if form.endswith("+"):
+            return self._put_in(other, line, depth + 1) if is_there else ""
+        default = self._put_in(other, line, depth + 1) if form.endswith("-") else ""
+        if name not in self.asked and len(self.asked) < MOST_ASKED:
+            self.asked[name] = Asked(name, self.beside.get(name, default), form.endswith("?"), line)
+        if SOUNDS_SECRET.search(name):
+            self._met_secret = True
+        return (value or "") if is_there else default
+
+    def missing(self) -> list[Asked]:
+        """Those without which the file says that it cannot be used."""
+        return [one for one in self.asked.values() if one.required and not (self.told.get(one.name) or one.default)]
+
+
+def _closing(text: str, at: int) -> int:
+    """Where the brace ends whose inside begins at `at`; -1 for one that stays open."""
+    depth = 1
+    for found in re.compile(r"\$\{|\}").finditer(text, at):
+        depth += 1 if found[0] == "${" else -1
+        if not depth:
+            return found.start()
+    return -1

@@ -1,0 +1,66 @@
+"""What a compose service is given: `environment` over the files of `env_file`, as Compose has it."""
+
+from __future__ import annotations
+
+import posixpath
+from io import StringIO
+
+from dotenv import dotenv_values
+
+from workers.build.compose.reading import Reading
+from workers.build.compose.tree import Tree
+from workers.build.compose.values import NAME, SOUNDS_SECRET
+from workers.errors import UserError
+
+MOST = 500
+MOST_CHARACTERS = 100_000  # Of one file.
+
+
+def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str]]:
+    """Values, and the names of those that nobody shall read."""
+    found: dict[str, str] = {}
+    secret: set[str] = set()
+    for file in tree.at("env_file").items:
+        found |= _of_file(reading, file.map.get("path", file))
+    for name, value in _pairs(tree.at("environment")):
+        if not NAME.fullmatch(name):
+            reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
+        elif value.value is None:
+            reading.ignore("environment", value.line, f"{name} has no value here: set it once the service is made.")
+        else:
+            found[name] = value.text
+            secret |= {name} if value.is_secret else set()
+    if len(found) > MOST:
+        reading.refuse("environment", tree.at("environment").line, f"It has more than {MOST} variables.")
+    kept = dict(list(found.items())[:MOST])
+    return kept, sorted(name for name in kept if name in secret or SOUNDS_SECRET.search(name))
+
+
+def _pairs(tree: Tree) -> list[tuple[str, Tree]]:
+    if tree.map:
+        return list(tree.map.items())
+    pairs = []
+    for one in tree.items:
+        name, equals, value = one.text.partition("=")
+        pairs.append((name.strip(), Tree(value if equals else None, one.line, one.is_secret)))
+    return pairs
+
+
+def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
+    path = posixpath.normpath(tree.text)
+    try:
+        if not reading.files.exists(path):
+            reading.ignore(
+                "env_file", tree.line, f"{path[:80]} is not in the repository: set what it holds as variables."
+            )
+            return {}
+        text = reading.texts[path] = reading.files.text(path)[:MOST_CHARACTERS]
+    except UserError as error:
+        reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
+        return {}
+    return read_env(text)
+
+
+def read_env(text: str) -> dict[str, str]:
+    found = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {name: value for name, value in found.items() if value is not None and NAME.fullmatch(name)}
