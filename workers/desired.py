@@ -33,18 +33,23 @@ class Limits(Model):
 
 
 class Process(Model):
-    """One process type. `command` None means the image's own; `port` None means that nothing is routed to it."""
+    """One process type. `command`, `entrypoint` None and `user` "" mean the image's own; `port` None means that nothing is
+    routed to it."""
 
     command: list[str] | None = None
+    entrypoint: list[str] | None = None
+    user: str = ""
     replicas: int = Field(default=1, ge=0, le=20)
     port: int | None = Field(default=None, ge=1, le=65535)
     limits: Limits = Limits()
 
 
 class Health(Model):
-    """`path` None means that a TCP connection is enough. `host` is sent as the Host header."""
+    """`path` None means that a TCP connection is enough. `host` is sent as the Host header. With `command` nothing is asked
+    from outside: it runs in the container, and is well when that exits with 0."""
 
     path: str | None = None
+    command: list[str] | None = None
     host: str | None = None
     interval_seconds: float = Field(default=0.1, gt=0)
     timeout_seconds: float = Field(default=5.0, gt=0)
@@ -82,12 +87,13 @@ class Service(Model):
 
     `deployment` and `fence` name the attempt that wants it; they come back in every report about it. `rolling_out` false
     means that the release is live already and is only kept up, without step reports. Services with the same `project` share
-    a network: for production its project's id, for other environments their own.
+    a network: for production its project's id, for other environments their own. There they reach it by its `names`.
     """
 
     id: Id
     project: Id
     environment: Id = NO_ENVIRONMENT
+    names: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=63)]] = []
     deployment: Id
     fence: int
     rolling_out: bool

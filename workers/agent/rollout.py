@@ -118,7 +118,9 @@ def _start(
 
 def _wait(service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]) -> None:
     at[0] = "health"
-    steps.running("health", f"GET {service.release.health.path}" if service.release.health.path else "connect")
+    health = service.release.health
+    asks = " ".join(health.command) if health.command else f"GET {health.path}" if health.path else "connect"
+    steps.running("health", asks)
     wait_until_healthy(service, world, fresh, check)
     steps.succeeded("health")
 

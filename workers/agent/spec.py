@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from workers.agent.own_check import healthcheck
 from workers.desired import NO_ENVIRONMENT, Process, Release, Service
 
 # Higher than a dockerd without CAP_SYS_RESOURCE may hand out is refused; Debian's and Docker's units allow more.
@@ -57,9 +58,25 @@ def container_spec(
         "Labels": labels_for(service, process_name, instance=instance, role=role, address=place.address, index=index),
         "StopTimeout": math.ceil(service.release.stop_seconds),
         **({"Cmd": command} if command is not None else {}),
+        **({"Entrypoint": process.entrypoint} if process.entrypoint is not None and not one_off else {}),
+        **({"User": process.user} if process.user else {}),
+        **({} if one_off else healthcheck(service.release.health)),
         "HostConfig": _host_config(service, process, instance, place, logs, "no" if one_off else "unless-stopped"),
-        "NetworkingConfig": {"EndpointsConfig": {place.network: {"IPAMConfig": {"IPv4Address": place.address}}}},
+        "NetworkingConfig": {
+            "EndpointsConfig": {
+                place.network: {
+                    "IPAMConfig": {"IPv4Address": place.address},
+                    **({} if one_off else _names(service, process_name)),
+                }
+            }
+        },
     }
+
+
+def _names(service: Service, process_name: str) -> dict[str, list[str]]:
+    """By which its siblings reach it: where routes lead to, or everything of it when they lead nowhere."""
+    is_reached = process_name == (web_process(service.release) or process_name)
+    return {"Aliases": service.names} if service.names and is_reached else {}
 
 
 def container_name(service: Service, process_name: str, index: int, *, instance: str, role: str = "app") -> str:

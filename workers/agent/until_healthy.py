@@ -6,6 +6,7 @@ import time
 
 from workers.agent.diagnosis import ended, unhealthy
 from workers.agent.health import Answer, ask, host_header
+from workers.agent.own_check import answer_of, unwell
 from workers.agent.redaction import last_lines, redactor_of
 from workers.agent.world import Check, Replica, World
 from workers.desired import Health, Process, Service
@@ -18,10 +19,11 @@ SETTLED_SECONDS = 1.0  # For a release that has nothing to ask.
 def wait_until_healthy(service: Service, world: World, fresh: list[Replica], check: Check) -> None:
     """All of them within the one deadline. Raises UserError with a diagnosis."""
     deadline = time.monotonic() + service.release.health.deadline_seconds
-    asked = [replica for replica in fresh if replica.port is not None]
+    by_command = service.release.health.command is not None
+    asked = [replica for replica in fresh if by_command or replica.port is not None]
     for replica in asked:
         _wait_for(service, world, replica, deadline, check)
-    silent = [replica for replica in fresh if replica.port is None]
+    silent = [replica for replica in fresh if replica not in asked]
     settled = time.monotonic() + (0 if asked else SETTLED_SECONDS)
     for replica in silent:
         _raise_if_ended(service, world, replica)
@@ -40,7 +42,10 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
     while (now := time.monotonic()) < deadline:
         check()
         asked = _within(health, deadline - now)
-        newest = ask(replica.address, replica.port or 0, asked, host)
+        if health.command is not None:
+            newest = answer_of(world.engine, replica.id)
+        else:
+            newest = ask(replica.address, replica.port or 0, asked, host)
         if newest.healthy:
             return
         answer = more_telling(answer, newest, cut_short=asked.timeout_seconds < health.timeout_seconds)
@@ -50,7 +55,10 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
         pause = EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds
         _sleep(min(pause, deadline - time.monotonic()), check)
     _raise_if_ended(service, world, replica)
-    pid = int(world.engine.inspect(replica.id)["State"]["Pid"])
+    state = world.engine.inspect(replica.id)["State"]
+    if health.command is not None:
+        raise unwell(state, health)
+    pid = int(state["Pid"])
     said = last_lines(world.engine, replica.id, 20, redactor_of(service.release))
     raise unhealthy(pid, _process(service, replica), health, answer, said)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.workers.agent.conftest import Host, make_service, new_id, next_release
 from workers.agent.networks import free_subnets, next_address, routed
 from workers.agent.spec import LogRotation, Place, container_spec, web_process
-from workers.desired import Limits, Mount, Process, Release, Service
+from workers.desired import Health, Limits, Mount, Process, Release, Service
 
 ID = "00000000-0000-4000-8000-00000000000"
 
@@ -123,3 +125,27 @@ def test_it_is_what_the_engine_made_at_first_and_after_another_rollout(host: Hos
         assert container.label("deployment") == wanted.deployment
     host.control.publish()
     host.control.wait(lambda: not host.containers(service), 20)
+
+
+def test_it_is_reached_by_its_name_and_asks_itself() -> None:
+    release = Release(
+        id=f"{ID}2", image="x", health=Health(command=["pg_isready"]),
+        processes={"web": Process(port=1, user="postgres", entrypoint=["/run"]), "worker": Process()},
+        release_command=["migrate"],
+    )  # fmt: skip
+    service = described().model_copy(update={"release": release, "names": ["db"]})
+
+    def spec(process: str, role: str = "app") -> dict[str, Any]:
+        return container_spec(service, process, 0, instance="a", place=Place("net", "10.0.0.2"), role=role)
+
+    web = spec("web")
+    assert web["NetworkingConfig"]["EndpointsConfig"]["net"]["Aliases"] == ["db"]
+    assert (web["User"], web["Entrypoint"]) == ("postgres", ["/run"])
+    second = 1_000_000_000
+    assert web["Healthcheck"] == {
+        "Test": ["CMD", "pg_isready"], "Interval": 3 * second, "Timeout": 5 * second, "Retries": 3
+    }  # fmt: skip
+    assert "Aliases" not in spec("worker")["NetworkingConfig"]["EndpointsConfig"]["net"], "it listens nowhere"
+    once = spec("web", "release")
+    assert not {"Healthcheck", "Entrypoint"} & once.keys() and once["User"] == "postgres"
+    assert "Aliases" not in once["NetworkingConfig"]["EndpointsConfig"]["net"], "nobody's name leads to a job"

@@ -1,0 +1,46 @@
+"""A health check that runs inside the container: as the engine is told of it, and what it said last.
+
+Not in charge of checks from outside (`workers.agent.health`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.agent.health import Answer
+from workers.desired import Health
+from workers.docker import Engine, NotThere
+from workers.errors import UserError
+
+EVERY_SECONDS = 3.0  # Each is a process of its own, so it is asked less often than a port.
+
+
+def healthcheck(health: Health) -> dict[str, Any]:
+    """For the engine's create request; nothing for a check from outside, so that the image's own one stays."""
+    if health.command is None:
+        return {}
+    every = int(max(EVERY_SECONDS, health.interval_seconds) * 1e9)
+    test = ["CMD", *health.command]
+    return {
+        "Healthcheck": {"Test": test, "Interval": every, "Timeout": int(health.timeout_seconds * 1e9), "Retries": 3}
+    }
+
+
+def answer_of(engine: Engine, container: str) -> Answer:
+    try:
+        told = engine.inspect(container)["State"].get("Health") or {}
+    except NotThere:
+        return Answer(False)
+    return Answer(told.get("Status") == "healthy", listens=True)
+
+
+def unwell(state: dict[str, Any], health: Health) -> UserError:
+    """`state` is the engine's `State` of a container that was not well within the deadline."""
+    last = ((state.get("Health") or {}).get("Log") or [{}])[-1]
+    said = " ".join(str(last.get("Output", "")).split())[:300]
+    return UserError(
+        "health:user:command-failed",
+        f"The health check `{' '.join(health.command or [])[:200]}` did not succeed within {health.deadline_seconds:g} s."
+        + (f" It printed: {said}" if said else " It printed nothing."),
+        hint="Run it inside a container of the image. Mend the app or the check, or raise the health check's deadline.",
+    )
