@@ -119,7 +119,7 @@ class Agent:
         if event.action in ("die", "destroy", "start", "oom"):
             self._converger.wake()
         if event.action in ("die", "destroy", "start", "oom", "pause", "unpause"):
-            self._converger.instances.changed()
+            self._converger.instances.changed(event.service)
 
     def _ready(self) -> None:
         if self._config.ready_file is not None and not self._config.ready_file.exists():

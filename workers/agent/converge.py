@@ -141,7 +141,7 @@ class Converger:
         finally:
             with self._lock:
                 self._busy.discard(identifier)
-            self.instances.changed()
+            self.instances.changed(service_of(identifier))
             if not self._tries.get(identifier):
                 self.wake()
 

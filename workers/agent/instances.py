@@ -5,124 +5,123 @@ Not in charge of repairing anything.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from workers.agent.health import ask, host_header
-from workers.agent.metrics_usage import reading_of
 from workers.agent.reporter import Reporter
+from workers.agent.samples import Samples
 from workers.agent.world import World
-from workers.desired import Document, Health, Instance, InstancesReport, Service
-from workers.docker import Container
+from workers.desired import Document, Instance, InstancesReport, Service
+from workers.docker import Container, NotThere
 from workers.errors import PlatformError
 
 AT_ONCE = 8  # Containers that are asked at the same time: one that answers slowly must not keep the others waiting.
+TOGETHER_SECONDS = 0.1  # What happens together is told together.
 _NEVER = "0001-01-01T00:00:00Z"
 
 
 class Instances:
-    """One thread. `changed()` makes it report at once."""
+    """Two threads: one samples everything in rounds, the other tells at once what a change left of a service."""
 
     def __init__(self, world: World, reporter: Reporter, wanted: Callable[[], Document | None]) -> None:
         self._world = world
         self._reporter = reporter
         self._wanted = wanted
+        self._samples = Samples(world)
         self._changed = threading.Event()
-        self._samples: dict[str, tuple[int, datetime]] = {}
+        self._round_due = threading.Event()
+        self._lock = threading.Lock()  # Of the three below.
+        self._services: set[str] = set()  # That something happened to.
+        self._looks = itertools.count(1)
+        self._told: dict[str, int] = {}  # The look that a service was told of last.
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="instances", daemon=True).start()
+        for target in (self._tell_changes, self._tell_rounds):
+            threading.Thread(target=target, name=target.__name__, daemon=True).start()
 
-    def changed(self) -> None:
+    def changed(self, service: str) -> None:
+        """Its containers are told as they are now; with what they use when the next round, begun now, knows."""
+        with self._lock:
+            self._services.add(service)
         self._changed.set()
 
-    def _run(self) -> None:
+    def _tell_changes(self) -> None:
         while True:
-            if self._changed.wait(self._world.sample_seconds):
-                threading.Event().wait(0.1)  # What happens together is told together.
+            self._changed.wait()
+            threading.Event().wait(TOGETHER_SECONDS)
             self._changed.clear()
-            document = self._wanted()
-            if document is None:
-                continue
-            try:
-                self._report(document)
-            except PlatformError:
-                continue  # The engine is away; the next round tells.
-            except Exception:  # A bug over one container must not end the reports of all.
-                print(traceback.format_exc(), file=sys.stderr, flush=True)
+            with self._lock:
+                services, self._services = self._services, set()
+            self._guarded(partial(self._tell, services=services))
+            self._round_due.set()
 
-    def _report(self, document: Document) -> None:
+    def _tell_rounds(self) -> None:
+        while True:
+            self._round_due.wait(self._world.sample_seconds)
+            self._round_due.clear()
+            self._guarded(self._round)
+
+    def _guarded(self, report: Callable[[Document], None]) -> None:
+        document = self._wanted()
+        if document is None:
+            return
+        try:
+            report(document)
+        except PlatformError:
+            return  # The engine is away; the next round tells.
+        except Exception:  # A bug over one container must not end the reports of all.
+            print(traceback.format_exc(), file=sys.stderr, flush=True)
+
+    def _round(self, document: Document) -> None:
         everything = self._world.engine.containers(role="app")
-        self._samples = {c.id: self._samples[c.id] for c in everything if c.id in self._samples}
-        keys = {c.id: self._world.environments.key(c) for c in everything}
+        self._samples.keep(c.id for c in everything)
+        of = {service.key: service for service in document.services}
+        running = [(of.get(self._world.environments.key(c)), c) for c in everything if c.state == "running"]
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            asked = {
-                s.key: [pool.submit(self._describe, s, c) for c in everything if keys[c.id] == s.key]
-                for s in document.services
-            }
-        for service in document.services:
-            told = [instance for future in asked[service.key] if (instance := future.result()) is not None]
-            self._reporter.add(
-                InstancesReport(
-                    service=service.id, environment=service.environment, at=datetime.now(UTC), instances=told
-                )
-            )
+            for taken in [pool.submit(self._samples.take, service, c) for service, c in running if service]:
+                taken.result()
+        self._tell(document, {service.id for service in document.services})
         self._world.meter.round_done()
 
-    def _describe(self, service: Service, container: Container) -> Instance | None:
+    def _tell(self, document: Document, services: set[str]) -> None:
+        named = {"service": next(iter(services))} if len(services) == 1 else {}
+        everything = self._world.engine.containers(role="app", **named)
+        keys = {c.id: self._world.environments.key(c) for c in everything}
+        wanted = [s for s in document.services if s.id in services]
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            for told in [pool.submit(self._say, s, [c for c in everything if keys[c.id] == s.key]) for s in wanted]:
+                told.result()
+
+    def _say(self, service: Service, containers: list[Container]) -> None:
+        """Unless a later look was told meanwhile: what is old must not stand for what is new."""
+        with self._lock:
+            look = next(self._looks)
+        at = datetime.now(UTC)
+        told = [instance for c in containers if (instance := self._look(c)) is not None]
+        with self._lock:
+            if self._told.get(service.key, 0) > look:
+                return
+            self._told[service.key] = look
+            self._reporter.add(
+                InstancesReport(service=service.id, environment=service.environment, at=at, instances=told)
+            )
+
+    def _look(self, container: Container) -> Instance | None:
+        """None when it is gone meanwhile."""
         try:
-            told = self._world.engine.inspect(container.id)
-            instance = described(container, told)
-            if instance.state != "running":
-                return instance
-            sample = self._world.engine.stats(container.id)
-            used = self._use(container.id, sample)
-            self._world.meter.read(service.key, container.id, reading_of(sample, measured(sample)))
-        except PlatformError:
+            instance = described(container, self._world.engine.inspect(container.id))
+        except NotThere:
             return None
-        return instance.model_copy(update={**used, "healthy": self._healthy(service, container)})
-
-    def _healthy(self, service: Service, container: Container) -> bool | None:
-        port = container.label("port")
-        if not port:
-            return None
-        health = Health(
-            path=service.release.health.path, timeout_seconds=min(2, service.release.health.timeout_seconds)
-        )
-        return ask(
-            container.label("address"), int(port), health, host_header(service, container.label("address"))
-        ).healthy
-
-    def _use(self, container: str, sample: dict[str, Any]) -> dict[str, float | int | None]:
-        """CPU since the sample before; the engine's counters are nanoseconds."""
-        used, now = int(sample["cpu_stats"]["cpu_usage"]["total_usage"]), datetime.now(UTC)
-        before = self._samples.get(container)
-        self._samples[container] = (used, now)
-        return {"cpu_percent": _percent(before, used, now), **measured(sample)}
-
-
-def _percent(before: tuple[int, datetime] | None, used: int, now: datetime) -> float | None:
-    if before is None or (passed := (now - before[1]).total_seconds()) <= 0:
-        return None
-    return round(max(0.0, (used - before[0]) / 1e7 / passed), 2)
-
-
-def measured(sample: dict[str, Any]) -> dict[str, int]:
-    """Memory without the page cache that can be dropped, as `docker stats` shows it (cgroup v1 and v2)."""
-    memory = sample.get("memory_stats", {})
-    detail = memory.get("stats", {})
-    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
-    networks = sample.get("networks", {}).values()
-    return {
-        "memory_bytes": max(0, memory.get("usage", 0) - cache),
-        "network_rx_bytes": sum(n["rx_bytes"] for n in networks),
-        "network_tx_bytes": sum(n["tx_bytes"] for n in networks),
-    }
+        if instance.state != "running":
+            return instance
+        return instance.model_copy(update=self._samples.of(container.id, instance.started_at))
 
 
 def described(container: Container, told: dict[str, Any]) -> Instance:

@@ -1,6 +1,6 @@
 """What containers used, out of the engine's counters: CPU, memory, network. Counters become amounts; restarts are seen.
 
-Not in charge of asking the engine (`workers.agent.instances` does), nor of sending (`workers.agent.metrics`).
+Not in charge of asking the engine (`workers.agent.samples` does), nor of sending (`workers.agent.metrics`).
 """
 
 from __future__ import annotations
@@ -27,14 +27,28 @@ class Reading:
     sent: int
 
 
-def reading_of(sample: dict[str, Any], measured: dict[str, int]) -> Reading:
-    """`sample` is the engine's, `measured` what `workers.agent.instances.measured` makes of it."""
+def measured(sample: dict[str, Any]) -> dict[str, int]:
+    """Memory without the page cache that can be dropped, as `docker stats` shows it (cgroup v1 and v2)."""
+    memory = sample.get("memory_stats", {})
+    detail = memory.get("stats", {})
+    cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
+    networks = sample.get("networks", {}).values()
+    return {
+        "memory_bytes": max(0, memory.get("usage", 0) - cache),
+        "network_rx_bytes": sum(n["rx_bytes"] for n in networks),
+        "network_tx_bytes": sum(n["tx_bytes"] for n in networks),
+    }
+
+
+def reading_of(sample: dict[str, Any]) -> Reading:
+    """Of the engine's sample."""
+    told = measured(sample)
     return Reading(
         at=time.monotonic(),
         cpu=int(sample["cpu_stats"]["cpu_usage"]["total_usage"]),
-        memory=measured["memory_bytes"],
-        received=measured["network_rx_bytes"],
-        sent=measured["network_tx_bytes"],
+        memory=told["memory_bytes"],
+        received=told["network_rx_bytes"],
+        sent=told["network_tx_bytes"],
     )
 
 
