@@ -120,10 +120,10 @@ class Config(BaseSettings):
         return self.github_api_url.rstrip("/") or api_address(self.github_url)
 
     @property
-    @property
     def builds_at_once(self) -> int:
         return self.build_slots or max(1, min(4, (os.cpu_count() or 1) // 2))
 
+    @property
     def build_memory_ceiling_mb(self) -> int:
         return max(self.build_memory_mb, self.build_memory_max_mb or 4 * self.build_memory_mb)
 
