@@ -87,7 +87,8 @@ def create_service(*, actor: Actor, project: Project, name: str, **settings_: An
     _check_source(service)
     keep_key(service)
     service.save()
-    give_host(service, project.production)
+    if not service.is_internal:
+        give_host(service, project.production)
     record(actor=actor, team_id=project.team_id, verb="created the service", subject=service)
     return service
 

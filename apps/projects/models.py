@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -116,6 +117,7 @@ class Service(Base):
 
     source_url = models.CharField(max_length=500, blank=True)
     image = models.CharField(max_length=400, blank=True, default="")  # Comes from it, and not from git.
+    compose = models.JSONField(blank=True, default=dict)  # `workers.build.compose.run.Run`, read when it was imported.
     branch = models.CharField(max_length=250, default="main")
     root_directory = models.CharField(max_length=250, blank=True)
     source_token = EncryptedTextField(blank=True, default="")
@@ -187,6 +189,17 @@ class Service(Base):
     def environment(self) -> Environment:
         """Where it is deployed unless another environment is named."""
         return self.project.production
+
+    @property
+    def is_internal(self) -> bool:
+        """Only its siblings reach it: it gets no host name by itself."""
+        return bool(self.compose) and not self.compose["is_public"]
+
+    @property
+    def internal_names(self) -> list[str]:
+        """By which its siblings reach it. One with a dot would hide a host elsewhere from them."""
+        names = {self.slug, self.name, self.compose.get("name", self.slug)}
+        return sorted(name for name in names if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name))
 
 
 class VariableQuerySet(models.QuerySet["Variable"]):
