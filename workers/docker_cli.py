@@ -89,10 +89,11 @@ def client_env(host_env: Mapping[str, str]) -> dict[str, str]:
     return kept | proxies | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "LC_ALL": "C.UTF-8"}
 
 
-def anonymous(env: Mapping[str, str], folder: Path) -> dict[str, str]:
+def anonymous(env: Mapping[str, str], folder: Path, mark: str = "") -> dict[str, str]:
     """`env` for what a team wrote: without the registry logins of whoever runs Slipway, with their plugins and context.
 
-    `folder` is made, and holds the client's settings from then on.
+    `folder` is made, and holds the client's settings from then on. Every step of a build finds `mark` in NO_PROXY, and
+    its cache does not depend on it.
     """
     own = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker")
     folder.mkdir(mode=0o700)
@@ -104,8 +105,16 @@ def anonymous(env: Mapping[str, str], folder: Path) -> dict[str, str]:
     except (OSError, ValueError):  # What the client cannot read either.
         found = {}
     kept = {name: found[name] for name in NO_SECRETS if isinstance(found, dict) and name in found}
+    if mark:
+        kept["proxies"] = _marked(kept.get("proxies") or {}, mark)
     (folder / "config.json").write_text(json.dumps(kept))
     return {**env, "DOCKER_CONFIG": str(folder)}
+
+
+def _marked(proxies: dict[str, dict[str, str]], mark: str) -> dict[str, dict[str, str]]:
+    """`proxies` are those of each engine, `default` for the others."""
+    told = {"default": {}, **proxies}
+    return {name: {**one, "noProxy": ",".join(filter(None, (one.get("noProxy"), mark)))} for name, one in told.items()}
 
 
 @lru_cache(maxsize=4)

@@ -123,3 +123,14 @@ def test_it_forgets_a_client_that_has_changed(tmp_path: Path, monkeypatch: pytes
 
 def test_it_removes_what_is_not_kept_and_each_once() -> None:
     assert images_to_remove(["a", "b", "a", "c"], {"c"}) == ["a", "b"]
+
+
+def test_a_mark_reaches_every_step_beside_what_is_not_proxied(tmp_path: Path) -> None:
+    (tmp_path / ".docker").mkdir()
+    told = {"proxies": {"default": {"httpProxy": "http://p:3128", "noProxy": "localhost"}, "tcp://b": {}}}
+    (tmp_path / ".docker" / "config.json").write_text(json.dumps(told))
+    anonymous({"HOME": str(tmp_path)}, tmp_path / "given", "mark")
+    assert json.loads((tmp_path / "given" / "config.json").read_text())["proxies"] == {
+        "default": {"httpProxy": "http://p:3128", "noProxy": "localhost,mark"},
+        "tcp://b": {"noProxy": "mark"},
+    }

@@ -18,7 +18,8 @@ from workers.build.bases import Bases, build_base, run_base
 from workers.build.causes import Cause, cause
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
-from workers.build.limits import CGROUPS, Enforced, enforced
+from workers.build.limits import CGROUPS, enforced
+from workers.build.limits_enforced import Enforced
 from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
 from workers.build.progress import Progress
@@ -63,12 +64,11 @@ def build_image(
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
         network=_network(report),
-        cgroup_parent=parent_of(CGROUPS),
         no_cache=settings.no_cache,
     )
-    argv = build_argv(client, call)
-    report.command(argv)
     with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
+        argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
+        report.command(argv)
         _run(argv, folder / "docker", plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(client, digest, report))
@@ -208,7 +208,7 @@ def _run(argv: list[str], config: Path, plan: Plan, settings: BuildSettings, rep
             report.line(line)
 
     seconds = settings.limits.timeout_seconds
-    env = anonymous(client_env(os.environ), config)
+    env = anonymous(client_env(os.environ), config, limit.own)
     try:
         done = run(argv, env=env, on_line=on_line, check=report.check, timeout_seconds=seconds)
     except TimedOut as error:

@@ -33,6 +33,7 @@ class BuildLimits:
     memory_bytes: int = 2 * 1024**3
     cpus: float = 2.0
     timeout_seconds: float = 1800.0
+    has_neighbours: bool = True  # Others may be built meanwhile.
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """CPU, memory and process limits of builds, on the control group that BuildKit puts its RUN containers in.
 
 The BuildKit inside of the engine knows no limits of its own: it ignores `--memory`. Its group holds all builds of the
-engine, so that it gets the sum of what the running ones may use. Where it cannot be limited, a line says so.
-
-Where the engine gives the containers no group in common, they are put into that one as they come (limits_strays).
+engine, so that it gets the sum of what the running ones may use. Within it each build has a group with its own limits,
+which engines since 23 are told, and older ones' containers are put into as they come (limits_strays). Where no limit can
+be set, a line says so.
 
 Root writes the group at once. For a user who is not root but may use Docker a container does (limits_helper), and the
 limits stay for a while after the last build, so that the next one finds them in force. When a worker is killed
@@ -24,7 +24,19 @@ from uuid import uuid4
 
 from workers.build import limits_linger as linger
 from workers.build.job import BuildLimits, Report
-from workers.build.limits_group import PEAK, are_in_force, are_made, groups_of, is_forbidden, make, write
+from workers.build.limits_enforced import Enforced, kills
+from workers.build.limits_group import (
+    OWN,
+    are_in_force,
+    are_made,
+    groups_of,
+    is_forbidden,
+    make,
+    make_own,
+    own_of,
+    remove_over,
+    write,
+)
 from workers.build.limits_helper import Helper, NotEnforced
 from workers.build.limits_strays import gathering, homes_of
 from workers.file_lock import locked
@@ -34,28 +46,6 @@ log = logging.getLogger(__name__)
 CGROUPS = Path("/sys/fs/cgroup")
 ACTIVE = Path("/run/slipway/builds")  # Of all installations on the machine: they share the engine.
 PIDS = 4096
-
-
-@dataclass(frozen=True)
-class Enforced:
-    """The limit on a build. `group` is the memory group that has it, None where no limit is in force."""
-
-    memory_bytes: int
-    group: Path | None = None
-    kills_before: int = 0
-
-    def was_met(self) -> bool:
-        """Whether the builds used all that they may since the limit was set, file cache included."""
-        if self.group is None:
-            return False
-        peak = self.group / PEAK
-        if not peak.exists():
-            return self.has_killed()
-        return int(peak.read_text()) >= 0.99 * int((self.group / "memory.limit_in_bytes").read_text())
-
-    def has_killed(self) -> bool:
-        """Whether the kernel ended a process for it. With cgroup v1 nobody counts that for a whole group."""
-        return self.group is not None and _kills(self.group) > self.kills_before
 
 
 @contextmanager
@@ -76,15 +66,17 @@ def enforced(
     place = _Place(cgroups, active, helper)
     with ExitStack() as stack:
         try:
-            stack.callback(place.leave, place.enter(limits, report), report)
-            stack.enter_context(place.gathered(report))
+            note = place.enter(limits, report)
+            stack.callback(place.leave, note, report)
+            own = place.give_own(note, limits, report)
+            stack.enter_context(place.gathered(own, report))
         except (OSError, NotEnforced) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             report.line(f"The limits on memory and CPU cannot be enforced here: {reason}", level="err")
             yield Enforced(limits.memory_bytes)
             return
-        memory = groups_of(cgroups)["memory"]
-        yield Enforced(limits.memory_bytes, memory, _kills(memory))
+        memory = own_of(groups_of(cgroups), own)["memory"]
+        yield Enforced(limits.memory_bytes, memory, own, kills(memory))
 
 
 @dataclass(frozen=True)
@@ -111,6 +103,7 @@ class _Place:
         try:
             with locked(self.active / "lock"):
                 mine.unlink(missing_ok=True)
+                remove_over(groups_of(self.cgroups), self.active)
                 self._write_sum(None)
         except OSError as error:
             if is_forbidden(error):
@@ -118,13 +111,26 @@ class _Place:
             else:  # The others hold more than their sum, or the group is gone: the next one mends it.
                 report.line(f"The limits of the other builds stay as they were: {error.strerror or error}", level="err")
 
-    def gathered(self, report: Report) -> AbstractContextManager[None]:
-        """Meanwhile RUN containers that are elsewhere are put into the group."""
+    def give_own(self, mine: Path, limits: BuildLimits, report: Report) -> str:
+        """The name of a group for this build alone; "" where that takes a container, and builds run one by one."""
+        name, one = f"{OWN}{mine.name}", (limits.memory_bytes, _quota(limits.cpus), PIDS)
+        try:
+            make_own(groups_of(self.cgroups), name, *one)
+        except OSError as error:
+            if not is_forbidden(error):
+                raise
+            if self.helper is None or not limits.has_neighbours:
+                return ""
+            self.helper.write(self.active, None, report, own=(name, *one))
+        return name
+
+    def gathered(self, own: str, report: Report) -> AbstractContextManager[None]:
+        """Meanwhile RUN containers that are elsewhere are put into the groups."""
         groups = groups_of(self.cgroups)
         if os.access(groups["memory"] / "cgroup.procs", os.W_OK):
-            return gathering(homes_of(self.cgroups), groups, lambda error: _tell_unlimited(report, error))
-        if self.helper and self.helper.has_strays(report):
-            return self.helper.gathering(groups, self.cgroups, report)
+            return gathering(homes_of(self.cgroups), groups, lambda error: _tell_unlimited(report, error), own)
+        if self.helper and self.helper.has_to_gather(own, report):
+            return self.helper.gathering(groups, self.cgroups, report, own)
         return nullcontext()
 
     def _prepare(self, report: Report) -> None:
@@ -171,9 +177,7 @@ class _Place:
     def _sum(self) -> tuple[int, float, int]:
         running = [json.loads(path.read_text()) for path in self.active.glob("*-*") if _lives(path)]
         memory_bytes, cpus = sum(one[0] for one in running), sum(one[1] for one in running)
-        if cpus >= (os.cpu_count() or 1):
-            cpus = 0  # All of the machine: a quota would only cost the kernel's accounting.
-        return memory_bytes, cpus, PIDS * len(running)
+        return memory_bytes, _quota(cpus), PIDS * len(running)
 
     def _settle(self) -> None:
         """Write the sum after builds have ended, in the background or when this process ends."""
@@ -197,6 +201,11 @@ class _Logged:
         """Nobody stops it."""
 
 
+def _quota(cpus: float) -> float:
+    """0 for all of the machine: a quota would only cost the kernel's accounting."""
+    return cpus if cpus < (os.cpu_count() or 1) else 0
+
+
 def _tell_unlimited(report: Report, error: OSError) -> None:
     report.line(f"A step of the build may have run without its limits: {error.strerror or error}", level="err")
 
@@ -207,9 +216,3 @@ def _lives(path: Path) -> bool:
         return True
     path.unlink(missing_ok=True)
     return False
-
-
-def _kills(group: Path) -> int:
-    events = group / "memory.events"
-    counts = dict(line.split() for line in events.read_text().splitlines()) if events.exists() else {}
-    return int(counts.get("oom_kill", 0))

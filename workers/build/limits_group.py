@@ -11,11 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 CONTROLLERS = ("memory", "cpu", "pids")
 PERIOD_US = 100_000
 PEAK = "memory.max_usage_in_bytes"
+OWN = "slipway-"  # Begins the name of a build's own group within that of all builds.
 NO_LIMIT = 2**62  # What the kernel shows for -1 is a little above it, and depends on the size of a page.
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -33,10 +35,11 @@ def groups_of(cgroups: Path) -> dict[str, Path]:
     return {name: _group(cgroups / name if is_v1 else cgroups) for name in CONTROLLERS}
 
 
-def parent_of(cgroups: Path) -> str:
-    """The parent of BuildKit's group, as a client names it to the engine."""
+def parent_of(cgroups: Path, own: str = "") -> str:
+    """The parent of BuildKit's group, or a build's own group in it, as a client names it to the engine."""
     memory = groups_of(cgroups)["memory"]
-    return str(memory.parent.relative_to(cgroups / "memory" if memory.is_relative_to(cgroups / "memory") else cgroups))
+    named = memory / own if own else memory.parent
+    return str(named.relative_to(cgroups / "memory" if memory.is_relative_to(cgroups / "memory") else cgroups))
 
 
 def _group(root: Path) -> Path:
@@ -82,6 +85,29 @@ def make(groups: dict[str, Path]) -> None:
         for parent in (group.parent.parent, group.parent):
             if (parent / "cgroup.subtree_control").exists():
                 (parent / "cgroup.subtree_control").write_text("+memory +cpu +pids")
+
+
+def own_of(groups: dict[str, Path], name: str) -> dict[str, Path]:
+    return {controller: group / name for controller, group in groups.items()}
+
+
+def make_own(groups: dict[str, Path], name: str, memory_bytes: int, cpus: float, pids: int) -> None:
+    """A group within that of all builds, with limits of one build."""
+    for group in dict.fromkeys(groups.values()):
+        if (group / "cgroup.subtree_control").exists():
+            (group / "cgroup.subtree_control").write_text("+memory +cpu +pids")
+        (group / name).mkdir(exist_ok=True)
+    write(own_of(groups, name), memory_bytes, cpus, pids)
+
+
+def remove_over(groups: dict[str, Path], notes: Path) -> None:
+    """Own groups of builds that have no note any more. One with a process that just ends stays until the next time."""
+    for group in dict.fromkeys(groups.values()):
+        for own in group.glob(f"{OWN}*"):
+            if not (notes / own.name.removeprefix(OWN)).exists():
+                with suppress(OSError):
+                    for folder in (*own.glob("buildkit"), own):
+                        folder.rmdir()
 
 
 def are_in_force(groups: dict[str, Path], memory_bytes: int, cpus: float, pids: int) -> bool:
@@ -135,13 +161,18 @@ def open_to_group(folder: Path, group_id: int) -> None:
         path.chmod(mode)
 
 
-def main(cgroups: str, notes: str, limits: str) -> None:
-    """In the container: make the groups, open the notes to this process's group, write `[bytes, cpus, pids]` if given."""
+def main(cgroups: str, notes: str, limits: str, own: str = "null") -> None:
+    """In the container: make the groups, open the notes to this process's group, write `[bytes, cpus, pids]` if given,
+    and make a build's `own` group, `[name, bytes, cpus, pids]`.
+    """
     groups = groups_of(Path(cgroups))
     make(groups)
     open_to_group(Path(notes), os.getegid())
     if told := json.loads(limits):
         write(groups, *told)
+    remove_over(groups, Path(notes))
+    if one := json.loads(own):
+        make_own(groups, *one)
 
 
 if __name__ == "__main__":

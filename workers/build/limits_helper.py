@@ -45,8 +45,12 @@ def helper_argv(
     group_id: int,
     notes: Path,
     limits: tuple[int, float, int] | None,
+    own: tuple[str, int, float, int] | None = None,
 ) -> list[str]:
-    """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes."""
+    """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes.
+
+    `own` is the name and the limits of a build's own group.
+    """
     return [
         *_confined(client, labels, "build-limits"),
         "--cap-add=DAC_OVERRIDE",  # The kernel lets not even root make a group at the top of cgroup v2 without it.
@@ -54,18 +58,23 @@ def helper_argv(
         f"--user=0:{group_id}",
         f"--volume={notes}:{HOST_NOTES}",
         *("--entrypoint=python3", "--", image, "-c", PROGRAM),
-        *(HOST_CGROUPS, HOST_NOTES, json.dumps(limits)),
+        *(HOST_CGROUPS, HOST_NOTES, json.dumps(limits), json.dumps(own)),
     ]
 
 
-def gathering_argv(client: str, image: str, labels: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
-    """Goes on until its standard input is closed. It sees the machine's processes, and may move them only."""
+def gathering_argv(
+    client: str, image: str, labels: Mapping[str, str], groups: Mapping[str, str], own: str = ""
+) -> list[str]:
+    """Goes on until its standard input is closed. It sees the machine's processes, and may move them; for the group of
+    one build it reads their environment, too.
+    """
     return [
         *_confined(client, labels, "build-steps"),
         "--cap-add=SYS_NICE",  # To move a process that has capabilities, where cpusets are in use.
+        *(["--cap-add=SYS_PTRACE"] if own else []),
         *("--interactive", "--pid=host", "--user=0:0"),
         *("--entrypoint=python3", "--", image, "-c", GATHERING),
-        *(HOST_CGROUPS, json.dumps(groups)),
+        *(HOST_CGROUPS, json.dumps(groups), own),
     ]
 
 
@@ -84,8 +93,9 @@ def engine_argv(client: str) -> list[str]:
     return [client, "info", "--format={{.CgroupDriver}} {{.ServerVersion}}"]
 
 
-def leaves_strays(driver: str, version: str) -> bool:
-    return driver == "systemd" and int(version.partition(".")[0]) < PLACES_BUILDS
+def has_to_gather(driver: str, version: str, own: str) -> bool:
+    """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
+    return (driver == "systemd" or bool(own)) and int(version.partition(".")[0]) < PLACES_BUILDS
 
 
 @dataclass(frozen=True)
@@ -111,21 +121,26 @@ class Helper:
         if driver not in ("cgroupfs", "systemd"):
             raise NotEnforced(f"the engine uses no control groups (its driver is {driver or 'none'})")
 
-    def has_strays(self, report: Report) -> bool:
-        """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
-        return leaves_strays(*self._engine(report))
+    def has_to_gather(self, own: str, report: Report) -> bool:
+        return has_to_gather(*self._engine(report), own)
 
-    def write(self, notes: Path, limits: tuple[int, float, int] | None, report: Report) -> None:
+    def write(
+        self,
+        notes: Path,
+        limits: tuple[int, float, int] | None,
+        report: Report,
+        own: tuple[str, int, float, int] | None = None,
+    ) -> None:
         group_id = Path(_socket()).stat().st_gid
         client, image = working_client(self.cache_dir), self._image(report)
-        self._output(helper_argv(client, image, self.labels, group_id, notes, limits), report)
+        self._output(helper_argv(client, image, self.labels, group_id, notes, limits, own), report)
 
     @contextmanager
-    def gathering(self, groups: Mapping[str, Path], cgroups: Path, report: Report) -> Iterator[None]:
+    def gathering(self, groups: Mapping[str, Path], cgroups: Path, report: Report, own: str = "") -> Iterator[None]:
         """Meanwhile RUN containers are put into the groups."""
         _socket()
         beneath = {controller: str(group.relative_to(cgroups)) for controller, group in groups.items()}
-        argv = gathering_argv(working_client(self.cache_dir), self._image(report), self.labels, beneath)
+        argv = gathering_argv(working_client(self.cache_dir), self._image(report), self.labels, beneath, own)
         pipe, env = subprocess.PIPE, client_env(os.environ)
         child = subprocess.Popen(
             tied_argv(argv), env=env, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True

@@ -2,7 +2,9 @@
 
 With the cgroup driver systemd an engine tells BuildKit the parent `<slice>:docker:`, and BuildKit's runc, which knows of
 no systemd there, takes that and an id for a group's name (`newCgroupParent` of moby's dockerd, `GenerateSpec` of BuildKit).
-Engines since 23 go by the client's `--cgroup-parent` instead, which makes no strays; older ones do not look at it.
+Engines since 23 go by the client's `--cgroup-parent` instead, which makes no strays; older ones do not look at it. There
+nothing says which build a container is of but a mark in its environment, which the client's proxy settings bring there.
+Whoever wipes that within the first 20 ms is not known, and has no limit but that of all builds together.
 
 One file with nothing but the standard library, because a container is given its text to run where we may not move
 processes. Not in charge of what the limits are. What a step takes within the first 20 ms is not counted.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import select
 import sys
 import threading
@@ -20,7 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-MARK = ".slice:docker:"
+STRAY = ".slice:docker:"
+MARK = re.compile(rb"slipway-\d+-[0-9a-f]{32}")
 POLL_SECONDS = 0.02
 ROUNDS = 20  # For what is forked while it is moved; the next poll finds the rest.
 BEGUN = "gathering"
@@ -60,20 +64,46 @@ def _is_engine(folder: Path) -> bool:
     return all(len(line.split()) == 2 for line in numbers)
 
 
-def gather(homes: Sequence[Groups], groups: Groups) -> int:
-    """Put the processes of strays into the groups, and tell how many. Raises OSError where this process may not."""
+def gather(homes: Sequence[Groups], groups: Groups, own: str = "") -> int:
+    """Put the processes of strays into the groups, and tell how many. Raises OSError where this process may not.
+
+    `own` is the group and mark of one build: its steps go there, and those of other marks are left to their builds.
+    """
     moved = 0
     for home in homes:
         for controller, folder in home.items():
-            for stray in _strays(folder):
-                moved += _move(stray, groups[controller] / "gathered")
+            for stray in _groups(folder, STRAY):
+                moved += _place(stray, groups[controller], own, is_stray=True)
+    for group in dict.fromkeys(groups.values()) if own else ():
+        for step in _groups(group, ""):
+            moved += 0 if step.name.startswith(("gathered", "slipway-")) else _place(step, group, own)
     return moved
 
 
-def _strays(folder: Path) -> list[Path]:
+def _place(step: Path, group: Path, own: str, *, is_stray: bool = False) -> int:
+    mark = _mark(step) if own else ""
+    if mark == own:
+        return _move(step, group / (own or "gathered"))
+    return _move(step, group / "gathered") if is_stray and mark == "" else 0
+
+
+def _mark(step: Path) -> str | None:
+    """Of the build that a step is of, "" when it has none; None while runc still prepares it."""
+    for pid in _processes(step)[:5]:
+        try:
+            if Path(f"/proc/{pid}/comm").read_text().startswith("runc:["):
+                return None
+            if found := MARK.search(Path(f"/proc/{pid}/environ").read_bytes()):
+                return found[0].decode()
+        except OSError:
+            continue  # It has ended, or may not be read.
+    return ""
+
+
+def _groups(folder: Path, named: str) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            return [Path(entry.path) for entry in entries if MARK in entry.name]
+            return [Path(entry.path) for entry in entries if named in entry.name and entry.is_dir()]
     except FileNotFoundError:
         return []  # The engine was stopped.
 
@@ -108,13 +138,15 @@ def _moves(pid: str, procs: Path) -> bool:
 
 
 @contextmanager
-def gathering(homes: Sequence[Groups], groups: Groups, on_trouble: Callable[[OSError], None]) -> Iterator[None]:
+def gathering(
+    homes: Sequence[Groups], groups: Groups, on_trouble: Callable[[OSError], None], own: str = ""
+) -> Iterator[None]:
     """Meanwhile, by a thread of this process. `on_trouble` is called afterwards, by the caller's."""
     over, troubles = threading.Event(), list[OSError]()
 
     def work() -> None:
         try:
-            gather_until(lambda: over.wait(POLL_SECONDS), homes, groups)
+            gather_until(lambda: over.wait(POLL_SECONDS), homes, groups, own)
         except OSError as error:
             troubles.append(error)
 
@@ -129,19 +161,19 @@ def gathering(homes: Sequence[Groups], groups: Groups, on_trouble: Callable[[OSE
             on_trouble(trouble)
 
 
-def gather_until(is_over: Callable[[], bool], homes: Sequence[Groups], groups: Groups) -> None:
+def gather_until(is_over: Callable[[], bool], homes: Sequence[Groups], groups: Groups, own: str = "") -> None:
     """`is_over` takes its time: about POLL_SECONDS."""
     while not is_over():
-        gather(homes, groups)
+        gather(homes, groups, own)
 
 
-def main(cgroups: str, groups: str) -> None:
+def main(cgroups: str, groups: str, own: str) -> None:
     """In the container: gather until standard input is closed. `groups` are paths beneath `cgroups`, as JSON."""
     top = Path(cgroups)
     homes = homes_of(top)
     print(BEGUN, flush=True)
     targets = {controller: top / path for controller, path in json.loads(groups).items()}
-    gather_until(lambda: bool(select.select([sys.stdin], [], [], POLL_SECONDS)[0]), homes, targets)
+    gather_until(lambda: bool(select.select([sys.stdin], [], [], POLL_SECONDS)[0]), homes, targets, own)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,7 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
             timeout_seconds=min(
                 service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
             ),
+            has_neighbours=told.builds_at_once > 1,
         ),
         no_cache=no_cache,
     )

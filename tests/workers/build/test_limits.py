@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits import CGROUPS, enforced
-from workers.build.limits_group import groups_of
+from workers.build.limits_group import groups_of, parent_of, remove_over
 from workers.errors import UserError
 
 MB = 1024**2
@@ -43,9 +44,25 @@ def test_it_gives_builds_that_run_together_the_sum(tmp_path: Path) -> None:
             assert (group / "cpu.max").read_text() == "150000 100000"
         assert (group / "memory.max").read_text() == str(200 * MB)
         assert not first.was_met()
-        (group / "memory.events").write_text("low 0\noom 1\noom_kill 4\n")
+        (group / first.own / "memory.events").write_text("low 0\noom 1\noom_kill 1\n")
         assert first.was_met()
     assert (group / "memory.max").read_text() == "max"
+
+
+def test_each_build_has_a_group_of_its_own_until_it_ends(tmp_path: Path) -> None:
+    group = v2_tree(tmp_path / "cg")
+    group.joinpath("memory.events").unlink()
+    both = {"cgroups": tmp_path / "cg", "active": tmp_path / "active"}
+    with enforced(BuildLimits(200 * MB, 1.0), Lines(), **both) as first:
+        with enforced(BuildLimits(300 * MB, 0.5), Lines(), **both) as second:
+            told = {own: (group / own / "memory.max").read_text() for own in (first.own, second.own)}
+            assert told == {first.own: str(200 * MB), second.own: str(300 * MB)}
+            assert parent_of(tmp_path / "cg", second.own) == f"docker/buildkit/{second.own}"
+            assert (group / second.own / "cpu.max").read_text() == "50000 100000"
+        for file in (group / second.own).iterdir():
+            file.unlink()  # The kernel's own are none.
+        remove_over({"memory": group}, tmp_path / "active")
+        assert [own.name for own in group.glob("slipway-*")] == [first.own]
 
 
 def test_it_forgets_builds_whose_process_was_killed(tmp_path: Path) -> None:
@@ -81,16 +98,23 @@ def _error(here: Builder, settings: BuildSettings) -> UserError | None:
 
 
 @pytest.mark.docker
-def test_it_ends_a_build_that_takes_more_memory(here: Builder) -> None:
+def test_it_ends_a_build_that_takes_more_memory_and_not_its_neighbour(here: Builder, tmp_path: Path) -> None:
+    """Together they may use more than the one that is ended takes."""
     base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
-    code = "import time; x = bytearray(400 * 1024 * 1024); print('had it'); time.sleep(1)"
-    here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
-    small = BuildSettings(limits=BuildLimits(memory_bytes=200 * MB), no_cache=True)
-    error = alone(lambda: _error(here, small), os.getpid())
-    assert error is not None
-    assert error.message == "The build ran out of memory at 200 MB."
-    assert "Raise the build memory" in error.hint
-    here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=600 * MB), no_cache=True))
+    code = "import time; time.sleep(1); x = bytearray({} * 1024 * 1024); print('had it'); time.sleep(1)"
+    here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code.format(400)}"]\n')
+    small, large = (BuildSettings(limits=BuildLimits(memory_bytes=mb * MB), no_cache=True) for mb in (200, 800))
+    (tmp_path / "neighbour").mkdir()
+    with builder(tmp_path / "neighbour") as neighbour, ThreadPoolExecutor() as threads:
+        # Of two steps that are the same the engine would run one, for both builds.
+        neighbour.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code.format(401)}"]\nRUN sleep 3\n')
+        beside = threads.submit(_error, neighbour, large)
+        error = _error(here, small)
+        assert error is not None, here.report.lines
+        assert error.message == "The build ran out of memory at 200 MB."
+        assert "Raise the build memory" in error.hint
+        assert beside.result() is None
+        assert "had it" in neighbour.report.lines
 
 
 @pytest.mark.docker

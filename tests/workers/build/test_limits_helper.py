@@ -28,8 +28,8 @@ from workers.build.limits_helper import (
     Helper,
     NotEnforced,
     gathering_argv,
+    has_to_gather,
     helper_argv,
-    leaves_strays,
 )
 from workers.build.limits_linger import settle_now
 from workers.docker_cli import working_client
@@ -54,7 +54,17 @@ def test_it_starts_a_container_without_privileges() -> None:
             "--user=0:111",
             "--volume=/run/slipway/builds:/slipway/builds",
         ),
-        *("--entrypoint=python3", "--", "base", "-c", PROGRAM, "/slipway/cgroup", "/slipway/builds", "[1, 1.5, 2]"),
+        *(
+            "--entrypoint=python3",
+            "--",
+            "base",
+            "-c",
+            PROGRAM,
+            "/slipway/cgroup",
+            "/slipway/builds",
+            "[1, 1.5, 2]",
+            "null",
+        ),
     ]
 
 
@@ -63,16 +73,23 @@ def test_it_starts_a_container_that_sees_processes_and_has_no_more_privileges() 
     gathering = gathering_argv("docker", "base", {}, {"memory": "memory/docker/buildkit"})
     assert [one for one in gathering if one not in writing] == [
         *("--label=slipway.role=build-steps", "--cap-add=SYS_NICE"),
-        *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}'),
+        *("--interactive", "--pid=host", GATHERING, '{"memory": "memory/docker/buildkit"}', ""),
     ]
+    own = gathering_argv("docker", "base", {}, {"memory": "memory/docker/buildkit"}, "slipway-1-x")
+    assert [one for one in own if one not in gathering] == ["--cap-add=SYS_PTRACE", "slipway-1-x"]
 
 
 @pytest.mark.parametrize(
-    ("driver", "version", "strays"),
-    [("systemd", "20.10.24+dfsg1", True), ("systemd", "26.1.5", False), ("cgroupfs", "20.10.24", False)],
+    ("driver", "version", "own", "wanted"),
+    [
+        ("systemd", "20.10.24+dfsg1", "", True),
+        ("systemd", "26.1.5", "slipway-1-x", False),
+        ("cgroupfs", "20.10.24", "", False),
+        ("cgroupfs", "20.10.24", "slipway-1-x", True),
+    ],
 )
-def test_it_knows_which_engines_put_steps_elsewhere(driver: str, version: str, strays: bool) -> None:
-    assert leaves_strays(driver, version) is strays
+def test_it_knows_which_engines_put_steps_elsewhere(driver: str, version: str, own: str, wanted: bool) -> None:
+    assert has_to_gather(driver, version, own) is wanted
 
 
 def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +149,11 @@ def _become(group: int, home: Path) -> None:
     os.environ["HOME"] = str(home)
 
 
-def _built(here: Builder, memory_mb: int) -> str:
+def _built(here: Builder, has_neighbours: bool) -> str:
     """What went wrong, "" when nothing did."""
+    limit = BuildLimits(memory_bytes=200 * MB, has_neighbours=has_neighbours)
     try:
-        here.build(settings=BuildSettings(limits=BuildLimits(memory_bytes=memory_mb * MB), no_cache=True))
+        here.build(settings=BuildSettings(limits=limit, no_cache=True))
     except UserError as error:
         return error.message
     return ""
@@ -152,11 +170,11 @@ def _helpers_since(begin: datetime, instance: str) -> int:
 def _two_builds(here: Builder, base: str, code: str, call: Call) -> tuple[list[str], int]:
     """What went wrong in each, and how many containers the limits of the second took."""
     here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code}"]\n')
-    first = call(_built, here, 200)
+    first = call(_built, here, True)
     here.number += 1
     here.write(Dockerfile=f"FROM {base}\nRUN true\n")
     begin = datetime.now(UTC)
-    second = call(_built, here, 200)
+    second = call(_built, here, False)
     here.number += 1
     return [first, second], _helpers_since(begin, here.instance)
 
@@ -171,7 +189,7 @@ def test_it_limits_the_builds_of_an_ordinary_user(users_folder: Path) -> None:
         here.machine_cache = users_folder / "machine"
         said, helpers = alone(lambda: _two_builds(here, base, code, call), call(os.getpid))
         assert said == ["The build ran out of memory at 200 MB.", ""]
-        assert helpers == 0  # For the second, whose limits were in force still.
+        assert helpers == 0  # For the second, whose limits were in force still, and which has no neighbours.
         begin = datetime.now(UTC)
         call(settle_now)
         assert _helpers_since(begin, here.instance) == 1

@@ -79,14 +79,14 @@ def is_removed(group: Path) -> bool:
     return not group.exists()
 
 
-def started_in(homes: Groups, code: str) -> subprocess.Popen[bytes]:
+def started_in(homes: Groups, code: str, **env: str) -> subprocess.Popen[bytes]:
     """Python with this code in the stray group; what it prints first is awaited."""
 
     def join() -> None:
         for home in homes.values():
             (home / STRAY / "cgroup.procs").write_text("0")
 
-    return subprocess.Popen([sys.executable, "-c", code], preexec_fn=join, stdin=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", code], preexec_fn=join, stdin=subprocess.PIPE, env=env)
 
 
 def groups_of_process(pid: int) -> str:
@@ -114,6 +114,20 @@ def test_it_gathers_processes_with_their_children(machine: tuple[Groups, Groups]
         subprocess.run(
             ["kill", "-9", *(groups["memory"] / "gathered" / "cgroup.procs").read_text().split()], check=True
         )
+        child.wait()
+
+
+def test_it_leaves_the_steps_of_other_builds_to_them(machine: tuple[Groups, Groups]) -> None:
+    homes, groups = machine
+    mine, other = (f"slipway-{os.getpid()}-{secrets.token_hex(16)}" for _ in range(2))
+    child = started_in(homes, "import time; time.sleep(60)", NO_PROXY=other)
+    try:
+        assert wait_until(lambda: b"NO_PROXY" in Path(f"/proc/{child.pid}/environ").read_bytes())
+        assert gather([homes], groups, mine) == 0
+        assert gather([homes], groups, other) == len(homes)
+        assert f"/buildkit/{other}" in groups_of_process(child.pid)
+    finally:
+        child.kill()
         child.wait()
 
 
@@ -147,13 +161,13 @@ def test_it_gathers_by_a_container_for_who_is_not_root(machine: tuple[Groups, Gr
     for stray in strays:
         stray.mkdir()
     labels = {"slipway.instance": secrets.token_hex(4)}
-    child = subprocess.Popen(["sleep", "60"])
+    own = f"slipway-{os.getpid()}-{secrets.token_hex(16)}"
+    child = subprocess.Popen(["sleep", "60"], env={"NO_PROXY": f"localhost,{own}"})
     try:
         for stray in strays:
             (stray / "cgroup.procs").write_text(str(child.pid))
-        with Helper(MACHINE_CACHE, labels).gathering(groups, CGROUPS, Lines()):
-            # Into ours, or that of another build on this engine, which sees the stray as well.
-            assert wait_until(lambda: "/buildkit/gathered" in groups_of_process(child.pid))
+        with Helper(MACHINE_CACHE, labels).gathering(groups, CGROUPS, Lines(), own):
+            assert wait_until(lambda: f"/buildkit/{own}" in groups_of_process(child.pid))
         assert child.poll() is None
     finally:
         child.kill()
