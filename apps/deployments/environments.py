@@ -31,11 +31,9 @@ def delete_environment(*, actor: Actor, environment: Environment, confirm: str) 
     `confirm` is its slug, typed by a person. Production goes with its project only.
     """
     actor.require(Permission.DELETE, environment.project.team_id)
-    if environment.is_production:
-        raise UserError(
-            "environment:user:production", "Production is deleted with its project only.",
-            hint="Delete a service, or the whole project.", status=409,
-        )  # fmt: skip
+    kept = why_kept(environment)
+    if kept is not None:
+        raise kept
     if confirm != environment.slug:
         raise UserError(
             "delete:user:confirm", f"Everything in {environment.slug} stops serving; its volumes lose their data.",
@@ -43,6 +41,16 @@ def delete_environment(*, actor: Actor, environment: Environment, confirm: str) 
         )  # fmt: skip
     record(actor=actor, team_id=environment.project.team_id, verb="deleted the environment", subject=environment)
     remove(environment)
+
+
+def why_kept(environment: Environment) -> UserError | None:
+    """What speaks against deleting it, whatever is confirmed."""
+    if not environment.is_production:
+        return None
+    return UserError(
+        "environment:user:production", "Production is deleted with its project only.",
+        hint="Delete a service, or the whole project.", status=409,
+    )  # fmt: skip
 
 
 @transaction.atomic

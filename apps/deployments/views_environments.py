@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
-from apps.deployments.environments import delete_environment
+from apps.deployments.environments import delete_environment, why_kept
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import environment_for, project_for_writer
 from apps.projects.actions import create_environment
@@ -37,10 +37,15 @@ def environment_new(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def environment_delete(request: HttpRequest, environment_id: UUID) -> HttpResponse:
-    """Its name typed deletes it with all that runs in it."""
+    """Its name typed deletes it with all that runs in it; of production it says why it stays."""
     actor = actor_of(request)
     row = environment_for(actor, environment_id)
     actor.require(Permission.DELETE, row.project.team_id)
+    kept = why_kept(row)
+    if kept is not None:
+        context = {"project": row.project, "environment": row, "kept": kept}
+        status = kept.status if request.method == "POST" else 200
+        return render(request, "deployments/environment_delete.html", context, status=status)
     form = ConfirmForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form, "confirm"):

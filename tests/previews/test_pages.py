@@ -178,7 +178,13 @@ def test_it_makes_and_deletes_an_environment(client: Client, shop: Shop, bob: Pe
     assert client.post(gone, {"confirm": "else"}).status_code == 422
     assert client.post(gone, {"confirm": "staging"}).status_code == 302
     assert not Environment.objects.filter(pk=where.pk).exists()
-    assert client.post(f"/environments/{shop.environment.pk}/delete", {"confirm": "production"}).status_code == 422
+
+
+def test_it_says_that_production_stays_in_place_of_a_form(client: Client, shop: Shop) -> None:
+    page = f"/environments/{shop.environment.pk}/delete"
+    shown = text(client, page)
+    assert "Production is deleted with its project only." in shown and 'name="confirm"' not in shown
+    assert client.post(page, {"confirm": "production"}).status_code == 409
 
 
 def test_it_leaves_production_alone_when_an_environment_goes(staging: Environment, client: Client, shop: Shop) -> None:
