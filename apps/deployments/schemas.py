@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from apps.deployments.models import Deployment, DeploymentStep
+from apps.deployments.remedies import SETTINGS
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.turns import why_waiting
 from apps.lib.api import PageQuery, Told
@@ -22,6 +23,13 @@ class ErrorOut(Schema):
     code: str = Field(examples=["build:user:no-dockerfile"])
     message: str = Field(examples=["There is nothing recognisable in the repository."])
     hint: str = Field(examples=["Add a Dockerfile."])
+
+
+class FailureOut(ErrorOut):
+    setting: str = Field(
+        description="The service's setting that was met, which can be raised; empty for other causes.",
+        examples=["build_memory_mb"],
+    )
 
 
 class DeploymentOut(Schema):
@@ -45,7 +53,7 @@ class DeploymentOut(Schema):
     is_rollback: bool
     rollback_of_id: UUID | None
     attempt: int
-    error: ErrorOut | None
+    error: FailureOut | None
     cancel_requested_at: datetime | None
     created_at: datetime
     started_at: datetime | None
@@ -82,7 +90,8 @@ class DeploymentOut(Schema):
     def resolve_error(obj: Deployment) -> dict[str, str] | None:
         if not obj.error_code:
             return None
-        return {"code": obj.error_code, "message": obj.error_message, "hint": obj.error_hint}
+        setting, _ = SETTINGS.get(obj.error_code, ("", ""))
+        return {"code": obj.error_code, "message": obj.error_message, "hint": obj.error_hint, "setting": setting}
 
     @staticmethod
     def resolve_duration_seconds(obj: Deployment) -> float | None:

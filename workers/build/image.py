@@ -215,7 +215,7 @@ def _run(argv: list[str], config: Path, plan: Plan, settings: BuildSettings, rep
         raise UserError(
             "build:user:timeout",
             f"The build took longer than {seconds:g} s and was stopped.",
-            hint=_hint("Make the build shorter, or raise its time limit.", shown),
+            hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
         ) from error
     if done.returncode:
         raise _failure(done, shown, plan, limit)
@@ -229,12 +229,20 @@ def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> 
     if known and known.code == "disk-full":
         return PlatformError("build:platform:disk-full", known.sentence, hint=known.fix)
     if limit.has_killed() if known is None else known.code == "out-of-memory" and limit.was_met():
-        size = limit.memory_bytes // 1024**2
-        known = Cause("out-of-memory", f"The build ran out of memory at {size} MB.", "Raise the build memory.")
+        known = Cause(
+            "out-of-memory",
+            f"The build ran out of memory at {_size_told(limit.memory_bytes)}.",
+            "Raise the build memory in the service's settings, or make the build need less.",
+        )
     sentence = known.sentence if known else "A command of the build failed."
     fix = known.fix if known else "See the last lines:"
     code = known.code if known else "build-failed"
     return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown))
+
+
+def _size_told(memory_bytes: int) -> str:
+    megabytes = memory_bytes // 1024**2
+    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"
 
 
 def _hint(fix: str, shown: list[str]) -> str:
