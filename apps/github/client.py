@@ -33,7 +33,7 @@ T = TypeVar("T", bound=BaseModel)
 
 JSON = "application/vnd.github+json"
 RAW = "application/vnd.github.raw+json"
-TRIES = 3
+TRIES, PAUSE_SECONDS = 3, 0.2  # The second pause is four times as long.
 BYTES = 16 * 1024 * 1024  # The largest answer that is read.
 SAFE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")  # Sent again without a doubt; a POST only when it never left.
 
@@ -144,7 +144,7 @@ def send(
     problem = ""
     for turn in range(TRIES):
         if turn:
-            time.sleep(0.2 * 4 ** (turn - 1) * random.uniform(0.8, 1.2))
+            time.sleep(PAUSE_SECONDS * 4 ** (turn - 1) * random.uniform(0.8, 1.2))
         try:
             answer = _once(method, url, headers, json, form)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:

@@ -19,14 +19,17 @@ from celery import Task
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
 def valkey() -> redis.Redis:
-    """This process's connection pool. Short time-outs: nothing waits for a wake-up."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+    """This process's connection pool. Short time-outs and no pauses: nothing waits for a wake-up."""
+    once_more = Retry(NoBackoff(), 1)  # For a connection that a restart ended; the client's own wait five seconds.
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, retry=once_more)
 
 
 def key(*parts: object) -> str:

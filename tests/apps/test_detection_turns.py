@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -18,8 +19,8 @@ from workers.errors import UserError
 
 
 @pytest.fixture
-def silence() -> Iterator[str]:
-    """The address of a git server that takes connections and never says a word."""
+def silence() -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a git server that takes connections and never says a word, and what ends it."""
     server = socket.create_server(("127.0.0.1", 0), backlog=100)
     taken: list[socket.socket] = []
 
@@ -32,12 +33,17 @@ def silence() -> Iterator[str]:
 
     thread = threading.Thread(target=take, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/shop.git"
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join(timeout=5)
-    for one in taken:
-        one.close()
+
+    def hang_up() -> None:
+        with suppress(OSError):  # It is ended already.
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join(timeout=5)
+        for one in taken:
+            one.close()
+
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/shop.git", hang_up
+    hang_up()
 
 
 def held() -> int:
@@ -47,7 +53,8 @@ def held() -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_leaves_connections_for_everybody_else(alice: Person, silence: str) -> None:
+def test_it_leaves_connections_for_everybody_else(alice: Person, silence: tuple[str, Callable[[], None]]) -> None:
+    url, hang_up = silence
     people = [make_person(f"P{number}") for number in range(16)]
     clients = [Client() for _ in people]
     for client, one in zip(clients, people, strict=True):
@@ -56,7 +63,7 @@ def test_it_leaves_connections_for_everybody_else(alice: Person, silence: str) -
 
     def post(client: Client) -> None:
         try:
-            answer = client.post("/new", {"source_url": silence})
+            answer = client.post("/new", {"source_url": url})
             found.append((answer.status_code, answer.get("Retry-After", "")))
         finally:
             connection.close()
@@ -78,6 +85,7 @@ def test_it_leaves_connections_for_everybody_else(alice: Person, silence: str) -
     while held() > held_before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert held() <= held_before  # Though three are still waiting for an answer.
+    hang_up()
     for thread in threads:
         thread.join(timeout=40)
     assert sorted(status for status, _ in found) == [422] * 3 + [429] * 13

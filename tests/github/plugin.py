@@ -35,8 +35,9 @@ def github_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHub]:
 
 
 @pytest.fixture
-def github(github_server: GitHub) -> Iterator[GitHub]:
-    """Without faults, whatever the test before left."""
+def github(github_server: GitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """Without faults, whatever the test before left. Asked again at once when it fails."""
+    monkeypatch.setattr("apps.github.client.PAUSE_SECONDS", 0.005)
     yield github_server
     github_server.no_faults()
     github_server.lifetime()

@@ -159,7 +159,10 @@ def test_it_does_not_share_what_it_remembers_between_credentials(world: World) -
         _user(world, bob.login, bob.id, bob.token).request("GET", world.path)
 
 
-def test_it_tries_again_when_github_fails(world: World, impatient: list[float]) -> None:
+def test_it_tries_again_when_github_fails(
+    world: World, impatient: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.github.client.PAUSE_SECONDS", 0.2)
     world.github.fault("/repositories/", status=502, times=2)
     assert installation_client(world.installation).request("GET", world.path).status == 200
     assert len(impatient) == 2 and 0.1 < impatient[0] < impatient[1] < 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from apps.lib import vitals, wake
 from tests.apps.cast import Shop
 
 pytestmark = pytest.mark.django_db
@@ -20,14 +24,15 @@ def test_it_is_ready_with_its_servers(client: Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"checks": {"postgresql": "ok", "valkey": "ok"}})
 
 
-def test_it_is_ready_without_valkey_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    import redis
-
-    from apps.lib import vitals
-
-    monkeypatch.setattr(vitals, "valkey", lambda: redis.Redis(unix_socket_path="/nonexistent"))
+def test_it_is_ready_without_valkey_and_says_so_at_once(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = "unix:///nonexistent"
+    monkeypatch.setattr(vitals, "valkey", wake.valkey.__wrapped__)
+    began = time.monotonic()
     answer = client.get("/readyz")
     assert answer.status_code == 200 and answer.json()["checks"]["valkey"].startswith("away")
+    assert time.monotonic() - began < 2
 
 
 def test_metrics_count_and_name_nobody(client: Client, shop: Shop) -> None:

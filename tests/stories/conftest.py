@@ -1,11 +1,13 @@
-"""What the stories share: one running Slipway, and git on loopback."""
+"""What the stories share: one running Slipway, git on loopback, and a Chromium for each file."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.stories.git_server import GitServer
 from tests.stories.slipway import Slipway
@@ -26,3 +28,15 @@ def slipway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slipway]:
 def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
     with GitServer(Path(tmp_path_factory.mktemp("git"))) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """To start it takes a second. No longer than a file: its loop in the test's thread is in the way of other tests."""
+    path = shutil.which("chromium")
+    assert path, "Chromium is not installed: apt-get install chromium"
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield found
+        found.close()

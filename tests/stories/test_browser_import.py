@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.github.world import GitHub, Person
 from tests.stories.slipway import Slipway, app, until
@@ -42,16 +41,6 @@ def connected(
         yield slipway, github, made
     finally:
         slipway.command("reset", check=False, FORCE="1")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        assert path, "Chromium is not installed: apt-get install chromium"
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 class Hand:
@@ -88,7 +77,7 @@ def welcomed(slipway: Slipway, github: GitHub) -> Person:
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_it_takes_five_clicks_from_sign_in_to_live(
-    connected: tuple[Slipway, GitHub, dict[str, str]], browser: Browser, width: int, height: int, tmp_path: Path
+    connected: tuple[Slipway, GitHub, dict[str, str]], chromium: Browser, width: int, height: int, tmp_path: Path
 ) -> None:
     slipway, github, made = connected
     person = welcomed(slipway, github)
@@ -96,7 +85,7 @@ def test_it_takes_five_clicks_from_sign_in_to_live(
     name = f"shop-{width}"
     repo = github.repo(person, name, private=True, files=app("bought", body=body) | {".env.example": "COLOUR=blue\n"})
     github.install(made, person)
-    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+    page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
     hand = Hand(page)
     hand.signs_in(slipway, person)
     hand.link(repo.full_name)
@@ -114,13 +103,13 @@ def test_it_takes_five_clicks_from_sign_in_to_live(
 
 
 def test_it_takes_five_clicks_where_the_app_is_still_to_be_installed(
-    connected: tuple[Slipway, GitHub, dict[str, str]], browser: Browser
+    connected: tuple[Slipway, GitHub, dict[str, str]], chromium: Browser
 ) -> None:
     slipway, github, _ = connected
     person = welcomed(slipway, github)
     repo = github.repo(person, private=True, files=app("installed"))
     github.repo(person)  # With one alone there is nothing to pick.
-    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
     hand = Hand(page)
     hand.signs_in(slipway, person)
     hand.click(page.get_by_role("button", name=f"Install on {person.login}"))  # GitHub's own.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import threading
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 import uvicorn
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.deployments import actions, logs, outcome
 from apps.deployments.models import Deployment
@@ -20,13 +19,10 @@ from paas.asgi import application
 from tests.apps.cast import Person, Shop
 from workers.errors import UserError
 
-CHROMIUM = shutil.which("chromium")
-
 
 @pytest.fixture
-def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def site(transactional_db: None) -> Iterator[str]:
     """Our ASGI application on a port of its own, on the test's database."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in the test's thread.
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -38,12 +34,11 @@ def site(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
 
 
 @pytest.fixture
-def browser(site: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        assert CHROMIUM, "Chromium is not installed: apt-get install chromium"
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+def browser(chromium: Browser, site: str) -> Iterator[Browser]:
+    """Without anything that the test before left open."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 def signed_in(browser: Browser, site: str, person: Person, **options: object) -> BrowserContext:

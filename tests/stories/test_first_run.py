@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.stories.git_server import GitServer
 from tests.stories.slipway import Slipway, app, until
@@ -27,20 +26,10 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Slipway, s
         found.command("reset", check=False, FORCE="1")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        assert path, "Chromium is not installed: apt-get install chromium"
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A page in whose console nothing may go wrong."""
-    found = browser.new_page(viewport={"width": 1280, "height": 900})
+    found = chromium.new_page(viewport={"width": 1280, "height": 900})
     errors: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
