@@ -13,7 +13,7 @@ from apps.accounts.policy import Permission
 from apps.github.models import Connection, Identity, Repository
 from apps.lib.text import storable
 from apps.previews import actions
-from apps.previews.asking import pull_now
+from apps.previews.asking import may_push, pull_now
 from apps.previews.following import Followed, Keep, follow, is_doubtful
 from apps.previews.models import Preview
 from apps.previews.payloads import PersonTold, Pull, PullRequestReviewTold, PullRequestTold
@@ -48,20 +48,26 @@ def pull_request(payload: dict[str, Any], keep: Keep) -> str:
 
 
 def pull_request_review(payload: dict[str, Any], keep: Keep) -> str:
-    """An approval at GitHub of a fork's commit, by somebody who may deploy here, is an approval here."""
+    """An approval at GitHub of a fork's commit, by somebody who may deploy here and push there, is an approval here."""
     told = PullRequestReviewTold.model_validate(payload)
     if told.action != "submitted" or told.review.state.lower() != "approved" or not told.review.commit_id:
         return "It is no approval of a commit."
     rows = Preview.objects.filter(repository__github_id=told.repository.id, number=told.pull_request.number)
-    waiting = [row for row in rows.select_related("project") if row.waits_for_approval]
-    actor = _who(told.review.user, told.repository.id)
+    rows = rows.select_related("project", "repository__installation")
+    waiting = [row for row in rows if row.waits_for_approval]
+    if not waiting:
+        return "No preview waits for an approval."
+    person = told.review.user
+    actor = _who(person, told.repository.id)
     allowed = [row for row in waiting if actor.can(Permission.DEPLOY, row.project.team_id)]
+    if not allowed or person is None:
+        return "Who approved it is not known here as somebody who may deploy."
+    if not may_push(waiting[0].repository, person):
+        return "Who approved it may not push to the repository."
     for row in allowed:
         if row.head_sha == told.review.commit_id:
             actions.approve(actor=actor, preview=row, commit=told.review.commit_id, keep=keep)
-    if not waiting:
-        return "No preview waits for an approval."
-    return "" if allowed else "Who approved it is not known here as somebody who may deploy."
+    return ""
 
 
 def _truth(repository: Repository, pull: Pull) -> Pull:

@@ -75,6 +75,13 @@ class PullRequestReviewTold(BaseModel):
     repository: RepositoryTold
 
 
+class AccessTold(BaseModel):
+    """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user"""
+
+    permission: str
+    user: PersonTold
+
+
 @dataclass(frozen=True)
 class Pull:
     """A pull request as it is, whoever told. Texts are as a database can hold them."""

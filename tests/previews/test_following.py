@@ -391,27 +391,6 @@ def test_it_freezes_no_secret_into_a_release_of_a_fork(pulls: Pulls) -> None:
     assert row.release is not None and row.release.variables == {}
 
 
-def test_it_takes_an_approval_at_github_by_who_may_deploy_here(pulls: Pulls, dora: Person, bob: Person) -> None:
-    from apps.github.models import Identity
-    from apps.previews import events
-
-    Identity.objects.create(user=dora.user, github_id=501, login="dora")
-    Identity.objects.create(user=bob.user, github_id=502, login="bob")
-    pulls.tell("opened", fork=True)
-
-    def review(person: int, commit: str, state: str = "approved") -> str:
-        told = pulls.payload("submitted")
-        told["review"] = {"state": state, "commit_id": commit, "user": {"id": person, "login": "x"}}
-        return events.pull_request_review(told, pulls.outcomes.append)
-
-    assert "not known" in review(999, sha("one"))
-    assert "not known" in review(502, sha("one"))
-    assert "no approval" in review(501, sha("one"), "commented")
-    assert review(501, sha("older")) == "" and pulls.environments() == []
-    review(501, sha("one"))
-    assert pulls.environments() == ["pr-12"] and pulls.preview().approved_by_name == "Dora"
-
-
 # --- what GitHub is shown --------------------------------------------------------------------------------------------
 
 

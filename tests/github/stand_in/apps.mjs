@@ -212,6 +212,13 @@ export function appRoutes (world) {
     const most = LEVELS.indexOf(isOwn || (repo.owner_type === 'Organization' && isMember(gh, user.id, repo.owner_id)) ? 'admin' : theirs)
     return Object.fromEntries(LEVELS.map((level, at) => [level, at <= most]))
   }
+  app.get('/repos/:owner/:repo/collaborators/:login/permission', c => { // emulate says "push" where GitHub says "write".
+    const [repo, user] = [gh.repos.findOneBy('full_name', `${c.req.param('owner')}/${c.req.param('repo')}`), gh.users.findOneBy('login', c.req.param('login'))]
+    if (!user || !sees(world, c.get('authUser'), repo)) return missing(c)
+    const may = permissionsOf(user, repo)
+    const permission = may.admin ? 'admin' : may.push ? 'write' : sees(world, { login: user.login }, repo) ? 'read' : 'none'
+    return c.json({ permission, role_name: permission, user: { login: user.login, id: user.id, type: 'User' } })
+  })
   app.get('/user/installations', c => {
     const user = person(c)
     if (!user) return c.json({ message: 'Requires authentication', status: '401' }, 401)
