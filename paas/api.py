@@ -14,6 +14,7 @@ from apps.accounts.bearer import AUTH
 from apps.deployments import api as deployments
 from apps.deployments import (
     api_builds,
+    api_compose,
     api_domains,
     api_logs,
     api_metrics,
@@ -58,6 +59,7 @@ for module in (
     projects,
     api_services,
     api_source,
+    api_compose,
     deployments,
     api_staged,
     api_logs,

@@ -69,7 +69,8 @@ def begin_deployment(
     `actor` is whom it is attributed to; `what` are values of the row: commit, branch, message, author.
     """
     row = outcome.new_deployment(service, environment.pk, actor=actor, trigger=trigger, **what)
-    if row.number == 1 and not Domain.objects.filter(service=service, environment=environment).exists():
+    has_host = service.is_internal or Domain.objects.filter(service=service, environment=environment).exists()
+    if row.number == 1 and not has_host:
         projects.give_host(service, environment)
     if Host.objects.default().draining_since is None:
         wakeup.begin(row)

@@ -69,7 +69,7 @@ def analyze(request: HttpRequest, told: AnalyzeIn) -> Any:
 def _told(found: Found) -> dict[str, Any]:
     picked = found.get("picked", {})
     return {
-        **{name: found[name] for name in ("commit", "message", "plan")},
+        **{name: found[name] for name in ("commit", "message", "plan", "compose", "compose_problem")},
         "branch": found["where"]["branch"],
         "problem": found.get("problem"),
         "root_directories": picked.get("roots", []),

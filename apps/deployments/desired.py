@@ -68,6 +68,7 @@ def _service(row: Deployment, hosts: list[str]) -> desired.Service:
         # Who shares a network: what runs of a pull request, or in staging, reaches nothing of production by it.
         project=str(row.service.project_id if row.environment.is_production else row.environment_id),
         environment=str(row.environment_id),
+        names=row.service.internal_names,
         deployment=row.key,
         fence=row.fence,
         rolling_out=row.status == Status.DEPLOYING,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.accounts.access import Actor
+from apps.deployments.composing import shown
 from apps.github.choices import Choice, identity_of
 from apps.github.client import installation_token, user_client
 from apps.github.connections import source_of
@@ -17,7 +18,11 @@ from apps.github.detection import Detected, detect_at_github
 from apps.github.fetching import PERMISSIONS
 from apps.github.models import Installation
 from apps.projects.detection import detect, release_connection
+from workers.build.compose.plan import ComposePlan
+from workers.build.compose.read import read_compose
+from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings, Source
+from workers.build.look import Look
 from workers.build.plan import Plan
 from workers.deploy_key import DeployKey
 from workers.errors import UserError
@@ -44,7 +49,28 @@ def look_at_address(
     found = detect(source, _build(told, variables), who=actor.user)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
-    return {"where": where, "commit": found.commit, "message": found.message, "plan": found.plan.as_dict()}
+    return {"where": where, "commit": found.commit, "message": found.message, **_looked(found.look)}
+
+
+def _looked(look: Look | None) -> Found:
+    """`problem` stands where there is no plan, `compose_problem` where a compose file cannot be read."""
+    if look is None:
+        return {"plan": None, "problem": None, "compose": None, "compose_problem": None, "compose_texts": {}}
+    problems = {"problem": look.problem, "compose_problem": look.compose_problem}
+    return {
+        "plan": look.plan.as_dict() if look.plan else None,
+        **{name: error.as_dict() if error else None for name, error in problems.items()},
+        "compose": shown(look.compose) if look.compose else None,
+        "compose_texts": look.compose.texts if look.compose else {},
+    }
+
+
+def composed(found: Found, variables: Mapping[str, str]) -> ComposePlan:
+    """The compose file of what was found, with a person's values."""
+    folder = found["where"]["root_directory"].strip("/")
+    plan = read_compose(MemoryFiles(found["compose_texts"]), variables, folder=folder)
+    assert plan is not None  # Its texts are of one.
+    return plan
 
 
 def found_image(image: str) -> Found:
@@ -61,14 +87,14 @@ def look_at_repository(
     """`asked` is what the page's address carries. What is wrong stands in `problem`, and then there is no plan."""
     told = {name: asked.get(name, "").replace("\0", "").strip()[:most] for name, most in LONGEST.items()}
     detected = _detected(actor, choice, told, _build(told, variables))
-    problem = detected.problem
     head = detected.head
+    looked = _looked(detected.look)
     return {
+        **looked,
         "where": {**told, "source_url": source_of(choice), "source_token": "", "branch": detected.branch},
         "commit": head.commit if head else "",
         "message": head.message if head else "",
-        "plan": detected.plan.as_dict() if detected.plan else None,
-        "problem": problem.as_dict() if problem else None,
+        "problem": detected.problem.as_dict() if detected.problem else None,
         "picked": {
             "id": choice.github_id,
             "name": choice.full_name,
@@ -95,10 +121,10 @@ def _by_a_clone(actor: Actor, choice: Choice, build: BuildSettings, found: Detec
     token = installation_token(installation, repository_ids=[choice.github_id], permissions=PERMISSIONS)
     source = Source(source_of(choice), found.branch, "", build.root_directory, token)
     try:
-        plan, problem = detect(source, build, who=actor.user).plan, None
+        look = detect(source, build, who=actor.user).look
     except UserError as error:
-        plan, problem = None, error
-    return Detected(found.branch, found.head, plan, problem, found.roots, found.branches)
+        return Detected(found.branch, found.head, None, error, found.roots, found.branches)
+    return Detected(found.branch, found.head, look, look.problem, found.roots, found.branches)
 
 
 def _build(told: Mapping[str, str], variables: Mapping[str, str] | None) -> BuildSettings:

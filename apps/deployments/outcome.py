@@ -258,3 +258,6 @@ def _after_the_end(deployment: Deployment) -> None:
     waiting = Deployment.objects.of(deployment).filter(status=Status.PENDING).first()
     if waiting is not None:
         wakeup.begin(waiting)
+    here = Deployment.objects.filter(environment=deployment.environment_id, status=Status.DEPLOYING, step="release")
+    for row in here.filter(lease_owner=""):  # It may depend on this one: `waiting`.
+        wakeup.deploy(row)

@@ -6,13 +6,15 @@ Where a release holds another value than the plan of its build, a setting of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from apps.deployments.models import Deployment
+from workers.build.compose.run import Run
 from workers.build.overrides import SERVICE
+from workers.build.plan import Origin
 from workers.build.plan_origins import LABELS
-from workers.build.shell_line import container_argv
+from workers.build.shell_line import container_argv, line_of
 from workers.build.static_site import SERVER
 
 IN_RELEASE = ("start", "release", "port")
@@ -29,20 +31,28 @@ class Value:
     origin: str
 
 
-def values_of(plan: Mapping[str, Any], spec: Mapping[str, Any] | None = None) -> list[Value]:
-    """In the order of `LABELS`, without those that the plan leaves empty. `spec` is of the release, when there is one."""
+def values_of(
+    plan: Mapping[str, Any], spec: Mapping[str, Any] | None = None, compose: Mapping[str, Any] | None = None
+) -> list[Value]:
+    """In the order of `LABELS`, without those that the plan leaves empty. `spec` is of the release, when there is one;
+    `compose` is the service's."""
     found = {name: plan.get(name) for name in LABELS}
     origins = dict(plan.get("origins") or {})
-    for name, told in _of_release(spec or {}).items():
+    for name, told in _of_release(spec or {}, bool(compose)).items():
         if not _is_same(name, found[name], told):
-            found[name], origins[name] = told, {"kind": SERVICE.kind, "detail": SERVICE.detail}
+            found[name], origins[name] = told, asdict(_teller(name, told, compose or {}))
     return [_value(name, found[name], origins.get(name, {})) for name in LABELS if found[name] or name in origins]
 
 
 def plan_of(deployment: Deployment) -> list[Value]:
     """Of its own analysis, also where the build then failed; else of the build that it used again."""
     plan = deployment.plan or (deployment.build.plan if deployment.build else {})
-    return values_of(plan, deployment.release.spec if deployment.release else None)
+    return values_of(plan, deployment.release.spec if deployment.release else None, deployment.service.compose)
+
+
+def _teller(name: str, told: Any, compose: Mapping[str, Any]) -> Origin:
+    run = Run(**compose) if compose else None
+    return Origin("file", f"set in {run.place}") if run and name == "start" and told == run.command else SERVICE
 
 
 def words_of(values: Iterable[Value]) -> dict[str, str]:
@@ -50,9 +60,10 @@ def words_of(values: Iterable[Value]) -> dict[str, str]:
     return {one.name: f"{one.value} ({one.origin})" if one.origin else one.value for one in values}
 
 
-def _of_release(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _of_release(spec: Mapping[str, Any], is_composed: bool) -> dict[str, Any]:
     """What is run, as the plan names it; nothing of a release that serves nothing."""
-    web = spec.get("processes", {}).get("web")
+    processes = spec.get("processes", {})
+    web = processes.get("web") or (processes.get("worker") if is_composed else None)
     if web is None:
         return {}
     return {"start": web["command"], "release": spec.get("release_command"), "port": web["port"]}
@@ -70,7 +81,7 @@ def _value(name: str, value: Any, origin: Mapping[str, str]) -> Value:
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, list):
-        return value[-1].removeprefix("exec ") if name in IN_RELEASE else " ".join(value)
+        return line_of(value) if name in IN_RELEASE else " ".join(value)
     if name == "start" and SERVER.name in str(value):
         return "Slipway's static server"
     return str(value or "the image's own")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -149,6 +149,10 @@ class ServiceOut(Settings):
     slug: str = Field(examples=["web"])
     source_url: str = Field(examples=["https://github.com/owner/shop"])
     has_source_token: bool
+    internal_names: list[str] = Field(description="By which its siblings reach it.", examples=[["web"]])
+    compose: dict[str, Any] = Field(
+        description="What its compose file said of it when it was imported; empty for others.", examples=[{}]
+    )
     auto_deploy_paused_at: datetime | None
     created_at: datetime
     status: ServiceStatus = Field(examples=["live"])
@@ -172,6 +176,8 @@ def shown(service: Service, overview: Overview) -> ServiceOut:
         slug=service.slug,
         source_url=shown_url(service.source_url),
         has_source_token=bool(service.source_token),
+        internal_names=service.internal_names,
+        compose=service.compose,
         auto_deploy_paused_at=service.auto_deploy_paused_at,
         created_at=service.created_at,
         status=overview.status,

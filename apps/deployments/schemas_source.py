@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field, model_validator
 
-from apps.deployments.schemas import ErrorOut
+from apps.deployments.schemas import DeploymentOut, ErrorOut
 from apps.deployments.schemas_services import SourceUrl
 from apps.deployments.sources import SourceOf
 from apps.lib.api import Told
+from apps.projects.schemas import Name
 
 Repository = Annotated[
     str,
@@ -87,15 +89,50 @@ class AnalyzeIn(Told):
 
 
 class AnalyzeOut(Schema):
-    """`plan` null: `problem` says why. The folders that could be deployed are told of repositories of GitHub only."""
+    """`plan` null: `problem` says why; `compose_problem`: the compose file cannot be read. The folders that could be
+    deployed are told of repositories of GitHub only."""
 
     branch: str = Field(examples=["main"])
     commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
     message: str = Field(examples=["Greet politely"])
     plan: dict[str, Any] | None = Field(examples=[{"language": "python", "framework": "flask", "reasons": []}])
     problem: ErrorOut | None
+    compose: dict[str, Any] | None = Field(
+        description="What the compose file in the folder becomes: services, and findings that name the keys which are "
+        "ignored or refused. Make them with POST /compose.",
+        examples=[{"file": "compose.yml", "services": [], "findings": [], "asked": []}],
+    )
+    compose_problem: ErrorOut | None
     root_directories: list[str] = Field(examples=[["", "apps/web"]])
     branches: list[str] = Field(examples=[["main"]])
+
+
+class ComposeIn(Told):
+    """A `source_url`, or a `repository` of GitHub, with a compose file in its `root_directory`."""
+
+    source_url: SourceUrl = Field(default="", examples=["https://git.example/shop.git"])
+    source_token: str = Field(default="", max_length=2000)
+    repository: str = Field(default="", max_length=250, description="`owner/name`, or its numeric id.", examples=[])
+    branch: str = Field(default="", max_length=250, description="Empty: the default one.")
+    root_directory: str = Field(default="", max_length=250, description="The folder of the compose file.")
+    team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
+    project: Name
+    variables: dict[str, str] = Field(
+        default={}, max_length=1000, description="Values for what the file leaves open, such as ${DB_PASSWORD}."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ComposeIn:
+        if bool(self.source_url) == bool(self.repository):
+            raise ValueError("Give either source_url or repository.")
+        return self
+
+
+class ComposeOut(Schema):
+    """In the order in which they start. `compose` is as `POST /analyze` tells it."""
+
+    deployments: list[DeploymentOut]
+    compose: dict[str, Any] = Field(examples=[{"file": "compose.yml", "services": [], "findings": [], "asked": []}])
 
 
 class ConnectIn(Told):

@@ -8,6 +8,7 @@ from typing import Any
 from apps.deployments.models import Build, Deployment
 from apps.deployments.steps.build import settings_told
 from apps.projects.models import Environment, Service
+from workers.build.shell_line import line_of
 
 BUILD_LABELS = {
     "source_url": "Git URL",
@@ -65,4 +66,4 @@ def rebuilt(
 
 def _line(argv: list[str] | None) -> str:
     """The shell line of a command; `None` is the image's own."""
-    return argv[-1].removeprefix("exec ") if argv else "the image's own"
+    return line_of(argv) if argv else "the image's own"

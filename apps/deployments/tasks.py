@@ -11,6 +11,7 @@ from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.deployments.turns import claim_next
+from apps.deployments.waiting import must_wait
 from workers.build.limits_linger import settle_now
 
 
@@ -23,6 +24,8 @@ def run_build(deployment_id: str) -> None:
 
 @shared_task
 def run_deploy(deployment_id: str) -> None:
+    if must_wait(deployment_id):
+        return  # For what its compose file says that it depends on; that wakes it up.
     # A rollback begins here, and what uses a build again; the others come from a build.
     waiting = Deployment.objects.filter(pk=deployment_id, status=Status.PENDING, build__isnull=False).exists()
     start = Status.PENDING if waiting else Status.DEPLOYING

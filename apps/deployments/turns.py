@@ -20,6 +20,7 @@ from apps.deployments import wakeup
 from apps.deployments.lease import FREE, claim
 from apps.deployments.models import Deployment
 from apps.deployments.states import ACTIVE, Status
+from apps.deployments.waiting import why_not_yet
 from apps.hosts.models import Host
 
 LATER = 2**40  # Seconds since 1970, beyond every real moment.
@@ -79,7 +80,9 @@ def claim_next(hint: str) -> Deployment | None:
 
 
 def why_waiting(row: Deployment) -> str:
-    """What a waiting build waits for, as a sentence; "" when it waits no longer, or begins any moment."""
+    """What it waits for, as a sentence; "" when it waits no longer, or begins any moment."""
+    if row.status == Status.DEPLOYING:
+        return why_not_yet(row)
     if row.status != Status.PENDING or wakeup.queue_of(row) != "build":
         return ""
     before = Deployment.objects.of(row).filter(status__in=ACTIVE).first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps.deployments import (
     views,
+    views_compose,
     views_environments,
     views_home,
     views_logs,
@@ -48,6 +49,7 @@ urlpatterns = [
     page("new/image", views_new.new_service_image, name="new-service-image"),
     page("new/branches", views_new.new_service_branches, name="new-service-branches"),
     page("new/deploy", views_new.new_service_deploy, name="new-service-deploy"),
+    page("new/compose", views_compose.new_service_compose, name="new-service-compose"),
     page("new/repositories", views_repositories.repositories, name="new-repositories"),
     page("new/repository", views_repositories.repository, name="new-repository"),
     page("services/<uuid:service_id>", views_service.service, name="service"),

@@ -16,6 +16,7 @@ from apps.accounts.models import Team
 from apps.accounts.session import actor_of
 from apps.deployments import actions, suggested
 from apps.deployments.access import teams_for_writer
+from apps.deployments.forms_compose import ComposeForm, page_of
 from apps.deployments.importing import Found, found_image, look_at_address
 from apps.deployments.picker import picker_of
 from apps.github.choices import choice_for
@@ -98,7 +99,7 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
     """Make everything in one go and start the first deployment."""
     actor = actor_of(request)
     teams = teams_for_writer(actor)
-    found = _opened(request.POST.get("found", ""))
+    found = opened(request.POST.get("found", ""))
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = NewServiceForm(request.POST)
     if form.is_valid():
@@ -112,7 +113,7 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
     return second_step(request, found, teams, form)
 
 
-def _opened(sealed: str) -> Found:
+def opened(sealed: str) -> Found:
     """What the first step found, as its page sent it back."""
     try:
         found: Found = json.loads(decrypt(sealed))
@@ -133,8 +134,10 @@ def named(found: Found) -> NewServiceForm:
     return NewServiceForm(initial={"project": project, "service": service, "start_command": where["start_command"]})
 
 
-def second_step(request: HttpRequest, found: Found, teams: list[Team], form: NewServiceForm) -> HttpResponse:
-    """What was found, and Deploy; without a plan what is wrong, and where else to look."""
+def second_step(
+    request: HttpRequest, found: Found, teams: list[Team], form: NewServiceForm, sent: ComposeForm | None = None
+) -> HttpResponse:
+    """What was found, and Deploy; without a plan what is wrong, and where else to look. `sent`: all of a compose file."""
     plan = found["plan"] or {"suggested_variables": {}}
     form.suggest(plan)
     names = request.POST if form.is_bound else form.initial
@@ -148,9 +151,10 @@ def second_step(request: HttpRequest, found: Found, teams: list[Team], form: New
         "url": settings.SLIPWAY.public_url(host),
         "host_fingerprint": fingerprint(host_key) if (host_key := found["where"].get("source_host_key")) else "",
         "rows": suggested.rows(plan["suggested_variables"], request.POST if form.is_bound else None),
+        **page_of(found.get("compose"), form.initial.get("project", ""), sent, request.POST),
     }
-    template = "new_found.html" if found["plan"] else "new_unclear.html"
-    return render(request, f"deployments/{template}", context, status=status_of(form))
+    template = "new_found" if found["plan"] else "new_compose" if context["compose"] else "new_unclear"
+    return render(request, f"deployments/{template}.html", context, status=status_of(sent or form))
 
 
 def _told(told: dict[str, Any], found: Found, rows: suggested.Told) -> dict[str, Any]:

@@ -9,22 +9,21 @@ from dataclasses import dataclass, field
 
 from apps.github.choices import Choice
 from apps.github.client import Client
-from apps.github.contents import Contents, Head
-from workers.build.analyze import analyze
+from apps.github.contents import Contents, Head, TooMuch
 from workers.build.git_tree import root_choices
 from workers.build.job import BuildSettings
-from workers.build.plan import Plan
+from workers.build.look import Look, look_at
 from workers.errors import UserError
 
 
 @dataclass(frozen=True)
 class Detected:
-    """`plan` None: `problem` says why. `head` None: there is no such branch. `roots` are the folders that could be
-    deployed, "" for the top; `branches` are named from the default one on."""
+    """`look` None, or one with nothing: `problem` says why. `head` None: there is no such branch. `roots` are the folders
+    that could be deployed, "" for the top; `branches` are named from the default one on."""
 
     branch: str
     head: Head | None = None
-    plan: Plan | None = None
+    look: Look | None = None
     problem: UserError | None = None
     roots: list[str] = field(default_factory=list)
     branches: list[str] = field(default_factory=list)
@@ -44,7 +43,8 @@ def detect_at_github(
     entries = contents.entries(head.tree)
     roots = root_choices(entries)
     try:
-        plan = analyze(contents.files(entries, root_directory), build)
+        look = look_at(contents.files(entries, root_directory), build)
     except UserError as error:
         return Detected(branch, head, problem=error, roots=roots, branches=names)
-    return Detected(branch, head, plan, roots=roots, branches=names)
+    too_much = next((e for e in (look.problem, look.compose_problem) if isinstance(e, TooMuch)), None)
+    return Detected(branch, head, look, too_much or look.problem, roots, names)

@@ -17,11 +17,10 @@ from django.db import connection
 
 from apps.projects.turns import Turns
 from workers import git
-from workers.build.analyze import analyze
 from workers.build.fetch import fetch, reachable
 from workers.build.files import FolderFiles
 from workers.build.job import BuildSettings, Source, Workspace
-from workers.build.plan import Plan
+from workers.build.look import Look, look_at
 from workers.errors import Stopped, UserError
 
 SECONDS = 20.0
@@ -34,7 +33,7 @@ class Detection:
     branch: str  # The default one by its name when none was asked for.
     commit: str
     message: str
-    plan: Plan
+    look: Look
     host_key: str = ""  # Of an ssh server that was met for the first time, or again.
 
 
@@ -76,10 +75,12 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
             allowed_files=settings.SLIPWAY.home / "samples",
             allow_private=settings.SLIPWAY.allow_private_sources,
         )
-        plan = analyze(FolderFiles(checkout.folder, checkout.top), build)
+        look = look_at(FolderFiles(checkout.folder, checkout.top), build)
+        if look.is_nothing:
+            raise look.compose_problem or look.problem or _slow(seconds)
         pinned = _pinned(source, checkout.host_key)
         branch = source.branch or _heads(pinned, folder, deadline).default
-        return Detection(branch, checkout.commit, checkout.message, plan, checkout.host_key)
+        return Detection(branch, checkout.commit, checkout.message, look, checkout.host_key)
     except Stopped as stop:
         raise _slow(seconds) from stop
     finally:

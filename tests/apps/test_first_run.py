@@ -20,6 +20,7 @@ from apps.projects.detection import Detection
 from apps.projects.models import Domain, Service, Variable
 from tests.apps.cast import Person, Shop, make_live, make_person
 from tests.apps.test_pages_walk import browser
+from workers.build.look import Look
 from workers.build.plan import Plan
 from workers.errors import UserError
 
@@ -189,7 +190,7 @@ def test_it_never_sends_a_typed_secret_back() -> None:
 
 def test_it_imports_an_app_in_two_steps(alice: Person, monkeypatch: Any) -> None:
     plan = Plan("python", start="python app.py", suggested_variables=EXAMPLES, reasons=("found app.py",))
-    found = Detection("main", "a" * 40, "Greet", plan)
+    found = Detection("main", "a" * 40, "Greet", Look(plan, None, None, None))
     monkeypatch.setattr("apps.deployments.importing.detect", lambda *_, **__: found)
     client = browser(alice)
     page = client.post("/new", {"source_url": "https://git.example/shop.git"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 ASSIGNMENTS = re.compile(r"""\s*(?:[A-Za-z_]\w*=(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])*\s+)*""", re.DOTALL)
 SEPARATOR = re.compile(r"&&|\|\||;|\n")
@@ -22,6 +23,11 @@ def container_argv(line: str) -> list[str]:
     """
     at = _last_command(line)
     return ["/bin/sh", "-c", line if at is None else f"{line[:at]}exec {line[at:]}"]
+
+
+def line_of(argv: list[str]) -> str:
+    """A container's command as a person would type it."""
+    return argv[2].removeprefix("exec ") if argv[:2] == ["/bin/sh", "-c"] and argv[2:] else shlex.join(argv)
 
 
 def _last_command(line: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from apps.deployments.composed import health_command, processes_of
 from apps.deployments.models import Build, Deployment, Release
 from apps.projects.given import gift_of
 from apps.projects.models import Environment, Service, Volume
@@ -68,6 +69,7 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
     volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None).order_by("path")
     health = Health(
         path=service.health_path or None,
+        command=health_command(service),
         interval_seconds=service.health_interval_seconds,
         deadline_seconds=service.health_deadline_seconds,
     )
@@ -83,6 +85,8 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
 
 def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
     limits = Limits(memory_bytes=service.memory_mb * 1024**2, cpus=service.cpus, pids=service.pids)
+    if service.compose:
+        return processes_of(service, plan, limits)
     start = service.start_command or plan.get("start", "")
     port = service.port or plan.get("port") or DEFAULT_PORT
     processes = {}

@@ -1,0 +1,65 @@
+"""All services of a compose file in one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from apps.accounts.bearer import actor_of
+from apps.accounts.policy import Permission
+from apps.deployments import composing
+from apps.deployments.importing import composed, look_at_address, look_at_repository
+from apps.deployments.models import Deployment
+from apps.deployments.schemas_source import ComposeIn, ComposeOut
+from apps.github.choices import choice_named
+from apps.projects.api import team_meant
+from workers.errors import UserError
+
+router = Router(tags=["services"])
+
+
+@router.post(
+    "/compose",
+    response={201: ComposeOut},
+    operation_id="create_composed",
+    summary="Create and deploy a compose file's services",
+)
+def create_composed(request: HttpRequest, told: ComposeIn) -> Any:
+    """One service for each of the file that is not refused, in one transaction: all are being deployed, or nothing has
+    changed. The file is read now; later changes of it change nothing here."""
+    actor = actor_of(request)
+    team = team_meant(actor, told.team_id)
+    actor.require(Permission.WRITE_SERVICE, team.pk)
+    asked = {**told.model_dump(exclude={"variables", "team_id"}), "dockerfile": "", "start_command": ""}
+    choice = choice_named(actor, told.repository) if told.repository else None
+    variables = told.variables
+    if choice:
+        found = look_at_repository(actor, choice, asked, variables=variables)
+    else:
+        found = look_at_address(actor, asked, variables=variables)
+    if not found["compose"]:
+        raise _without(found)
+    plan = composed(found, variables)
+    made = composing.create_composed(
+        actor=actor,
+        team=team,
+        project=told.project,
+        plan=plan,
+        where=found["where"],
+        repository=choice,
+        trigger="api" if actor.scope else "manual",
+    )
+    rows = {row.pk: row for row in Deployment.objects.with_names().filter(pk__in=[one.pk for one in made])}
+    return {"deployments": [rows[one.pk] for one in made], "compose": composing.shown(plan)}
+
+
+def _without(found: dict[str, Any]) -> UserError:
+    problem = found["compose_problem"]
+    if problem:
+        return UserError(problem["code"], problem["message"], hint=problem["hint"], status=422)
+    return UserError(
+        "compose:user:no-file", "There is no compose file in that folder.",
+        hint="Name the folder that has compose.yml as root_directory, or use POST /apps.", status=422,
+    )  # fmt: skip
