@@ -57,7 +57,7 @@ def complete(request: HttpRequest) -> HttpResponse:
         return redirect(backend.intent.next or "profile")
     request.session[WAY] = "GitHub"
     login(request, user, backend=BACKEND)  # type: ignore[arg-type]
-    return redirect(backend.intent.next or _first_page(user, backend.intent))
+    return redirect(backend.intent.next or _first_page(user))
 
 
 @require_POST
@@ -67,9 +67,9 @@ def unlinked(request: HttpRequest) -> HttpResponse:
     return redirect("profile")
 
 
-def _first_page(user: Any, intent: Intent) -> str:
-    """Who was invited came to see their team."""
-    return first_page(user) if user.is_new and not intent.invitation else "home"
+def _first_page(user: Any) -> str:
+    """Once: who turned away at GitHub is not sent there again."""
+    return first_page(user) if user.is_new else "home"
 
 
 def _intent(request: HttpRequest) -> Intent:

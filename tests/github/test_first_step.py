@@ -28,14 +28,15 @@ def app(github: GitHub, alice: Person) -> dict[str, Any]:
 def test_it_sends_somebody_new_to_install_the_app_and_nobody_else(
     github: GitHub, app: dict[str, Any], alice: Person
 ) -> None:
-    ada, eve, joe, nina = (github.user() for _ in range(4))
+    ada, eve, joe, nina, vic = (github.user() for _ in range(5))
     github.install(app, eve)
     assert signed_in(browser(), ada)["Location"] == INSTALL
     assert signed_in(browser(), ada)["Location"] == "/"  # Once.
     assert signed_in(browser(), eve)["Location"] == "/"
     assert signed_in(browser(), joe, next="/tokens")["Location"] == "/tokens"
-    _, link = invite(actor=alice.actor, team=alice.team, email="nina@example.com", role="developer")
-    assert signed_in(browser(), nina, invitation=link.rpartition("/")[2])["Location"] == "/"
+    for guest, role, where in ((nina, "developer", INSTALL), (vic, "viewer", "/")):
+        _, link = invite(actor=alice.actor, team=alice.team, email=f"{guest.login}@example.com", role=role)
+        assert signed_in(browser(), guest, invitation=link.rpartition("/")[2])["Location"] == where
     change_policy(actor=alice.actor, newcomers="nothing")
     assert signed_in(browser(), github.user())["Location"] == "/"
     change_policy(actor=alice.actor, newcomers="own")
