@@ -38,11 +38,11 @@ def told_of(repository: Repository, app: App | None) -> Told | None:
     sentences: dict[str, tuple[str, str, str]] = {
         Trouble.REMOVED: (
             f"The GitHub App may no longer see {name}.",
-            f"Add it again under Adjust access at GitHub, {ELSEWHERE}.", url,
+            f"Add it again under Adjust access at GitHub, install the App where it was moved to, {ELSEWHERE}.", url,
         ),
         Trouble.DELETED: (
             f"{name} was deleted at GitHub.",
-            "Connect the service to another repository on its page Source. What runs goes on.", "",
+            "Connect the service to another repository on its page Source.", "",
         ),
         Trouble.SUSPENDED: (
             f"The GitHub App is suspended in {account}.",
