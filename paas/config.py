@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from apps.github.addresses import api_address
+from paas.config_images import ImageSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,7 +28,7 @@ def _plain(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-class Config(BaseSettings):
+class Config(ImageSettings):
     """Settings are named `SLIPWAY_<NAME>`, but for `DATABASE_URL`, `REDIS_URL` and `TRAEFIK_*`.
 
     `make up` writes `<home>/env` once, with generated keys; the environment wins over it.
@@ -65,6 +66,8 @@ class Config(BaseSettings):
     # The most that a service may set for its builds. Memory: four times the default unless told.
     build_memory_max_mb: int | None = None
     build_timeout_max_seconds: int = 7200
+    build_disk_gb: float = Field(default=10.0, ge=0)  # The most that a build may write; 0 lets it.
+    build_free_gb: float = Field(default=2.0, ge=0)  # With less of the engine's disk free no build begins.
     build_cache_gb: float = Field(default=20.0, ge=0)  # What the engine's build cache is shrunk to; 0 leaves it alone.
     release_timeout_seconds: float = 600.0
     share_ca: bool = True  # Builds see the host's CA bundle, index settings and DNS server; nothing stays in the image.

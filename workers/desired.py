@@ -64,7 +64,8 @@ class Mount(Model):
 
 
 class Release(Model):
-    """Immutable. `image` is an image id (`sha256:...`) of this host or a reference by digest (`name@sha256:...`)."""
+    """Immutable. `image` is an image id (`sha256:...`) of this host or a reference by digest (`name@sha256:...`), which
+    is pulled where it is not there yet."""
 
     id: Id
     image: str
@@ -108,6 +109,14 @@ class Service(Model):
         return key_of(self.id, self.environment)
 
 
+class Registry(Model):
+    """A login for the registry that images of releases are pulled from."""
+
+    host: str
+    username: str
+    password: str = Field(repr=False)
+
+
 class Document(Model):
     """Everything that one host should run. Whatever carries our labels and is not in here is removed, volumes excepted."""
 
@@ -116,6 +125,7 @@ class Document(Model):
     generation: int
     services: list[Service] = []
     discarded_volumes: list[Id] = []
+    registries: list[Registry] = []
 
 
 class ErrorReport(Model):

@@ -22,9 +22,9 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import IPAMConfig, IPAMPool
 from docker.utils import kwargs_from_env
 
-from workers.errors import PlatformError, UserError
+from workers.errors import PlatformError, SlipwayError, UserError
 from workers.image_reference import Login
-from workers.registry_errors import refused_by_registry
+from workers.registry_errors import not_taken, refused_by_registry
 
 INSTANCE = "slipway.instance"
 REFUSED = "engine:platform:refused"
@@ -33,6 +33,7 @@ PULL_SECONDS = 120.0  # Without a word of the engine.
 # Bits of Go's `fs.FileMode`, in which the engine tells what a path is: https://pkg.go.dev/io/fs#FileMode
 _SYMLINK = 1 << 27
 _NO_PLAIN_FILE = 1 << 31 | _SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19
+Told = Callable[[str, "Login | None", str], SlipwayError]  # (reference, login, the engine's words)
 _NO_SUCH_COMMAND = re.compile(r'exec: "([^"]*)": (executable file not found|stat .* no such file|permission denied)')
 
 
@@ -264,6 +265,21 @@ class Engine:
         finally:
             client.close()
 
+    def push(self, reference: str, login: Login | None, check: Callable[[], None]) -> str:
+        """Send what is tagged so to its registry; gives the digest that it has there. `check` as for `pull`."""
+        repository, _, tag = reference.rpartition(":")
+        client, digest = APIClient(version="auto", timeout=PULL_SECONDS, **kwargs_from_env()), ""
+        try:
+            with _registry_errors(reference, login, not_taken):
+                for line in client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login)):
+                    check()
+                    if "error" in line:
+                        raise APIError(line["error"], explanation=line["error"])
+                    digest = line.get("aux", {}).get("Digest", digest)
+        finally:
+            client.close()
+        return digest
+
     def image(self, image: str) -> dict[str, Any]:
         with _errors("inspect an image"):
             return dict(self._api.inspect_image(image))
@@ -334,17 +350,17 @@ def _errors(doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def _registry_errors(reference: str, login: Login | None) -> Iterator[None]:
-    """What a registry refuses is the user's to mend; what the engine cannot do is ours."""
+def _registry_errors(reference: str, login: Login | None, told: Told = refused_by_registry) -> Iterator[None]:
+    """What a registry says no to, as `told` has it; what the engine cannot do is ours."""
     try:
-        with _errors(f"fetch {reference}"):
+        with _errors(f"fetch or push {reference}"):
             yield
     except NotThere as error:
-        raise refused_by_registry(reference, login, f"not found: {error.message}") from error
+        raise told(reference, login, f"not found: {error.message}") from error
     except PlatformError as error:
         if error.code != REFUSED:
             raise
-        raise refused_by_registry(reference, login, error.message) from error
+        raise told(reference, login, error.message) from error
 
 
 def _refused(doing: str, why: str) -> PlatformError | UserError:

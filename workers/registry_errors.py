@@ -1,4 +1,4 @@
-"""Why an image could not be had of its registry, from what the engine says of it. Pure: not in charge of asking.
+"""Why a registry gave no image, or took none, from what the engine says of it. Pure: not in charge of asking.
 
 None of the answer's own words are shown: a registry is whatever somebody has named.
 """
@@ -19,11 +19,7 @@ def refused_by_registry(reference: str, login: Login | None, why: str) -> Slipwa
     host, _, path = reference.partition("/")
     known = f"as {login.username}" if login else "without a login"
     if "no space left" in why:
-        return PlatformError(
-            "build:platform:disk-full",
-            "The disk of this machine is full.",
-            hint="Remove what is not needed, then try again.",
-        )
+        return _disk_full()
     if DENIED.search(why):
         return UserError(
             "image:user:denied",
@@ -42,3 +38,27 @@ def refused_by_registry(reference: str, login: Login | None, why: str) -> Slipwa
         hint="Is the registry up, with a certificate that is valid, and its name spelt right? Then try again.",
         retry=True,
     )
+
+
+def not_taken(reference: str, login: Login | None, why: str) -> SlipwayError:
+    """Of a push: where images go and with which login is an operator's to mend."""
+    host, _, path = reference.partition("/")
+    if "no space left" in why:
+        return _disk_full()
+    if DENIED.search(why):
+        return PlatformError(
+            "push:platform:denied",
+            f"{host} does not take {path} {f'from {login.username}' if login else 'without a login'}.",
+            hint="An operator sets SLIPWAY_PUSH_USERNAME and SLIPWAY_PUSH_PASSWORD to a login that may push there.",
+            retry=False,
+        )
+    return PlatformError(
+        "push:platform:registry",
+        f"{host} did not take {path}: it cannot be reached, or does not answer as a registry does.",
+        hint="Is the registry of SLIPWAY_PUSH_REGISTRY up, with a certificate that the engine knows?",
+    )
+
+
+def _disk_full() -> PlatformError:
+    sentence = "The disk of this machine is full."
+    return PlatformError("build:platform:disk-full", sentence, hint="Remove what is not needed, then try again.")

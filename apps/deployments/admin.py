@@ -18,6 +18,7 @@ from apps.deployments.models import (
     Deployment,
     DeploymentStep,
     IdempotencyKey,
+    Inspection,
     LogChunk,
     LogStream,
     Release,
@@ -81,6 +82,16 @@ class ReleaseAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("variables")
+
+
+@admin.register(Inspection)
+class InspectionAdmin(ReadOnly):
+    """Without the documents, which are long."""
+
+    list_display = ["deployment", "digest", "created_at"]
+    search_fields = ["deployment__service__name"]
+    list_select_related = ["deployment__service"]
+    exclude = ["document"]
 
 
 @admin.register(LogStream)

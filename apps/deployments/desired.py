@@ -14,6 +14,7 @@ from apps.deployments.states import Status
 from apps.hosts.models import Host
 from apps.projects.models import Domain, Volume
 from workers import desired
+from workers.build.push import registry_of
 
 Place = tuple[UUID, UUID]  # service, environment
 
@@ -35,7 +36,16 @@ def document_for(host: Host) -> desired.Document:
         generation=generation,
         services=[_service(row, hosts[place]) for place, row in chosen.items()],
         discarded_volumes=[str(pk) for pk in discarded],
+        registries=_registries(),
     )
+
+
+def _registries() -> list[desired.Registry]:
+    """Of this installation only: what a team's login opens was pulled by the build."""
+    told = settings.SLIPWAY
+    if told.push_login is None:
+        return []
+    return [desired.Registry(host=registry_of(told.push_registry), **told.push_login.as_dict())]
 
 
 def _hosts(places: list[Place]) -> dict[Place, list[str]]:

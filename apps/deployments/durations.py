@@ -5,11 +5,12 @@ from __future__ import annotations
 from statistics import median
 
 from apps.deployments.models import Deployment
-from apps.deployments.states import StepStatus
+from apps.deployments.states import IMAGE_STEPS, StepStatus
 from apps.projects.models import Environment, Service
 
 LAST = 5
 OF_THE_BUILD = ("fetch", "analyze", "build")
+BEFORE_RELEASE = (*OF_THE_BUILD, "pull", *IMAGE_STEPS)
 
 
 def usual_seconds(service: Service, environment: Environment, *, with_build: bool) -> float | None:
@@ -19,7 +20,7 @@ def usual_seconds(service: Service, environment: Environment, *, with_build: boo
     )
     took = []
     for row in rows.order_by("-number").prefetch_related("steps")[: LAST * 2]:
-        steps = [step for step in row.steps.all() if step.name in (*OF_THE_BUILD, "pull")]
+        steps = [step for step in row.steps.all() if step.name in BEFORE_RELEASE]
         has_built = any(step.name in ("build", "pull") and step.status == StepStatus.SUCCEEDED for step in steps)
         whole = row.duration.total_seconds() if row.duration else 0.0
         if with_build and has_built:

@@ -1,6 +1,7 @@
 """The life of a deployment, in order: this file is the product's table of contents.
 
-build job:   Fetch -> Analyze -> Build, or Pull for an image  (queue build)
+build job:   Fetch -> Analyze -> Build, or Pull for an image; then, where they are asked for,
+             Sbom -> Scan -> Push -> Sign  (queue build)
 deploy job:  freeze the release, publish it      (queue deploy)
 agent:       release command, start, health, switch, drain   (workers.agent, by the desired state)
 """
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.deployments import outcome
@@ -23,7 +25,11 @@ from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import Build
 from apps.deployments.steps.fetch import Fetch
 from apps.deployments.steps.pull import Pull
+from apps.deployments.steps.push import Push
 from apps.deployments.steps.release import freeze, secrets_of, variables_of
+from apps.deployments.steps.sbom import Sbom
+from apps.deployments.steps.scan import Scan
+from apps.deployments.steps.sign import Sign
 from workers.build.foreign import refuse_secrets
 from workers.errors import PlatformError, SlipwayError, Stopped
 from workers.redact import Redactor
@@ -32,6 +38,7 @@ log = logging.getLogger(__name__)
 
 BUILD_STEPS = (Fetch, Analyze, Build)
 IMAGE_STEPS = (Pull,)
+OPTIONAL_STEPS = (Sbom, Scan, Push, Sign)
 
 
 def build(deployment: Deployment) -> None:
@@ -40,7 +47,8 @@ def build(deployment: Deployment) -> None:
         variables, _, secrets = variables_of(deployment.service, deployment.environment)
         refuse_secrets(secrets)
         attempt = Attempt(deployment, report, variables)
-        steps = [step(attempt) for step in (IMAGE_STEPS if deployment.service.image else BUILD_STEPS)]
+        asked = (step for step in OPTIONAL_STEPS if step.name in settings.SLIPWAY.image_steps)
+        steps = [step(attempt) for step in (*(IMAGE_STEPS if deployment.service.image else BUILD_STEPS), *asked)]
         try:
             for step in steps:
                 with report.step(step.name) as row:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import SignInLink
 from apps.deployments import wakeup
-from apps.deployments.models import Deployment, IdempotencyKey, LogChunk, Release
+from apps.deployments.models import Deployment, IdempotencyKey, Inspection, LogChunk, Release
 from apps.deployments.states import UNFINISHED, Status
 from apps.hosts.models import Host
 from apps.lib import wake
@@ -41,6 +41,7 @@ def tidy() -> None:
     IdempotencyKey.objects.filter(created_at__lt=Now() - timedelta(days=1)).delete()
     SignInLink.objects.filter(expires_at__lt=Now() - timedelta(days=1)).delete()
     forget_discarded_volumes()
+    forget_sboms()
     variables.forget_deleted()
 
 
@@ -98,6 +99,12 @@ def kept_digests() -> set[str]:
     wanted = Deployment.objects.filter(status__in=(*UNFINISHED, Status.LIVE))
     named = wanted.values_list("build__digest", "release__build__digest")
     return {*released, *(digest for row in named for digest in row if digest)}
+
+
+def forget_sboms() -> None:
+    """The list of what is in an image goes with it, a day later at the earliest. What a scan found stays."""
+    listed = Inspection.objects.filter(document__isnull=False, created_at__lt=Now() - timedelta(days=1))
+    listed.exclude(digest__in=kept_digests()).update(document=None)
 
 
 @transaction.atomic

@@ -31,7 +31,9 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.SUPERSEDED: frozenset(),
 }
 
-STEPS = ("fetch", "analyze", "build", "pull", "release", "start", "health", "switch", "drain")
+# Of the image, before its release. Only those that this installation asks for (`Config.image_steps`).
+IMAGE_STEPS = ("sbom", "scan", "push", "sign")
+STEPS = ("fetch", "analyze", "build", "pull", *IMAGE_STEPS, "release", "start", "health", "switch", "drain")
 
 
 class StepStatus(StrEnum):

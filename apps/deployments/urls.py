@@ -94,6 +94,7 @@ urlpatterns = [
         views_logs.deployment_log_download,
         name="deployment-log-download",
     ),
+    page("deployments/<uuid:deployment_id>/sbom", views.deployment_sbom, name="deployment-sbom"),
     page("deployments/<uuid:deployment_id>/cancel", views.deployment_cancel, name="deployment-cancel"),
     page("deployments/<uuid:deployment_id>/again", views.deployment_again, name="deployment-again"),
     page("releases/<uuid:release_id>/rollback", views_rollback.release_rollback, name="release-rollback"),

@@ -16,6 +16,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions, outcome
 from apps.deployments.access import deployment_for, deployment_for_writer
 from apps.deployments.board import icon_of
+from apps.deployments.inspections import sbom_file
 from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
 from apps.deployments.queries import commit_before, live_of, url_of
@@ -63,6 +64,13 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "before": outcome.release_before(row) if row.status == Status.LIVE else None,
         "is_current": row.status == Status.LIVE,
     }
+
+
+@never_cache
+@require_GET
+def deployment_sbom(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
+    """The list of what is in its image, as a file."""
+    return sbom_file(deployment_for(actor_of(request), deployment_id))
 
 
 @require_POST

@@ -12,7 +12,10 @@ from pathlib import Path
 from paas.embedded import postgres, valkey
 from paas.supervisor.household import Household
 
-SECRETS = ("SLIPWAY_SECRET_KEY", "SLIPWAY_VARIABLE_KEYS", "SLIPWAY_DATABASE_URL", "SLIPWAY_REDIS_URL")
+SECRETS = (
+    "SLIPWAY_SECRET_KEY", "SLIPWAY_VARIABLE_KEYS", "SLIPWAY_DATABASE_URL", "SLIPWAY_REDIS_URL",
+    "SLIPWAY_PUSH_PASSWORD", "SLIPWAY_SIGN_KEY_PASSWORD",
+)  # fmt: skip
 AGENT_SETTINGS = ("SLIPWAY_", "TRAEFIK_", "DOCKER_")
 AGENT_NEEDS = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
 

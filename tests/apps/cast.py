@@ -23,8 +23,9 @@ from apps.accounts.actions import make_api_token, make_owner, make_team
 from apps.accounts.models import Membership, Team, User
 from apps.accounts.policy import Role, Scope
 from apps.deployments import actions, logs, outcome
+from apps.deployments.inspections import packed
 from apps.deployments.lease import hand_to_agent
-from apps.deployments.models import Build, Deployment, DeploymentStep, LogStream, Release
+from apps.deployments.models import Build, Deployment, DeploymentStep, Inspection, LogStream, Release
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
@@ -242,6 +243,19 @@ def make_measured(service: Service, at: datetime | None = None, **changes: Any) 
     take_metrics(Host.objects.default(), MetricsReport(ticks=[tick]))
 
 
+def make_inspected(deployment: Deployment) -> Inspection:
+    """As the steps sbom, scan and sign leave it."""
+    flaw = {"id": "CVE-2026-1", "severity": "critical", "package": "zlib1g", "version": "1.3", "fixed": "1.4"}
+    counts = {"critical": 1, "high": 0, "medium": 0, "low": 0, "unknown": 0}
+    policy = {"policy": "warn", "severity": "high", "at": timezone.now().isoformat()}
+    return Inspection.objects.create(
+        deployment=deployment, digest=deployment.build.digest if deployment.build else "", document=packed(b"{}"),
+        sbom={"tool": "syft 1.18.1", "packages": 226},
+        scan={"counts": counts, "fixable": counts, "findings": [{**flaw, "title": "zlib: reads too far"}], **policy},
+        signature={"reference": f"r.example/slipway/web@sha256:{'9' * 64}", "at": policy["at"]},
+    )  # fmt: skip
+
+
 @pytest.fixture
 def shop(alice: Person) -> Shop:
     """A deployed service with variables, secrets, domains, a volume, logs and instances."""
@@ -257,6 +271,7 @@ def shop(alice: Person) -> Shop:
     first.refresh_from_db()
     make_running(live)
     make_measured(service)
+    make_inspected(live)
     logs.append(live.log, [logs.Line(f"line {n}") for n in range(1, 11)])
     stream, _ = logs.LogStream.objects.get_or_create(service=service)
     logs.append(stream, [logs.Line(f"says {n}", source="web.1") for n in range(1, 6)])

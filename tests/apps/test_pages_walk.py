@@ -48,6 +48,7 @@ READABLE = [
     "deployment-log",
     "deployment-log-search",
     "deployment-log-download",
+    "deployment-sbom",
     "team",
     "team-settings",
     "registries",

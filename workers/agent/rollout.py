@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workers.agent.drains import Drains
+from workers.agent.images import telling
 from workers.agent.probe import wait_until_routed
 from workers.agent.redaction import last_lines, redactor_of, told
 from workers.agent.reporter import Steps
@@ -86,6 +87,7 @@ def _run_release_command(service: Service, world: World, steps: Steps, check: Ch
     steps.running("release", _command(service, "release"))
     for stale in world.containers(service, "release"):
         world.dispose(stale.id, 2)
+    world.need_image(service, telling(check, steps, "release"))
     process = web_process(service.release) or min(service.release.processes)
     job = world.start(service, process, 0, role="release")
     while (state := world.engine.inspect(job.id)["State"])["Status"] in ("created", "running"):
@@ -111,7 +113,7 @@ def _start(
     steps.running("start", _command(service, "start"))
     late = drains.spare([c for c in world.containers(service) if belongs(c, service)])
     drains.wait_until_gone(late, check)
-    fresh = world.start_missing(service, world.containers(service), check)
+    fresh = world.start_missing(service, world.containers(service), telling(check, steps, "start"))
     steps.succeeded("start")
     return fresh
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from workers.agent.environments import Environments
+from workers.agent.images import need_image
 from workers.agent.logs import LogShipper
 from workers.agent.metrics_usage import Meter
 from workers.agent.networks import Networks
@@ -18,7 +19,6 @@ from workers.agent.spec import LogRotation, container_spec, volume_name
 from workers.agent.store import Store
 from workers.desired import Service
 from workers.docker import Container, Engine, NotThere
-from workers.errors import PlatformError
 from workers.traefik import Routes
 
 Check = Callable[[], None]  # Raises `workers.errors.Stopped` when the work is no longer wanted.
@@ -62,7 +62,7 @@ class World:
         have = {(c.label("process"), c.label("index")): c for c in found if belongs(c, service)}
         wanted = [(name, i) for name, p in sorted(service.release.processes.items()) for i in range(p.replicas)]
         if any((name, str(i)) not in have for name, i in wanted):
-            self._need_image(service)
+            self.need_image(service, check)
 
         def one(which: tuple[str, int]) -> Replica:
             check()
@@ -74,6 +74,9 @@ class World:
             return [one(wanted[0])]
         with ThreadPoolExecutor(max_workers=4) as pool:
             return list(pool.map(one, wanted))
+
+    def need_image(self, service: Service, check: Check) -> None:
+        need_image(service, self.engine, self.store, check)
 
     def start(self, service: Service, process: str, index: int, *, role: str = "app") -> Replica:
         """Create and start one; its log is followed from the first line on."""
@@ -118,15 +121,6 @@ class World:
         if container.state in ("created", "exited"):
             self.engine.start(container.id)
         return replica(container, state="running")
-
-    def _need_image(self, service: Service) -> None:
-        if not self.engine.has_image(service.release.image):
-            raise PlatformError(
-                "start:platform:image-missing",
-                f"The image of release {service.release.id} is not on this host.",
-                hint="Deploy the service again, so that the image is built anew.",
-                retry=False,
-            )
 
     def _made_volume(self, service: Service, volume: str) -> bool:
         """Whether there was none yet."""

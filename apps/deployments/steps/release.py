@@ -74,7 +74,7 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
         deadline_seconds=service.health_deadline_seconds,
     )
     return {
-        "image": build.digest,
+        "image": build.image,
         "processes": {name: p.model_dump() for name, p in _processes(service, plan).items()},
         "release_command": container_argv(release_command) if release_command else None,
         "health": health.model_dump(),

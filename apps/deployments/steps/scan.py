@@ -1,0 +1,81 @@
+"""Scan: the known flaws of what is in the image. Warns of them, or ends the deployment, as the installation's policy says.
+
+The image is looked through at each deployment, also when it was built before: flaws become known later.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.deployments import inspections
+from apps.deployments.models import DeploymentStep
+from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.tools import skip
+from workers.build.supply.scan import TOOL, Finding, Flaws, at_least, search, words
+from workers.build.supply.tool import find
+from workers.errors import PlatformError, UserError
+
+NAMED = 5
+
+
+class Scan:
+    name = "scan"
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+
+    def run(self, row: DeploymentStep) -> None:
+        """`block` lets nothing through that could not be looked at."""
+        attempt, told = self.attempt, settings.SLIPWAY
+        assert attempt.build is not None
+        try:
+            found = self._search()
+        except PlatformError as error:
+            if told.scan == "block":
+                raise
+            skip(row, error.message, attempt.report)
+            return
+        policy = {"policy": told.scan, "severity": told.scan_severity, "at": timezone.now().isoformat()}
+        inspections.keep(attempt.deployment, attempt.build, scan={**found.as_dict(), **policy})
+        row.detail = words(at_least(found.counts, "unknown")) or "no known flaws"
+        attempt.report.line(f"known flaws: {row.detail}")
+        if told.scan == "block":
+            refuse(found, told.scan_severity, unfixed=told.scan_unfixed)
+
+    def _search(self) -> Flaws:
+        attempt = self.attempt
+        assert attempt.build is not None
+        program = find(TOOL, settings.SLIPWAY.trivy)
+        if program is None:
+            raise PlatformError(
+                "scan:platform:no-scanner",
+                f"{settings.SLIPWAY.trivy or TOOL} is not on this machine",
+                hint="This installation lets no image go live unless it was scanned. An operator installs Trivy, "
+                "or sets SLIPWAY_SCAN to warn or off.",
+                retry=False,
+            )
+        cache, folder = attempt.machine_cache / TOOL, attempt.workspace.scratch / self.name
+        return search(program, attempt.build.digest, cache, folder, attempt.report)
+
+    def undo(self) -> None:
+        """Its folder is in the scratch folder of the attempt."""
+
+
+def refuse(found: Flaws, severity: str, *, unfixed: bool) -> None:
+    """UserError when there is a flaw of `severity` or worse; of those that nobody can mend yet only with `unfixed`."""
+    counted = at_least(found.counts if unfixed else found.fixable, severity)
+    if not counted:
+        return
+    worst = [one for one in found.findings if one.severity in counted and (one.fixed or unfixed)]
+    named = "\n".join(_line(one) for one in worst[:NAMED])
+    raise UserError(
+        "scan:user:vulnerable",
+        f"The image has {words(counted)} known flaws{'' if unfixed else ' that newer versions mend'}.",
+        hint=f"Update what has them, in the repository or in its base image, and deploy again:\n{named}",
+    )
+
+
+def _line(one: Finding) -> str:
+    mended = f"mended in {one.fixed}" if one.fixed else "not mended yet"
+    return f"{one.package} {one.version}: {one.id}, {one.severity}, {mended}"

@@ -1,0 +1,41 @@
+"""Signs a pushed image with a key, by cosign; the signature goes to the image's own registry. Pure but for `sign`.
+
+Nothing is written to a public transparency log: it would tell the world the names of private images.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from workers.build.job import Report
+from workers.build.supply.tool import run_tool, tool_env
+from workers.image_reference import Login
+from workers.registry_login import write_login
+
+TOOL = "cosign"  # 3 or later.
+# Neither a log nor a clock of the public: https://github.com/sigstore/protobuf-specs, SigningConfig.
+NO_SERVICES = {
+    "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+    "rekorTlogConfig": {},
+    "tsaConfig": {},
+}
+
+
+def sign_argv(program: str, key: str, services: Path, reference: str) -> list[str]:
+    """`reference` is pinned by digest; `key` a file, or a key service such as `awskms://...`."""
+    return [program, "sign", "--yes", f"--key={key}", f"--signing-config={services}", "--", reference]
+
+
+def sign(
+    program: str, key: str, passphrase: str, reference: str, login: Login | None, folder: Path, report: Report
+) -> None:
+    """The passphrase goes by the environment and the registry's login by a file, both of this run alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    services = folder / "services.json"
+    services.write_text(json.dumps(NO_SERVICES))
+    config = write_login(folder / "docker", reference.partition("/")[0], login)
+    own = {"COSIGN_PASSWORD": passphrase, "DOCKER_CONFIG": str(config)}
+    env = tool_env(os.environ, TOOL, folder, folder) | own
+    run_tool(sign_argv(program, key, services, reference), env, folder, report)

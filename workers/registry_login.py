@@ -1,0 +1,24 @@
+"""A registry's login as a file that clients read, for tools that ask a registry by themselves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+
+from workers.image_reference import HUB, Login
+
+HUB_KEY = "https://index.docker.io/v1/"  # What clients look up for Docker Hub.
+
+
+def write_login(folder: Path, host: str, login: Login | None) -> Path:
+    """`folder` is made, for its owner alone: a value for `DOCKER_CONFIG`. None: it knows no login at all."""
+    folder.mkdir(mode=0o700)
+    auths = {}
+    if login:
+        told = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
+        auths[HUB_KEY if host == HUB else host] = {"auth": told}
+    with os.fdopen(os.open(folder / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"auths": auths}, file)
+    return folder
