@@ -14,7 +14,9 @@ from workers.agent.config import AgentConfig, config_from
 from workers.agent.converge import Converger
 from workers.agent.ending import Ending
 from workers.agent.environments import Environments
+from workers.agent.log_reader import LogReader
 from workers.agent.log_source import Positions
+from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
 from workers.agent.metrics import Metrics
 from workers.agent.networks import Networks
@@ -35,7 +37,8 @@ class Agent:
         store = Store(config.data_dir)
         environments = Environments(store)
         positions = Positions(config.data_dir / "positions")
-        self._logs = LogShipper(self._engine, self._control, positions, environments.of)
+        ways = LogWays(self._engine, LogReader(self._engine, config.data_dir / "log-reader"))
+        self._logs = LogShipper(self._engine, self._control, positions, ways, environments.of)
         self._reporter = Reporter(self._control)
         world = World(
             engine=self._engine,

@@ -6,7 +6,6 @@ Not in charge of sending (`workers.agent.logs`) nor of reading files (`workers.a
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -14,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workers.agent.follow import Follow
+from workers.agent.log_ways import LogWays
 from workers.agent.redaction import redactor
 from workers.agent.store import set_aside, write_private
-from workers.agent.tail import Line, Position, Tail
-from workers.docker import Container, Engine
+from workers.agent.tail import Line, Position
+from workers.docker import Container
 
 MAX_LINES, MAX_BYTES = 1000, 256 * 1024
 AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0
@@ -69,7 +68,7 @@ class Source:
     """`ending` is set when nothing more will be written; `done` once all of it is stored."""
 
     def __init__(
-        self, container: Container, told: dict[str, Any], engine: Engine, positions: Positions, environment: str
+        self, container: Container, told: dict[str, Any], ways: LogWays, positions: Positions, environment: str
     ) -> None:
         self.container = container
         self.environment = environment
@@ -88,7 +87,7 @@ class Source:
         self._again = self._stand.count  # After a restart: exactly that batch once more.
         self._gap = LOST if self._stand.cursor and not self._again else ""
         self._held: list[Line] = []  # Read, and not noted on disk yet.
-        self._reader = _reader(told, container, engine, self._stand.start)
+        self._reader = ways.to(container, told, self._stand.start)
 
     def next_batch(self) -> dict[str, Any] | None:
         """A `LogBatch` as JSON, noted on disk as being on its way; None when there is nothing.
@@ -161,11 +160,3 @@ def secrets_of(told: dict[str, Any]) -> list[str]:
     names = set((told["Config"]["Labels"] or {}).get("slipway.secrets", "").split(","))
     pairs = (entry.partition("=") for entry in told["Config"]["Env"] or [])
     return [value for name, _, value in pairs if name in names and value]
-
-
-def _reader(told: dict[str, Any], container: Container, engine: Engine, position: Position | None) -> Tail | Follow:
-    """The engine's file when we may read it, else its API. Before its first start a container has no path yet."""
-    path = told.get("LogPath") or f"{engine.root_dir()}/containers/{container.id}/{container.id}-json.log"
-    if os.access(path, os.R_OK) or os.geteuid() == 0:
-        return Tail(Path(path), position)
-    return Follow(engine, container.id, position)

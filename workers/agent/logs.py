@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from workers.agent.client import ControlPlane
 from workers.agent.log_source import MAX_BYTES, Positions, Source, secrets_of
+from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import REQUEST_BYTES, Sender, encoded, last_of
 from workers.agent.redaction import last_lines, redactor
 from workers.docker import Container, Engine, NotThere
@@ -33,9 +34,11 @@ class LogShipper:
         engine: Engine,
         control: ControlPlane,
         positions: Positions,
+        ways: LogWays,
         environment_of: Callable[[Container], str],
     ) -> None:
         self._engine = engine
+        self._ways = ways
         self._positions = positions
         self._environment_of = environment_of
         self._sources: dict[str, Source] = {}
@@ -51,6 +54,7 @@ class LogShipper:
     def stop(self, seconds: float) -> None:
         self._stopping.set()
         self._thread.join(seconds)
+        self._ways.close()
 
     def track(self, container: Container) -> None:
         """Follow it from where it was left, or from its first line."""
@@ -61,7 +65,7 @@ class LogShipper:
         except NotThere:
             return
         environment = self._environment_of(container)
-        source = Source(container, told, self._engine, self._positions, environment)  # Slow with large secrets.
+        source = Source(container, told, self._ways, self._positions, environment)  # Slow with large secrets.
         with self._lock:
             self._sources.setdefault(container.id, source)
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from workers.agent.log_files import Direct, Files
+
 CHUNK = 256 * 1024  # An entry of the engine is at most 16 KB of text, six times that when every character is escaped.
 LONGEST_LINE = 64 * 1024
 CUT_MARK = " [cut here: the line is longer than 64 KB]"
@@ -42,8 +44,9 @@ class Line(NamedTuple):
 class Tail:
     """`position` None starts with the oldest line there is. May raise PermissionError: then the file is not for us."""
 
-    def __init__(self, path: Path, position: Position | None = None) -> None:
+    def __init__(self, path: Path, position: Position | None = None, files: Files | None = None) -> None:
         self._path = path
+        self._at = files or Direct()
         self._wanted = position
         self._fd = -1
         self._inode = self._offset = self._head = 0
@@ -64,7 +67,7 @@ class Tail:
             data = os.pread(self._fd, CHUNK, self._offset)
             end = data.rfind(b"\n") + 1
             if end == 0:
-                if not self._go_on(data):
+                if not self._go_on_after(lines, data):
                     break
                 continue
             for raw in data[:end].split(b"\n")[:-1]:
@@ -130,6 +133,15 @@ class Tail:
             self._head = _head_of(self._fd)
         return Position(self._inode, self._offset, self._head)
 
+    def _go_on_after(self, lines: list[Line], rest: bytes) -> bool:
+        """What fails fails again with the next call; these lines would not come again."""
+        try:
+            return self._go_on(rest)
+        except Exception:
+            if not lines:
+                raise
+            return False
+
     def _go_on(self, rest: bytes) -> bool:
         """At the end of the file: move on if it was rotated. False: nothing more for now."""
         if len(rest) == CHUNK:
@@ -137,7 +149,7 @@ class Tail:
             self._gap = "a line of the engine's log was too long to be read"
             return True
         try:
-            if self._path.stat().st_ino == self._inode:
+            if self._at.is_the_same(self._path, self._fd):
                 return False
         except FileNotFoundError:
             return False  # Removed with its container, or in the middle of a rotation.
@@ -176,7 +188,7 @@ class Tail:
 
     def _open(self, path: Path, inode: int, offset: int) -> bool:
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = self._at.open(path)
         except FileNotFoundError:
             return False
         if os.fstat(descriptor).st_ino != inode:  # Rotated between looking and opening: look again next time.
@@ -198,7 +210,7 @@ class Tail:
         for number in range(1000):
             path = self._path.with_name(f"{self._path.name}.{number}") if number else self._path
             try:
-                found.append((path, path.stat().st_ino))
+                found.append((path, self._at.inode(path)))
             except FileNotFoundError:
                 if number:
                     break

@@ -14,7 +14,9 @@ import pytest
 from tests.workers.agent.conftest import new_id
 from tests.workers.agent.control import TOKEN, Control
 from workers.agent.client import ControlPlane
+from workers.agent.log_reader import LogReader
 from workers.agent.log_source import Positions, Source
+from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import Sender, body, encoded, in_place_of, last_of
 from workers.desired import LogBatches
 from workers.docker import Container, Engine
@@ -38,7 +40,9 @@ class Log:
 
     def source(self) -> Source:
         told: dict[str, Any] = {"LogPath": str(self.path), "Config": {"Labels": {}, "Env": []}}
-        return Source(self.container, told, Engine("0" * 8), self.positions, ENVIRONMENT)
+        engine = Engine("0" * 8)
+        ways = LogWays(engine, LogReader(engine, self.path.parent))
+        return Source(self.container, told, ways, self.positions, ENVIRONMENT)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from tests.workers.agent.conftest import make_service
 from workers.agent import observe
 from workers.agent.client import ControlPlane
 from workers.agent.environments import Environments
+from workers.agent.log_reader import LogReader
 from workers.agent.log_source import Positions
+from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
 from workers.agent.networks import Networks
 from workers.agent.observe import Observer
@@ -31,11 +33,12 @@ def world_in(folder: Path, control: ControlPlane) -> World:
     """One that never needs its engine."""
     engine, store = Engine("0" * 8), Store(folder / "agent")
     environments = Environments(store)
+    ways = LogWays(engine, LogReader(engine, folder / "log-reader"))
     return World(
         engine=engine,
         networks=Networks(engine, ipaddress.IPv4Network("10.213.0.0/16")),
         routes=Routes(folder / "routes"),
-        logs=LogShipper(engine, control, Positions(folder / "positions"), environments.of),
+        logs=LogShipper(engine, control, Positions(folder / "positions"), ways, environments.of),
         store=store,
         environments=environments,
         edge_url="http://127.0.0.1:9",
