@@ -57,7 +57,8 @@ def test(arguments: list[str]) -> int:
         return 1
     if arguments:
         return _pytest(*arguments)
-    shared = _pytest("-n", "2", "--dist", "loadfile", f"--ignore-glob={STORIES}/test_[!b]*")
+    both_cores = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py orders the files.
+    shared = _pytest(*both_cores, f"--ignore-glob={STORIES}/test_[!b]*")
     return max(shared, _pytest(STORIES, f"--ignore-glob={STORIES}/test_b*"))
 
 
