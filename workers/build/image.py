@@ -15,22 +15,19 @@ from pathlib import Path
 from workers.build.apt_secrets import write_apt_secrets
 from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
-from workers.build.causes import Cause, cause
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
+from workers.build.image_run import run_build
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.limits import CGROUPS, enforced
-from workers.build.limits_enforced import Enforced
 from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
-from workers.build.progress import Progress
 from workers.build.secrets import Share, network, write_secrets
-from workers.docker_cli import BuildCall, anonymous, build_argv, client_env, inspect_argv, working_client
-from workers.errors import PlatformError, SlipwayError, UserError
-from workers.process import Completed, TimedOut, run
+from workers.docker_cli import BuildCall, build_argv, client_env, inspect_argv, working_client
+from workers.errors import PlatformError, UserError
+from workers.process import run
 
 SYNTAX = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
 MAX_DOCKERFILE_BYTES = 1024**2
-SHOWN_LINES = 15
 
 
 def build_image(
@@ -69,7 +66,7 @@ def build_image(
     with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
         argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
         report.command(argv)
-        _run(argv, folder / "docker", plan, settings, report, limit)
+        run_build(argv, folder / "docker", plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(client, digest, report))
 
@@ -195,58 +192,6 @@ def _cache_scope(workspace: Workspace) -> str:
         path.touch(mode=0o600)
         path.write_text(random.token_hex(16))
     return path.read_text()
-
-
-def _run(argv: list[str], config: Path, plan: Plan, settings: BuildSettings, report: Report, limit: Enforced) -> None:
-    progress = Progress()
-    shown: list[str] = []
-
-    def on_line(text: str, level: str) -> None:
-        for line in progress.feed(text):
-            shown.append(line)
-            del shown[:-200]
-            report.line(line)
-
-    seconds = settings.limits.timeout_seconds
-    env = anonymous(client_env(os.environ), config, limit.own)
-    try:
-        done = run(argv, env=env, on_line=on_line, check=report.check, timeout_seconds=seconds)
-    except TimedOut as error:
-        raise UserError(
-            "build:user:timeout",
-            f"The build took longer than {seconds:g} s and was stopped.",
-            hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
-        ) from error
-    if done.returncode:
-        raise _failure(done, shown, plan, limit)
-
-
-def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> SlipwayError:
-    text = "\n".join(done.tail)
-    if "Cannot connect to the Docker daemon" in text or "error during connect" in text:
-        return PlatformError("engine:platform:unreachable", "The engine cannot be reached.", hint="Start Docker.")
-    known = cause([*done.tail, *shown], plan)
-    if known and known.code == "disk-full":
-        return PlatformError("build:platform:disk-full", known.sentence, hint=known.fix)
-    if limit.has_killed() if known is None else known.code == "out-of-memory" and limit.was_met():
-        known = Cause(
-            "out-of-memory",
-            f"The build ran out of memory at {_size_told(limit.memory_bytes)}.",
-            "Raise the build memory in the service's settings, or make the build need less.",
-        )
-    sentence = known.sentence if known else "A command of the build failed."
-    fix = known.fix if known else "See the last lines:"
-    code = known.code if known else "build-failed"
-    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown))
-
-
-def _size_told(memory_bytes: int) -> str:
-    megabytes = memory_bytes // 1024**2
-    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"
-
-
-def _hint(fix: str, shown: list[str]) -> str:
-    return "\n".join([fix, *shown[-SHOWN_LINES:]])
 
 
 def _size(client: str, digest: str, report: Report) -> int:

@@ -33,6 +33,7 @@ class BuildLimits:
     memory_bytes: int = 2 * 1024**3
     cpus: float = 2.0
     timeout_seconds: float = 1800.0
+    disk_bytes: int = 0  # What it may write; 0 for any amount.
     has_neighbours: bool = True  # Others may be built meanwhile.
 
 

@@ -96,6 +96,7 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
             timeout_seconds=min(
                 service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
             ),
+            disk_bytes=round(told.build_disk_gb * 1e9),
             has_neighbours=told.builds_at_once > 1,
         ),
         no_cache=no_cache,

@@ -11,6 +11,7 @@ from apps.deployments.models import Build as BuildRow
 from apps.deployments.models import DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.room import require_room
 from apps.projects.models import Service
 from workers.build.image import build_image
 from workers.build.secrets import Share
@@ -50,6 +51,7 @@ class Build:
         attempt = self.attempt
         plan = attempt.plan
         assert attempt.checkout is not None and plan is not None
+        require_room(attempt)
         began = time.monotonic()
         told = settings.SLIPWAY
         is_generated = plan.language != "dockerfile"

@@ -13,6 +13,7 @@ from apps.deployments.models import Build, Deployment, DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.build import settings_told
+from apps.deployments.steps.room import require_room
 from apps.projects.registries import login_for
 from workers.build.images import has_image
 from workers.build.pull import check_registry, pull_image, resolve
@@ -71,6 +72,7 @@ class Pull:
         self, reference: ImageReference, digest: str, login: Login | None, engine: Engine, fingerprint: str
     ) -> Build:
         attempt, began = self.attempt, time.monotonic()
+        require_room(attempt)
         plan, image = pull_image(
             reference, digest, login, engine, attempt.workspace, attempt.report, attempt.machine_cache
         )

@@ -1,0 +1,80 @@
+"""Runs a build to its end, and says what ended it: its time, its disk, its memory, or a cause in its last lines.
+
+Not in charge of what is built, nor of setting the limits on memory and CPU.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from workers.build.causes import Cause, cause
+from workers.build.job import BuildSettings, Report
+from workers.build.limits_disk import WroteTooMuch, checking_disk
+from workers.build.limits_enforced import Enforced
+from workers.build.plan import Plan
+from workers.build.progress import Progress
+from workers.docker_cli import anonymous, client_env
+from workers.errors import PlatformError, SlipwayError, UserError
+from workers.process import Completed, TimedOut, run
+
+SHOWN_LINES = 15
+
+
+def run_build(
+    argv: list[str], config: Path, plan: Plan, settings: BuildSettings, report: Report, limit: Enforced
+) -> None:
+    """`config` is made for the client's settings. UserError or PlatformError with the likely cause and the last lines."""
+    progress = Progress()
+    shown: list[str] = []
+
+    def on_line(text: str, level: str) -> None:
+        for line in progress.feed(text):
+            shown.append(line)
+            del shown[:-200]
+            report.line(line)
+
+    seconds = settings.limits.timeout_seconds
+    env = anonymous(client_env(os.environ), config, limit.own)
+    check = checking_disk(argv[0], settings.limits.disk_bytes, limit, report)
+    try:
+        done = run(argv, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
+    except TimedOut as error:
+        raise UserError(
+            "build:user:timeout",
+            f"The build took longer than {seconds:g} s and was stopped.",
+            hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
+        ) from error
+    except WroteTooMuch as error:
+        fix = "Make it write less, or have an operator raise SLIPWAY_BUILD_DISK_GB."
+        raise UserError("build:user:disk-limit", str(error), hint=_hint(fix, shown)) from error
+    if done.returncode:
+        raise _failure(done, shown, plan, limit)
+
+
+def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> SlipwayError:
+    text = "\n".join(done.tail)
+    if "Cannot connect to the Docker daemon" in text or "error during connect" in text:
+        return PlatformError("engine:platform:unreachable", "The engine cannot be reached.", hint="Start Docker.")
+    known = cause([*done.tail, *shown], plan)
+    if known and known.code == "disk-full":
+        return PlatformError("build:platform:disk-full", known.sentence, hint=known.fix)
+    if limit.has_killed() if known is None else known.code == "out-of-memory" and limit.was_met():
+        known = Cause(
+            "out-of-memory",
+            f"The build ran out of memory at {_size_told(limit.memory_bytes)}.",
+            "Raise the build memory in the service's settings, or make the build need less.",
+        )
+    sentence = known.sentence if known else "A command of the build failed."
+    fix = known.fix if known else "See the last lines:"
+    code = known.code if known else "build-failed"
+    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown))
+
+
+def _size_told(memory_bytes: int) -> str:
+    megabytes = memory_bytes // 1024**2
+    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"
+
+
+def _hint(fix: str, shown: list[str]) -> str:
+    return "\n".join([fix, *shown[-SHOWN_LINES:]])
