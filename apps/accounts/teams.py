@@ -33,9 +33,15 @@ def delete_team(*, actor: Actor, team: Team, confirm: str) -> None:
             "team:user:confirm", f"{team.name} is deleted with its activity, and its members lose it.",
             hint=f"Confirm with its name, {team.name}.", status=409,
         )  # fmt: skip
-    # By its reverse name: projects stand above accounts.
-    if team.projects.exists():
-        raise UserError(
-            "team:user:has-projects", f"{team.name} still has projects.", hint="Delete each project first.", status=409
-        )
+    kept = why_kept(team)
+    if kept is not None:
+        raise kept
     team.delete()
+
+
+def why_kept(team: Team) -> UserError | None:
+    """What speaks against deleting it, whatever is confirmed."""
+    if not team.projects.exists():  # By its reverse name: projects stand above accounts.
+        return None
+    sentence = f"{team.name} still has projects."
+    return UserError("team:user:has-projects", sentence, hint="Delete each project first.", status=409)

@@ -20,7 +20,7 @@ from apps.accounts.models import ActivityEvent, ApiToken
 from apps.accounts.newcomers import create_team, may_make_teams, require_team_maker
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
-from apps.accounts.teams import delete_team, rename_team
+from apps.accounts.teams import delete_team, rename_team, why_kept
 from apps.lib.forms import said_at, status_of
 
 
@@ -76,10 +76,14 @@ def team_settings(request: HttpRequest, team_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def team_delete(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """Its name typed deletes it, when it has no projects."""
+    """Its name typed deletes it; while it has projects it says so."""
     actor = actor_of(request)
     row = team_for(actor, team_id)
     actor.require(Permission.MANAGE_TEAM, row.pk)
+    kept = why_kept(row)
+    if kept is not None:
+        status = kept.status if request.method == "POST" else 200
+        return render(request, "accounts/team_delete.html", {"team": row, "kept": kept}, status=status)
     form = TypedNameForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form, "confirm"):
