@@ -25,6 +25,7 @@ from tests.small_png import small
 
 if TYPE_CHECKING:
     from tests.scene import Scene
+    from tests.scene_images import Typed
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER, README = ROOT / ".slipway" / "screenshots", ROOT / "docs" / "pictures"
@@ -57,6 +58,7 @@ def readme_shots(scene: Scene) -> list[Shot]:
 def screens(scene: Scene) -> dict[str, str]:
     """Name -> address: every page that the resolver knows, and those that look different in another state."""
     from tests.apps.test_pages_walk import PAGES, address, ids_of
+    from tests.scene_images import image_screens
 
     ids = ids_of(scene.shop, scene.ada)
     found = {str(pattern.name): address(pattern, ids) for pattern in PAGES if pattern.name not in FRAGMENTS}
@@ -65,6 +67,7 @@ def screens(scene: Scene) -> dict[str, str]:
     found |= {name.replace("deployment", "service"): f"/services/{row.service_id}" for name, row in more.items()}
     return {
         **found,
+        **image_screens(scene),
         "not-found": "/nothing-here",
         "admin": "/admin/",
         "admin-deployments": "/admin/deployments/deployment/",
@@ -122,23 +125,38 @@ def break_down(context: BrowserContext) -> None:
         context.route(f"**/{name}", lambda route, _, answer=answer: route.fulfill(**answer))
 
 
-def take(page: Page, url: str, file: Path, *, whole: bool) -> None:
+def take(page: Page, url: str, file: Path, *, whole: bool, typed: Typed | None = None) -> None:
     from tests.scene import keep_fresh
 
     keep_fresh()
     page.goto(url)
+    if typed is not None:
+        send(page, typed)
     page.wait_for_timeout(250)  # The socket is open and what it brings is there.
     page.screenshot(path=file, full_page=whole, animations="disabled")
+
+
+def send(page: Page, typed: Typed) -> None:
+    """By hand, in a section that may be folded."""
+    form = page.locator(typed.form)
+    if not form.is_visible():
+        page.locator("details", has=form).last.locator("summary").first.click()
+    for name, text in typed.fields.items():
+        form.locator(f"[name={name}]").fill(text)
+    with page.expect_navigation():
+        form.locator("button").last.click()
 
 
 def take_all(browser: Any, site: str, scene: Scene) -> int:
     from apps.accounts.models import Membership
     from tests.apps.cast import Person
+    from tests.scene_images import typed_screens
     from tests.stories.test_browser_pages import signed_in
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     viewer = Person(Membership.objects.get(team=scene.shop.team, role="viewer").user, "")
     pages, vain, before = screens(scene), refused(scene), strangers(scene)
+    typed = typed_screens(scene)
     taken = 0
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
@@ -151,6 +169,8 @@ def take_all(browser: Any, site: str, scene: Scene) -> int:
                 (stranger, before),
             ):
                 taken += take_each(context, site, shown, f"{width}-{scheme}")
+                if shown is pages:
+                    taken += take_typed(context, site, typed, f"{width}-{scheme}")
                 context.close()
     return taken
 
@@ -164,6 +184,14 @@ def take_each(context: BrowserContext, site: str, shown: dict[str, str], look: s
             page.close()
             taken += 1
     return taken
+
+
+def take_typed(context: BrowserContext, site: str, shown: dict[str, Typed], look: str) -> int:
+    for name, typed in shown.items():
+        page = context.new_page()
+        take(page, site + typed.path, FOLDER / f"{name}-{look}.png", whole=True, typed=typed)
+        page.close()
+    return len(shown)
 
 
 def take_for_readme(browser: Any, site: str, scene: Scene) -> None:
