@@ -9,13 +9,13 @@ import os
 import re
 import secrets as random
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from workers.build.apt_secrets import write_apt_secrets
 from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
+from workers.build.image_labels import base_digest, base_of, labels_for
 from workers.build.image_run import run_build
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.limits import CGROUPS, enforced
@@ -53,11 +53,12 @@ def build_image(
     write = _write_own if plan.language == "dockerfile" else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
     given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
+    base = base_of(dockerfile.read_text())
     call = BuildCall(
         context=checkout.folder,
         dockerfile=dockerfile,
         image_id_file=folder / "image-id",
-        labels=labels_for(checkout, workspace),
+        labels=labels_for(checkout, workspace, base, base_digest(client, base)),
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
         network=_network(report),
@@ -76,16 +77,6 @@ def _network(report: Report) -> str:
     if why:
         report.line(why)
     return mode
-
-
-def labels_for(checkout: Checkout, workspace: Workspace) -> dict[str, str]:
-    """Ours, and the standard ones of the OCI image specification."""
-    return {
-        **workspace.labels,
-        "org.opencontainers.image.revision": checkout.commit,
-        "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "org.opencontainers.image.title": checkout.message[:100],
-    }
 
 
 def _write_generated(

@@ -71,6 +71,8 @@ class Workspace:
     cache: Path
     scratch: Path
     labels: dict[str, str] = field(default_factory=dict)  # Put on everything that is made in the engine.
+    title: str = ""  # What the image is called in its labels.
+    source: str = ""  # Where it says to come from.
 
 
 @dataclass(frozen=True)

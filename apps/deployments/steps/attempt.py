@@ -36,6 +36,8 @@ class Attempt:
                 "slipway.deployment": self.deployment.key,
                 "slipway.fence": str(self.deployment.fence),
             },
+            title=f"{self.service.project.slug}/{self.service.slug}",
+            source=self.service.source_url,
         )
 
     @property

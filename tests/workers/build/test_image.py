@@ -49,7 +49,8 @@ def test_it_builds_the_repositorys_own_dockerfile(here: Builder, base: str) -> N
     labels = told["Config"]["Labels"]
     assert labels["slipway.instance"] == here.instance
     assert labels["org.opencontainers.image.revision"] == "a" * 40
-    assert labels["org.opencontainers.image.title"] == "A message"
+    assert labels["org.opencontainers.image.description"] == "A message"
+    assert labels["org.opencontainers.image.base.name"] == base
     assert "built-it" in here.report.lines
     assert not any("sha256:" in line or "transferring" in line for line in here.report.lines)
     assert docker("run", "--rm", f"--label=slipway.instance={here.instance}", image.digest, "cat", "/a.txt") == "hello"
