@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -38,9 +39,12 @@ def shown(plan: ComposePlan) -> dict[str, Any]:
 
 
 def for_page(told: Mapping[str, Any]) -> dict[str, Any]:
-    """As `shown` told it, with the findings at their services; `of_file` are those of none."""
-    findings = told["findings"]
-    services = [{**one, "findings": [f for f in findings if f["service"] == one["name"]]} for one in told["services"]]
+    """As `shown` told it, in the order of the file, with the findings at their services; `of_file` are those of none."""
+    findings = sorted(told["findings"], key=itemgetter("line"))
+    services = [
+        {**one, "findings": [f for f in findings if f["service"] == one["name"]]}
+        for one in sorted(told["services"], key=itemgetter("line"))
+    ]
     for one in services:
         one["is_refused"] = any(f["kind"] == "refused" for f in one["findings"])
     return {**told, "services": services, "of_file": [f for f in findings if not f["service"]]}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workers.build.compose.keys import REFUSED
+from workers.build.compose.keys import FOLLOWED, REFUSED
 from workers.build.compose.plan import ComposePlan, ComposeService, Finding
 from workers.build.compose.read import NAMES, read_compose
 from workers.build.compose.values import Asked
@@ -164,6 +165,18 @@ def test_it_refuses_one_that_runs_once_and_shared_disks() -> None:
     assert told["job"].startswith("Line 2 waits for its end")
     assert told["two"].startswith("The volume d is one of web already")
     assert told["own"].startswith("Line 6 gives it a driver")
+
+
+def test_it_runs_well_known_images_as_the_user_that_they_change_to() -> None:
+    found, [said] = service("image: docker.io/library/postgres:16")
+    assert (found.user, said.kind, said.line) == ("postgres", "ignored", 3)
+    assert service("image: redis\nuser: '7'")[0].user == "7"
+    assert service("image: acme/postgres")[0].user == ""
+
+
+def test_its_page_of_the_docs_names_every_key() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "compose.md").read_text()
+    assert [key for key in (*FOLLOWED, *REFUSED, *NAMES) if f"`{key}`" not in text] == []
 
 
 def test_it_cuts_a_circle() -> None:

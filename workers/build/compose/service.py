@@ -30,7 +30,7 @@ def read_service(reading: Reading, tree: Tree) -> ComposeService:
     found["environment"], found["secret_names"] = variables_of(reading, tree)
     found["volumes"] = mounts_of(reading, tree)
     needs = tree.at("depends_on")
-    found["user"] = tree.at("user").text
+    found["user"] = tree.at("user").text or found.get("user", "")
     found["depends_on"] = list(needs.map) or [one.text for one in needs.items]
     is_on = not tree.at("profiles").items
     return ComposeService(reading.name, tree.line, **found, is_made=is_on and not reading.is_refused)

@@ -18,9 +18,20 @@ LEFT_OUT = {
     "secrets": "Builds are given the service's variables as secrets instead.",
 }
 
+# Images that begin as root to change to a user of their own, which needs rights that no container has.
+RUN_AS = {
+    "library/postgres": "postgres",
+    "library/mysql": "mysql",
+    "library/mariadb": "mysql",
+    "library/mongo": "mongodb",
+    "library/redis": "redis",
+    "valkey/valkey": "valkey",
+    "library/rabbitmq": "rabbitmq",
+}
+
 
 def source_of(reading: Reading, tree: Tree) -> dict[str, str]:
-    """`image`, or `context` and `dockerfile`."""
+    """`image` and `user`, or `context` and `dockerfile`."""
     build, image = tree.at("build"), tree.at("image")
     if build.value is not None:
         if image.text:
@@ -30,10 +41,13 @@ def source_of(reading: Reading, tree: Tree) -> dict[str, str]:
         reading.refuse("image", tree.line, "It has neither build nor image: say where it comes from.")
         return {}
     try:
-        parse_image(image.text)
+        user = RUN_AS.get(parse_image(image.text).path, "")
     except UserError as error:
         reading.refuse("image", image.line, f"{error.message} {error.hint}")
-    return {"image": image.text}
+        return {}
+    if user and not tree.at("user").text:
+        reading.ignore("image", image.line, f"It is run as {user}, to whom it would change as root: no container may.")
+    return {"image": image.text, "user": user}
 
 
 def _build(reading: Reading, build: Tree) -> dict[str, str]:
