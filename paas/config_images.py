@@ -24,11 +24,13 @@ class ImageSettings(BaseSettings):
     sign_key_password: SecretStr = SecretStr("")
     cosign: str = ""
 
+    # Where Docker Hub's images are had, such as mirror.example.com/hub: base images come from there.
+    hub_mirror: str = ""
     push_registry: str = ""  # Such as registry.example.com/slipway: images go there, and hosts pull them from there.
     push_username: str = ""
     push_password: SecretStr = Field(default=SecretStr(""))
 
-    @field_validator("push_registry")
+    @field_validator("push_registry", "hub_mirror")
     @classmethod
     def _is_place_of_images(cls, value: str) -> str:
         place = value.strip().rstrip("/")

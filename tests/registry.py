@@ -21,15 +21,16 @@ HASHED = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
 
 
 @contextmanager
-def registry(folder: Path) -> Iterator[str]:
+def registry(folder: Path, *, wants_login: bool = True) -> Iterator[str]:
     """Its host, such as `127.0.0.1:41234`. The test is skipped where the distribution has no `docker-registry`."""
     program = _program(folder)
     with socket.create_server(("127.0.0.1", 0)) as free:
         host = f"127.0.0.1:{free.getsockname()[1]}"
     (folder / "htpasswd").write_text(f"{LOGIN.username}:{HASHED}\n")
+    auth = f"auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n" if wants_login else ""
     (folder / "config.yml").write_text(
         f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/images}}}}\n"
-        f"http: {{addr: '{host}'}}\nauth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n"
+        f"http: {{addr: '{host}'}}\n{auth}"
     )
     process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=subprocess.DEVNULL)
     try:

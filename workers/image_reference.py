@@ -52,6 +52,10 @@ class ImageReference:
         """Pinned."""
         return f"{self.repository}@{digest}"
 
+    def from_mirror(self, mirror: str) -> str:
+        """By tag, from where Docker Hub is mirrored (`mirror.example/hub`); what is not of Docker Hub stays."""
+        return f"{mirror}/{self.path}:{self.tag}" if self.host == HUB else self.named
+
 
 def parse_image(text: str) -> ImageReference:
     """UserError for what no registry can have."""

@@ -24,6 +24,7 @@ from workers.build.version_spec import parse, satisfies
 from workers.docker_cli import client_env, inspect_argv, pull_argv, working_client
 from workers.errors import PlatformError, SlipwayError, UserError
 from workers.file_lock import locked
+from workers.image_reference import parse_image
 from workers.process import Completed, TimedOut, run
 
 PULL_SECONDS = 300.0
@@ -68,7 +69,7 @@ def ensure_base(
 def _ensured(family: Family, asked: str, report: Report, cache_dir: Path, labels: Mapping[str, str]) -> BaseImage:
     looking = _Looking(working_client(cache_dir), family, cache_dir, labels, report)
     own = own_images(family, asked, suites())
-    wanted = [official_image(family, v) for v in wanted_versions(family, asked)]
+    wanted = [_where_to_pull(official_image(family, v)) for v in wanted_versions(family, asked)]
     there = looking.at(*wanted, *(o.reference for o in own))
     if not any(fits(family, asked, base.version) for base in there):
         there += _pulled_or_made(looking, asked, wanted, own)
@@ -78,6 +79,12 @@ def _ensured(family: Family, asked: str, report: Report, cache_dir: Path, labels
     known = {base.reference for base in there}
     others = {o.version for o in own if o.version and o.reference not in known}
     raise _not_available(family, asked, {base.version for base in there} | others)
+
+
+def _where_to_pull(official: str) -> str:
+    """The mirror of Docker Hub is a setting of this machine's, like its indexes of packages."""
+    mirror = os.environ.get("SLIPWAY_HUB_MIRROR", "").rstrip("/")
+    return parse_image(official).from_mirror(mirror) if mirror else official
 
 
 def stand_in(family: Family, asked: str, have: str) -> tuple[str, ...]:
@@ -211,7 +218,7 @@ def _docker(argv: Sequence[str], report: Report, seconds: float = 60.0) -> Compl
 
 def pull(client: str, reference: str, cache_dir: Path, report: Report) -> bool:
     """Whether the registry gave the image. Silence counts as unreachable, and is remembered for ten minutes."""
-    memory = cache_dir / "registry-unreachable"
+    memory = cache_dir / f"registry-unreachable-{parse_image(reference).host}"
     if memory.exists() and time.time() - memory.stat().st_mtime < FORGET_SECONDS:
         return False
     argv = [part for part in pull_argv(client, reference) if part != "--quiet"]
