@@ -112,4 +112,4 @@ def outcome(delivery: Delivery) -> Outcome:
 
 def pushed(service: Service) -> list[Deployment]:
     """The deployments that pushes made, oldest first."""
-    return list(Deployment.objects.filter(service=service, trigger="push").order_by("number"))
+    return list(Deployment.objects.filter(service=service, trigger="push").order_by("created_at"))
