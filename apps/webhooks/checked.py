@@ -29,9 +29,9 @@ from apps.projects.models import Service
 from apps.webhooks import asking
 from apps.webhooks.checks import Standing, Word, standing_of
 from apps.webhooks.models import Delivery, Kind, Outcome
+from apps.webhooks.outcomes import deploy
 from apps.webhooks.payloads import CheckRunTold, CheckSuiteTold, StatusTold
 from apps.webhooks.push import BRANCH, TAG
-from apps.webhooks.pushes import deploy
 from apps.webhooks.tracking import Tracked
 from apps.webhooks.verdicts import Code, Skip
 from workers.errors import SlipwayError, Stopped
