@@ -17,6 +17,7 @@ from apps.previews import actions
 from apps.previews.access import preview_for, preview_for_writer
 from apps.previews.forms import PreferenceForm
 from apps.previews.models import Preview
+from apps.previews.preferences import set_preference
 from apps.previews.reading import shown
 from apps.projects.access import project_for, service_for_writer
 from workers.errors import UserError
@@ -90,7 +91,7 @@ def service_previews(request: HttpRequest, service_id: UUID) -> HttpResponse:
     if not form.is_valid():
         field, reasons = next(iter(form.errors.get_json_data().items()))
         raise UserError("preview:user:invalid-setting", f"{field}: {reasons[0]['message']}", status=422)
-    actions.set_preference(actor=actor, service=row, **form.cleaned_data)
+    set_preference(actor=actor, service=row, **form.cleaned_data)
     on = form.cleaned_data["is_on"]
     messages.info(request, "The next push to a pull request makes its preview." if on else "Previews are off.")
     return redirect("service-settings", service_id=row.pk)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from apps.deployments.models import Deployment
-from apps.previews.actions import set_preference
 from apps.previews.events import pull_request
+from apps.previews.preferences import set_preference
 from tests.apps.cast import make_live
 from tests.feedback.conftest import Connected
 from tests.feedback.test_pulls import statuses_in

@@ -13,9 +13,10 @@ from django.utils import timezone
 from apps.accounts.access import Actor
 from apps.deployments.models import Deployment
 from apps.github.models import Connection, Installation, Repository
-from apps.previews import actions, events
+from apps.previews import events
 from apps.previews.following import Followed
 from apps.previews.models import Part, Preview
+from apps.previews.preferences import set_preference
 from apps.projects.models import Environment, Service
 from tests.apps.cast import Shop
 
@@ -71,7 +72,7 @@ class Pulls:
         return f"{row.code}: {row.reason}"
 
     def turn_on(self, service: Service | None = None, **told: Any) -> None:
-        actions.set_preference(actor=self.actor, service=service or self.service, **{"is_on": True, **told})
+        set_preference(actor=self.actor, service=service or self.service, **{"is_on": True, **told})
 
     def preview(self, number: int = 12) -> Preview:
         return Preview.objects.select_related("environment", "project", "repository").get(number=number)

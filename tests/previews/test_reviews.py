@@ -10,8 +10,9 @@ import pytest
 from apps.github import installations
 from apps.github.errors import Unreachable
 from apps.github.models import Connection, Identity, Repository
-from apps.previews import actions, events
+from apps.previews import events
 from apps.previews.models import Preview
+from apps.previews.preferences import set_preference
 from apps.projects.models import Environment
 from tests.apps.cast import Person, Shop
 from tests.github.people import linked
@@ -33,7 +34,7 @@ def review(github: GitHub, shop: Shop, alice: Person, bob: Person, dora: Person)
     installations.refresh()
     row = Repository.objects.get(github_id=repo.id)
     Connection.objects.create(service=shop.service, repository=row)
-    actions.set_preference(actor=alice.actor, service=shop.service, is_on=True)
+    set_preference(actor=alice.actor, service=shop.service, is_on=True)
     for person in (bob, dora):
         linked(person, there[person.user])
     github.collaborator(repo, there[bob.user])

@@ -22,8 +22,8 @@ from apps.github.fetching import connection_of, way_to
 from apps.github.models import Connection, Installation, Repository
 from apps.hosts.models import Host
 from apps.previews import periodic as previews
-from apps.previews.actions import set_preference
 from apps.previews.models import Preview
+from apps.previews.preferences import set_preference
 from apps.projects.models import Service
 from apps.webhooks import asking, catch_up, checked, handling, heads
 from apps.webhooks.models import BranchLook, CatchUp, Delivery, Kind, Outcome
