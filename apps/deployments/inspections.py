@@ -32,6 +32,12 @@ def listed(digest: str) -> QuerySet[Inspection]:
     return Inspection.objects.filter(digest=digest, document__isnull=False)
 
 
+def signed(reference: str, key: str) -> Inspection | None:
+    """One that knows of a signature of an image by a key."""
+    rows = Inspection.objects.filter(signature__reference=reference, signature__key=key)
+    return rows.defer("document").first()
+
+
 def document_of(deployment: Deployment) -> bytes | None:
     """The SBOM of its image, as the tool wrote it."""
     inspection = inspection_of(deployment)

@@ -107,8 +107,11 @@ def _is_expected(deployment: Deployment, name: str, *, is_image: bool) -> bool:
     return name not in of_others and not (has_image and name in BEFORE_RELEASE)
 
 
+TITLES = {"sbom": "SBOM"}
+
+
 def _segment(deployment: Deployment, name: str, step: DeploymentStep | None) -> Segment:
-    title = name.capitalize()
+    title = TITLES.get(name) or name.capitalize()
     if step is None:
         return Segment(title, "", 4, "not reached" if deployment.status in FINISHED else "to come")
     took = step.duration

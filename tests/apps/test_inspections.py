@@ -91,8 +91,8 @@ def test_it_lists_and_warns_and_shows_both(alice: Person, shop: Shop, stand_in: 
     assert steps["sbom"] == (StepStatus.SUCCEEDED, "1 packages, by syft 1.18.1")
     assert steps["scan"] == (StepStatus.SUCCEEDED, "1 critical, 1 high and 1 low")
     page = alice.client.get(f"/deployments/{row.pk}").content.decode()
-    assert "1 packages, 1 critical, 1 high and 1 low" in page and "mended in 2.0" in page and "CVE-2026-1" in page
-    assert "<b>sh" not in page
+    assert "1 package, known flaws: 1 critical, 1 high and 1 low" in page
+    assert "mended in 2.0" in page and "CVE-2026-1" in page and "<b>sh" not in page
     found = alice.get(f"/deployments/{row.pk}/inspection").json()
     assert (found["digest"], found["sbom"]["packages"], found["signature"]) == (DIGEST, 1, None)
     assert (found["scan"]["counts"]["critical"], found["scan"]["policy"]) == (1, "warn")
@@ -112,7 +112,7 @@ def test_it_lets_nothing_through_that_the_policy_blocks(alice: Person, shop: Sho
     stand_in("trivy", report(flaw(1, "CRITICAL", "zlib"), flaw(2, "HIGH", "idn", "2.0")))
     row = inspected(alice, shop, Scan)
     assert (row.status, row.error_code, row.step) == (Status.FAILED, "scan:user:vulnerable", "scan")
-    assert row.error_message == "The image has 1 high known flaws that newer versions mend."
+    assert row.error_message == "The image has known flaws that newer versions mend: 1 high."
     assert "idn 1.0: CVE-2026-2, high, mended in 2.0" in row.error_hint and "zlib" not in row.error_hint
     assert Deployment.objects.get(pk=shop.live.pk).status == Status.LIVE, "what serves goes on"
     assert "CVE-2026-1" in alice.client.get(f"/deployments/{row.pk}").content.decode()
@@ -120,7 +120,7 @@ def test_it_lets_nothing_through_that_the_policy_blocks(alice: Person, shop: Sho
     assert inspected(alice, shop, Scan).status == Status.BUILDING
     ended(Deployment.objects.order_by("-number")[0])
     told(scan_unfixed=True)
-    assert "1 critical known flaws." in inspected(alice, shop, Scan).error_message
+    assert "known flaws: 1 critical." in inspected(alice, shop, Scan).error_message
 
 
 @in_a_job
@@ -134,7 +134,7 @@ def test_what_is_not_on_the_machine_is_skipped_and_said(alice: Person, shop: Sho
     }
     assert alice.get(f"/deployments/{row.pk}/sbom").status_code == 404
     assert [s.name for s in slip_of(row)] == [
-        "Fetch", "Analyze", "Build", "Sbom", "Scan", "Push", "Sign", "Release", "Start", "Health", "Switch", "Drain",
+        "Fetch", "Analyze", "Build", "SBOM", "Scan", "Push", "Sign", "Release", "Start", "Health", "Switch", "Drain",
     ]  # fmt: skip
     ended(row)
     told(sbom="off", scan="off", sign_key="", push_registry="")
@@ -157,10 +157,14 @@ def test_it_signs_with_a_passphrase_that_nobody_reads(alice: Person, shop: Shop,
     stand_in("cosign")
     reference = f"r.example/slipway/web@{DIGEST}"
     row = inspected(alice, shop, Sign, reference=reference)
-    assert row.steps.get().detail == f"{reference} with /keys/cosign.key"
+    assert row.steps.get().detail == reference
     assert alice.get(f"/deployments/{row.pk}/inspection").json()["signature"]["reference"] == reference
     lines = str(list(LogChunk.objects.filter(stream__deployment=row).values_list("lines", flat=True)))
     assert reference in lines and CANARY not in lines, "the program said it, and it was hidden"
+    ended(row)
+    again = inspected(alice, shop, Sign, reference=reference)
+    assert again.steps.get().status == StepStatus.SKIPPED, "once is enough"
+    assert alice.get(f"/deployments/{again.pk}/inspection").json()["signature"]["reference"] == reference
 
 
 def test_the_list_goes_with_its_image(shop: Shop) -> None:

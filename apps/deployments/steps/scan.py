@@ -71,7 +71,7 @@ def refuse(found: Flaws, severity: str, *, unfixed: bool) -> None:
     named = "\n".join(_line(one) for one in worst[:NAMED])
     raise UserError(
         "scan:user:vulnerable",
-        f"The image has {words(counted)} known flaws{'' if unfixed else ' that newer versions mend'}.",
+        f"The image has known flaws{'' if unfixed else ' that newer versions mend'}: {words(counted)}.",
         hint=f"Update what has them, in the repository or in its base image, and deploy again:\n{named}",
     )
 

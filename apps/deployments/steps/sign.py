@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.deployments import inspections
 from apps.deployments.models import DeploymentStep
+from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.tools import skip
 from workers.build.supply.sign import TOOL, sign
@@ -31,12 +32,18 @@ class Sign:
         if program is None:
             skip(row, f"{told.cosign or TOOL} is not on this machine", attempt.report)
             return
+        signature = {"reference": build.reference, "key": told.sign_key}
+        before = inspections.signed(**signature)
+        if before is not None:
+            inspections.keep(attempt.deployment, build, signature=before.signature)
+            row.status, row.detail = StepStatus.SKIPPED, "it was signed before"
+            return
         passphrase, folder = told.sign_key_password.get_secret_value(), attempt.workspace.scratch / self.name
         attempt.report.hide(passphrase)
         sign(program, told.sign_key, passphrase, build.reference, told.push_login, folder, attempt.report)
-        signature = {"reference": build.reference, "at": timezone.now().isoformat()}
-        inspections.keep(attempt.deployment, build, signature=signature)
-        row.detail = f"{build.reference} with {told.sign_key}"
+        told_at = {"at": timezone.now().isoformat()}
+        inspections.keep(attempt.deployment, build, signature=signature | told_at)
+        row.detail = build.reference
 
     def undo(self) -> None:
         """Its folder, with the login, is in the scratch folder of the attempt."""

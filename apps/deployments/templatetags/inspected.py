@@ -28,11 +28,16 @@ def inspection_of(deployment: Deployment) -> dict[str, Any]:
         "deployment": deployment,
         "inspection": found,
         "has_document": inspections.listed(found.digest).exists(),
-        "flaws": (words(at_least(scan["counts"], "unknown")) or "no known flaws") if scan else "",
+        "flaws": _flaws(scan["counts"]) if scan else "",
         "scanned_at": datetime.fromisoformat(scan["at"]) if scan else None,
         "fixable": sum(scan["fixable"].values()) if scan else 0,
         "findings": [(one, _pill(one["severity"])) for one in scan.get("findings", [])],
     }
+
+
+def _flaws(counts: dict[str, int]) -> str:
+    found = words(at_least(counts, "unknown"))
+    return f"known flaws: {found}" if found else "no known flaws"
 
 
 def _pill(severity: str) -> Pill:
