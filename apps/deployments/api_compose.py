@@ -15,7 +15,6 @@ from apps.deployments.models import Deployment
 from apps.deployments.schemas_source import ComposeIn, ComposeOut
 from apps.github.choices import choice_named
 from apps.projects.api import team_meant
-from workers.errors import UserError
 
 router = Router(tags=["services"])
 
@@ -39,8 +38,6 @@ def create_composed(request: HttpRequest, told: ComposeIn) -> Any:
         found = look_at_repository(actor, choice, asked, variables=variables)
     else:
         found = look_at_address(actor, asked, variables=variables)
-    if not found["compose"]:
-        raise _without(found)
     plan = composed(found, variables)
     made = composing.create_composed(
         actor=actor,
@@ -53,13 +50,3 @@ def create_composed(request: HttpRequest, told: ComposeIn) -> Any:
     )
     rows = {row.pk: row for row in Deployment.objects.with_names().filter(pk__in=[one.pk for one in made])}
     return {"deployments": [rows[one.pk] for one in made], "compose": composing.shown(plan)}
-
-
-def _without(found: dict[str, Any]) -> UserError:
-    problem = found["compose_problem"]
-    if problem:
-        return UserError(problem["code"], problem["message"], hint=problem["hint"], status=422)
-    return UserError(
-        "compose:user:no-file", "There is no compose file in that folder.",
-        hint="Name the folder that has compose.yml as root_directory, or use POST /apps.", status=422,
-    )  # fmt: skip

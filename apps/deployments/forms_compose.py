@@ -20,9 +20,9 @@ class ComposeForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="id_compose_%s")
 
 
-def told(compose: Mapping[str, Any], sent: Mapping[str, str]) -> dict[str, str]:
+def told(compose: Mapping[str, Any] | None, sent: Mapping[str, str]) -> dict[str, str]:
     """The values that were filled in."""
-    rows = suggested.told(_asked(compose), sent)
+    rows = suggested.told(_asked(compose) if compose else {}, sent)
     return {**rows.plain, **rows.secrets}
 
 

@@ -66,10 +66,16 @@ def _looked(look: Look | None) -> Found:
 
 
 def composed(found: Found, variables: Mapping[str, str]) -> ComposePlan:
-    """The compose file of what was found, with a person's values."""
+    """The compose file of what was found, with a person's values. Raises what is wrong with it, or that there is none."""
+    if problem := found.get("compose_problem") or (None if found["commit"] else found.get("problem")):
+        raise UserError(problem["code"], problem["message"], hint=problem["hint"], status=422)
     folder = found["where"]["root_directory"].strip("/")
-    plan = read_compose(MemoryFiles(found["compose_texts"]), variables, folder=folder)
-    assert plan is not None  # Its texts are of one.
+    plan = read_compose(MemoryFiles(found.get("compose_texts", {})), variables, folder=folder)
+    if plan is None:
+        raise UserError(
+            "compose:user:no-file", "There is no compose file in that folder.",
+            hint="Name the folder that has compose.yml as the root directory, or deploy without one.", status=422,
+        )  # fmt: skip
     return plan
 
 

@@ -35,7 +35,7 @@ def new_service_compose(request: HttpRequest) -> HttpResponse:
                 actor=actor,
                 team=team,
                 project=form.cleaned_data["project"],
-                plan=composed(found, told(found["compose"], request.POST)),
+                plan=composed(found, told(found.get("compose"), request.POST)),
                 where=found["where"],
                 repository=choice_for(actor, picked["id"]) if picked else None,
             )

@@ -129,6 +129,9 @@ def test_it_says_what_a_file_is_not(alice: Person, tmp_path: Path) -> None:
         answers = [alice.post("/compose", {**told, "root_directory": folder}).json() for folder in ("", "other")]
         seen = browser(alice).post("/new", {"source_url": f"{url}/shop/.git"})
     assert [answer["code"] for answer in answers] == ["compose:user:invalid", "build:user:nothing-recognised"]
+    image = browser(alice).post("/new/image", {"image": "nginx"})
+    sent = browser(alice).post("/new/compose", {"found": image.context["sealed"], "project": "x"})
+    assert sent.status_code == 422, "a page of something else"
     assert seen.status_code == 422 and "compose.yml, line 2" in seen.content.decode()
 
 

@@ -25,8 +25,8 @@ NEEDS: dict[Permission, set[str]] = {
         "preview-approve", "preview-delete", "preview-keep", "preview-redeploy",
     },
     Permission.WRITE_SERVICE: {
-        "project", "environment-new", "new-service", "new-service-branches", "new-service-deploy", "new-service-image",
-        "service-settings", "service-source", "source-connect", "source-disconnect", "source-forget-host",
+        "project", "environment-new", "new-service", "new-service-branches", "new-service-compose", "new-service-deploy",
+        "new-service-image", "service-settings", "service-source", "source-connect", "source-disconnect", "source-forget-host",
         "source-renew-key", "volumes", "service-feedback", "service-previews", "hook", "hook-remove", "hook-rotate",
     },
     Permission.WRITE_VARIABLES: {
