@@ -56,12 +56,6 @@ def import_argv(client: str, changes: Sequence[str]) -> list[str]:
     return [client, "import", *(f"--change={change}" for change in changes), "--", "-"]
 
 
-def inspect_argv(client: str, *references: str) -> list[str]:
-    """A line of JSON for each that is there: `[id, bytes, tags]`. The others make the exit code 1."""
-    form = "[{{json .Id}}, {{json .Size}}, {{json .RepoTags}}]"
-    return [client, "image", "inspect", f"--format={form}", "--", *references]
-
-
 def tag_argv(client: str, image: str, reference: str) -> list[str]:
     return [client, "tag", "--", image, reference]
 

@@ -56,7 +56,6 @@ def test_it_describes_a_build() -> None:
 
 def test_it_ends_options_before_names() -> None:
     assert subject.pull_argv("docker", "--x")[-2:] == ["--", "--x"]
-    assert subject.inspect_argv("docker", "--x", "y")[-3:] == ["--", "--x", "y"]
     assert subject.remove_images_argv("docker", ["--x"])[-2:] == ["--", "--x"]
 
 

@@ -6,7 +6,6 @@ Made once for all installations of a machine. `python -m workers.build.base_imag
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import re
@@ -19,9 +18,10 @@ from pathlib import Path
 
 from workers.build.base_families import FAMILIES, Family, Own, family_of, npm_version, official_image, own_images
 from workers.build.base_make import make_from_distribution, make_from_npm
+from workers.build.images import inspected
 from workers.build.job import Report
 from workers.build.version_spec import parse, satisfies
-from workers.docker_cli import client_env, inspect_argv, pull_argv, working_client
+from workers.docker_cli import client_env, pull_argv, working_client
 from workers.errors import PlatformError, SlipwayError, UserError
 from workers.file_lock import locked
 from workers.image_reference import parse_image
@@ -135,10 +135,6 @@ def _made(looking: _Looking, asked: str, lacking: Sequence[Own]) -> Own:
     return lacking[0]
 
 
-def _is_json(line: str) -> bool:
-    return line.startswith('["')
-
-
 @dataclass(frozen=True)
 class _Looking:
     """Looks at images that are there, and remembers which version is in which."""
@@ -151,11 +147,7 @@ class _Looking:
 
     def at(self, *references: str) -> list[BaseImage]:
         """Those that are there, in the order of `references`."""
-        if not references:
-            return []
-        done = _docker(inspect_argv(self.client, *references), self.report)
-        ids = {tag: image for image, _, tags in map(json.loads, filter(_is_json, done.tail)) for tag in tags}
-        return [self._found(reference, ids[reference]) for reference in references if reference in ids]
+        return [self._found(reference, str(told["Id"])) for reference, told in inspected(*references).items()]
 
     def _found(self, reference: str, image_id: str) -> BaseImage:
         version = self._version(image_id, reference)

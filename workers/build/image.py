@@ -5,7 +5,6 @@ Not in charge of the plan, of the generated Dockerfile's text, nor of which imag
 
 from __future__ import annotations
 
-import os
 import re
 import secrets as random
 from dataclasses import replace
@@ -16,15 +15,16 @@ from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.image_labels import base_digest, base_of, labels_for
+from workers.build.egress_firewall import limited
 from workers.build.image_run import run_build
-from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.images import inspected
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Report, Workspace
 from workers.build.limits import CGROUPS, enforced
 from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
 from workers.build.secrets import Share, network, write_secrets
-from workers.docker_cli import BuildCall, build_argv, client_env, inspect_argv, working_client
+from workers.docker_cli import BuildCall, build_argv, working_client
 from workers.errors import PlatformError, UserError
-from workers.process import run
 
 SYNTAX = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
 MAX_DOCKERFILE_BYTES = 1024**2
@@ -52,27 +52,34 @@ def build_image(
     folder.mkdir(parents=True)
     write = _write_own if plan.language == "dockerfile" else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
+    egress = settings.limits.egress
+    mode = _network(report, egress)
     given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
     base = base_of(dockerfile.read_text())
     call = BuildCall(
         context=checkout.folder,
         dockerfile=dockerfile,
         image_id_file=folder / "image-id",
-        labels=labels_for(checkout, workspace, base, base_digest(client, base)),
+        labels=labels_for(checkout, workspace, base, base_digest(base)),
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
-        network=_network(report),
+        network=mode,
         no_cache=settings.no_cache,
     )
-    with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
+    with (
+        enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit,
+        limited(egress, given, report, network=mode, cache_dir=shared, labels=workspace.labels),
+    ):
         argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
         report.command(argv)
         run_build(argv, folder / "docker", plan, settings, report, limit)
     digest = call.image_id_file.read_text().strip()
-    return BuiltImage(digest, _size(client, digest, report))
+    return BuiltImage(digest, _size(digest))
 
 
-def _network(report: Report) -> str:
+def _network(report: Report, egress: Egress) -> str:
+    if egress.mode == "none":
+        return "none"
     mode, why = network()
     if why:
         report.line(why)
@@ -185,9 +192,8 @@ def _cache_scope(workspace: Workspace) -> str:
     return path.read_text()
 
 
-def _size(client: str, digest: str, report: Report) -> int:
-    done = run(inspect_argv(client, digest), env=client_env(os.environ), check=report.check, timeout_seconds=60)
-    match = re.search(r'^\["sha256:[0-9a-f]+", (\d+),', "\n".join(done.tail), re.MULTILINE)
-    if match is None:
+def _size(digest: str) -> int:
+    found = inspected(digest)
+    if not found:
         raise PlatformError("engine:platform:image-gone", f"The image {digest} vanished after its build.")
-    return int(match[1])
+    return int(found[digest]["Size"])

@@ -5,19 +5,15 @@ https://github.com/opencontainers/image-spec/blob/main/annotations.md
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from datetime import UTC, datetime
 
+from workers.build.images import inspected
 from workers.build.job import Checkout, Workspace
-from workers.docker_cli import client_env
-from workers.process import run
 
 PREFIX = "org.opencontainers.image."
 FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.IGNORECASE | re.MULTILINE)
 CREDENTIALS = re.compile(r"//[^/@]*@")
-SECONDS = 20.0
 
 
 def labels_for(checkout: Checkout, workspace: Workspace, base: str = "", digest: str = "") -> dict[str, str]:
@@ -44,11 +40,9 @@ def base_of(dockerfile: str) -> str:
     return "" if base == "scratch" or "$" in base else base
 
 
-def base_digest(client: str, base: str) -> str:
+def base_digest(base: str) -> str:
     """Under which a registry gave it; "" for one that was made here, or that the build has yet to fetch."""
     if not base or "@" in base:
         return base.rpartition("@")[2]
-    argv = [client, "image", "inspect", "--format={{json .RepoDigests}}", "--", base]
-    done = run(argv, env=client_env(os.environ), timeout_seconds=SECONDS)
-    found = json.loads(done.tail[-1]) if done.returncode == 0 and done.tail else []
+    found = inspected(base).get(base, {}).get("RepoDigests")
     return str(found[0]).rpartition("@")[2] if found else ""

@@ -1,17 +1,29 @@
-"""Asks the engine about images. Not in charge of making or removing them."""
+"""Asks the engine about images, over its API: its client takes ten times as long.
+
+Not in charge of making or removing them.
+"""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import re
+from contextlib import suppress
+from typing import Any
 
-from workers.docker_cli import client_env, inspect_argv, working_client
-from workers.process import run
+from workers.docker import Engine, NotThere
 
-SECONDS = 20.0
+# No dot begins a segment, so that what a repository wrote leads to no other address of the API.
+REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?:[/:@][A-Za-z0-9][\w.-]*)*")
 
 
-def has_image(digest: str, machine_cache: Path | None = None) -> bool:
+def inspected(*references: str) -> dict[str, dict[str, Any]]:
+    """What the engine tells of those that it has (ids, names, digests), in their order."""
+    engine, found = Engine(""), dict[str, dict[str, Any]]()
+    for reference in filter(REFERENCE.fullmatch, references):
+        with suppress(NotThere):
+            found[reference] = engine.image(reference)
+    return found
+
+
+def has_image(digest: str) -> bool:
     """Whether the engine still has the image with this id."""
-    argv = inspect_argv(working_client(machine_cache), digest)
-    return run(argv, env=client_env(os.environ), timeout_seconds=SECONDS).returncode == 0
+    return bool(inspected(digest))

@@ -19,7 +19,7 @@ class Analyze:
     def run(self, row: DeploymentStep) -> None:
         attempt = self.attempt
         assert attempt.checkout is not None
-        if attempt.build is not None and has_image(attempt.build.digest, attempt.machine_cache):
+        if attempt.build is not None and has_image(attempt.build.digest):
             row.status = StepStatus.SKIPPED
             row.detail = "built before with the same settings"
             return

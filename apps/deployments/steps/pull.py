@@ -66,7 +66,7 @@ class Pull:
             return None
         rows = Build.objects.filter(service=attempt.service, commit=commit, fingerprint=fingerprint)
         found = rows.order_by("-created_at").first()
-        return found if found is not None and has_image(found.digest, attempt.machine_cache) else None
+        return found if found is not None and has_image(found.digest) else None
 
     def _pulled(
         self, reference: ImageReference, digest: str, login: Login | None, engine: Engine, fingerprint: str
