@@ -32,6 +32,12 @@ FOLDER, README = ROOT / ".slipway" / "screenshots", ROOT / "docs" / "pictures"
 SIZES = {1440: 900, 390: 844}
 FRAGMENTS = {"base-check", "domains-check", "palette"}  # Shown within other pages only.
 BROKEN = {"broken": ("500.html", 500), "away": ("503.html", 503)}  # What the server says when it cannot say much.
+# A picture of the whole page is taken in a tall window, in which a log would grow and lose its place.
+STILL = """() => {
+  const log = document.getElementById("log");
+  if (log) log.style.height = `${log.offsetHeight}px`;
+  for (const block of log?.querySelectorAll(".block") ?? []) block.style.contentVisibility = "visible";
+}"""
 MOST_BYTES = 120_000  # Of a picture in README.md.
 
 
@@ -133,6 +139,9 @@ def take(page: Page, url: str, file: Path, *, whole: bool, typed: Typed | None =
     if typed is not None:
         send(page, typed)
     page.wait_for_timeout(250)  # The socket is open and what it brings is there.
+    if whole:
+        page.evaluate(STILL)
+        page.wait_for_timeout(50)
     page.screenshot(path=file, full_page=whole, animations="disabled")
 
 
