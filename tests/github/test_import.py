@@ -209,3 +209,20 @@ def test_it_makes_an_app_of_a_repository_over_the_api(github: GitHub, alice: Per
     assert alice.post("/apps", both).status_code == 422
     branch = alice.post("/apps", {**app, "name": "four", "branch": "next"}).json()["service"]["branch"]
     assert branch == "next"
+
+
+def test_it_makes_all_services_of_a_compose_file(github: GitHub, alice: Person, client: Client) -> None:
+    compose = "services:\n  web: {build: ., ports: ['80:8000']}\n  store: {image: nginx, env_file: store.env}\n"
+    repo = offered(github, alice, {"deploy/compose.yml": compose, "deploy/store.env": "A=1\n", "deploy/app.py": ""})
+    page = client.get("/new/repository", {"id": repo.id, "root_directory": "deploy"})
+    assert "Create 2 services and deploy" in page.content.decode()
+    told = {"found": page.context["sealed"], "project": "shop"}
+    assert client.post("/new/compose", told).status_code == 302
+    rows = {row.name: row for row in Service.objects.all()}
+    assert (rows["web"].root_directory, rows["store"].image) == ("deploy", "nginx")
+    assert [one.service for one in Connection.objects.all()] == [rows["web"]]
+    assert Variable.objects.get().value == "1"
+    told = {"repository": repo.full_name, "root_directory": "deploy", "project": "two"}
+    assert alice.post("/compose", told).status_code == 201
+    missing = alice.post("/compose", {**told, "branch": "gone"}).json()
+    assert missing["code"] == "source:user:branch-missing"

@@ -11,6 +11,7 @@ from typing import Any
 
 from workers.agent.health import ask, host_header
 from workers.agent.metrics_usage import measured, reading_of
+from workers.agent.own_check import answer_of
 from workers.agent.world import World
 from workers.desired import Health, Service
 from workers.docker import Container
@@ -44,13 +45,23 @@ class Samples:
             self._world.meter.read(service.key, container.id, reading_of(sample))
         except PlatformError:
             return
-        self._known[container.id] = (at, {**used, "healthy": _healthy(service, container)})
+        self._known[container.id] = (at, {**used, "healthy": self._healthy(service, container)})
 
     def keep(self, containers: Iterable[str]) -> None:
         """Forget the others."""
         there = set(containers)
         self._cpu = {key: value for key, value in self._cpu.items() if key in there}
         self._known = {key: value for key, value in self._known.items() if key in there}
+
+    def _healthy(self, service: Service, container: Container) -> bool | None:
+        port, address = container.label("port"), container.label("address")
+        wanted = service.release.health
+        if wanted.command is not None:
+            return answer_of(self._world.engine, container.id).healthy
+        if not port:
+            return None
+        health = Health(path=wanted.path, timeout_seconds=min(2, wanted.timeout_seconds))
+        return ask(address, int(port), health, host_header(service, address)).healthy
 
     def _cpu_percent(self, container: str, sample: dict[str, Any]) -> float | None:
         """Since the sample before; the engine's counters are nanoseconds."""
@@ -60,12 +71,3 @@ class Samples:
         if before is None or (passed := (now - before[1]).total_seconds()) <= 0:
             return None
         return round(max(0.0, (used - before[0]) / 1e7 / passed), 2)
-
-
-def _healthy(service: Service, container: Container) -> bool | None:
-    port, address = container.label("port"), container.label("address")
-    if not port:
-        return None
-    wanted = service.release.health
-    health = Health(path=wanted.path, timeout_seconds=min(2, wanted.timeout_seconds))
-    return ask(address, int(port), health, host_header(service, address)).healthy

@@ -26,7 +26,7 @@ MARKERS = frozenset({
     "Dockerfile", "Procfile", "package.json", "pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock", "Pipfile",
     "manage.py", "index.html", "go.mod", "Cargo.toml", "Gemfile", "composer.json", "pom.xml", "build.gradle",
     "build.gradle.kts", "mix.exs", "deno.json", "bun.lockb",
-    "slipway.toml", "setup.py", "Staticfile",
+    "slipway.toml", "setup.py", "Staticfile", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
 })  # fmt: skip
 ROOT_DEPTH = 3
 NOT_ROOTS = frozenset({"test", "tests", "docs", "doc", "examples", "example", "fixtures", "vendor", "dist", "public"})
