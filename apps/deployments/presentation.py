@@ -142,7 +142,16 @@ def health_of(live: Deployment | None, latest: Deployment | None, state: Service
     at = state.reported_at if state else None
     stale = at is None or now - at > STALE_AFTER
     instances = [_instance(i, live, stale) for i in state.instances] if state else []
-    return Health(_health_pill(live, latest, instances, stale), _note(live, instances, stale), at, stale, instances)
+    is_older = not stale and _is_older(at, live, instances)
+    pill = STANDING["live"] if is_older else _health_pill(live, latest, instances, stale)
+    return Health(pill, _note(live, instances, stale), at, stale, instances)
+
+
+def _is_older(at: datetime | None, live: Deployment | None, instances: list[dict[str, Any]]) -> bool:
+    """Whether the report is of before the switch, which was proved at the edge: it says nothing of the release then."""
+    if at is None or live is None or live.live_at is None:
+        return False
+    return at < live.live_at and not any(i["is_live"] for i in instances)
 
 
 def _health_pill(

@@ -73,5 +73,11 @@ def _reported() -> Subquery:
         up=Found(F("instances"), Cast(Value(UP), JSONPath()), live),
         down=Found(F("instances"), Cast(Value(DOWN), JSONPath()), live),
     )
-    kind = Case(When(up=False, then=Value("fail")), When(down=True, then=Value("warn")), default=Value("live"))
+    is_older = Q(up=False, down=False, reported_at__lt=OuterRef("live_at"))
+    kind = Case(
+        When(is_older, then=Value("live")),
+        When(up=False, then=Value("fail")),
+        When(down=True, then=Value("warn")),
+        default=Value("live"),
+    )
     return Subquery(rows.annotate(kind=kind).order_by("-reported_at").values("kind")[:1])

@@ -109,6 +109,16 @@ def test_it_judges_several_instances_by_little_as_by_all(
     assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
 
 
+def test_a_report_of_before_the_switch_says_nothing_of_it(shop: Shop, alice: Person) -> None:
+    row = make_running(shop.live)
+    row.instances = [{**row.instances[0], "release": str(shop.first.release_id)}]
+    for age, kind in ((1, "live"), (300, "warn")):
+        row.reported_at = shop.live.live_at - timedelta(seconds=age)
+        row.save()
+        found = board(alice.actor)
+        assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
+
+
 def test_it_judges_what_is_not_live_by_its_newest_deployment(shop: Shop, alice: Person) -> None:
     service = Service.objects.create(project=shop.project, name="new", slug="new", source_url="x")
     assert names(board(alice.actor)) == ["web", "new"]
