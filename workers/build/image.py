@@ -15,10 +15,9 @@ from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.image_labels import base_digest, base_of, labels_for
-from workers.build.egress_firewall import limited
 from workers.build.image_run import run_build
 from workers.build.images import inspected
-from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Report, Workspace
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.limits import CGROUPS, enforced
 from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
@@ -52,8 +51,6 @@ def build_image(
     folder.mkdir(parents=True)
     write = _write_own if plan.language == "dockerfile" else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
-    egress = settings.limits.egress
-    mode = _network(report, egress)
     given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
     base = base_of(dockerfile.read_text())
     call = BuildCall(
@@ -63,13 +60,10 @@ def build_image(
         labels=labels_for(checkout, workspace, base, base_digest(base)),
         secrets=given,
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
-        network=mode,
+        network=_network(report),
         no_cache=settings.no_cache,
     )
-    with (
-        enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit,
-        limited(egress, given, report, network=mode, cache_dir=shared, labels=workspace.labels),
-    ):
+    with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
         argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
         report.command(argv)
         run_build(argv, folder / "docker", plan, settings, report, limit)
@@ -77,9 +71,7 @@ def build_image(
     return BuiltImage(digest, _size(digest))
 
 
-def _network(report: Report, egress: Egress) -> str:
-    if egress.mode == "none":
-        return "none"
+def _network(report: Report) -> str:
     mode, why = network()
     if why:
         report.line(why)
