@@ -34,6 +34,8 @@ class BuildCall:
     network: str = ""
     cgroup_parent: str = ""  # Engines before 23 do not look at it.
     no_cache: bool = False
+    args: Mapping[str, str] = field(default_factory=dict)  # No secrets: an argument list can be read.
+    target: str = ""
 
 
 def build_argv(client: str, call: BuildCall) -> list[str]:
@@ -44,6 +46,8 @@ def build_argv(client: str, call: BuildCall) -> list[str]:
     argv += [f"--network={call.network}"] if call.network else []
     argv += [f"--cgroup-parent={call.cgroup_parent}"] if call.cgroup_parent else []
     argv += ["--no-cache"] if call.no_cache else []
+    argv += [f"--build-arg={name}={value}" for name, value in call.args.items()]
+    argv += [f"--target={call.target}"] if call.target else []
     return [*argv, "--", str(call.context)]
 
 

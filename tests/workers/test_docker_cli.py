@@ -36,6 +36,8 @@ def test_it_describes_a_build() -> None:
         network="host",
         cgroup_parent="docker",
         no_cache=True,
+        args={"A": "b c"},
+        target="app",
     )
     assert build_argv("docker", call) == [
         "docker",
@@ -49,6 +51,8 @@ def test_it_describes_a_build() -> None:
         "--network=host",
         "--cgroup-parent=docker",
         "--no-cache",
+        "--build-arg=A=b c",
+        "--target=app",
         "--",
         "/src",
     ]

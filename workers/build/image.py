@@ -49,7 +49,8 @@ def build_image(
     client = working_client(shared)
     folder = workspace.scratch / "build"
     folder.mkdir(parents=True)
-    write = _write_own if plan.language == "dockerfile" else _write_generated
+    is_own = plan.language == "dockerfile"
+    write = _write_own if is_own else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
     given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
     base = base_of(dockerfile.read_text())
@@ -62,6 +63,8 @@ def build_image(
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
         network=_network(report),
         no_cache=settings.no_cache,
+        args=settings.args if is_own else {},
+        target=settings.target if is_own else "",
     )
     with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
         argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))

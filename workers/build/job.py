@@ -50,6 +50,8 @@ class BuildSettings:
     start_command: str = ""
     release_command: str = ""
     static_dir: str = ""
+    args: dict[str, str] = field(default_factory=dict)  # Of a Dockerfile that the repository brings; as its `target`.
+    target: str = ""
     port: int | None = None
     variables: dict[str, str] = field(default_factory=dict, repr=False)
     limits: BuildLimits = BuildLimits()
@@ -60,7 +62,8 @@ class BuildSettings:
 
         The port is none of it: a release tells it to the container, whatever the image says.
         """
-        told = {k: v for k, v in asdict(self).items() if k not in ("limits", "no_cache", "port")}
+        own = {"args": self.args, "target": self.target}  # Left out while empty: builds from before stay what they are.
+        told = {k: v for k, v in asdict(self).items() if own.get(k, True) and k not in ("limits", "no_cache", "port")}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

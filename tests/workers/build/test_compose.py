@@ -22,7 +22,7 @@ x-env: &env
   GREETING: ${GREETING:-hello}
 services:
   web:
-    build: {context: ./web, dockerfile: Dockerfile.prod}
+    build: {context: ./web, dockerfile: Dockerfile.prod, args: {A: b}, target: app}
     ports: ["8080:8000", "9000:9000"]
     env_file: [web.env, local.env]
     environment:
@@ -79,7 +79,8 @@ def test_it_becomes_services_in_the_order_in_which_they_start() -> None:
             ),
             ComposeService("mail", 26, image="mailhog/mailhog", is_made=False),
             ComposeService(
-                "web", 6, context="web", dockerfile="Dockerfile.prod", port=8000, is_public=True, depends_on=["db"],
+                "web", 6, context="web", dockerfile="Dockerfile.prod", build_args={"A": "b"}, target="app", port=8000,
+                is_public=True, depends_on=["db"],
                 environment={"A": "one", "GREETING": "hello", "DATABASE_URL": "postgres://u:p@db/shop"},
                 secret_names=["DATABASE_URL"], health_path="/up", health_seconds=90.0, replicas=2, memory_mb=256, cpus=0.5,
             ),
@@ -142,6 +143,8 @@ def test_it_refuses_what_leaves_the_container(key: str) -> None:
         "x-y: 1\nbuild: https://git.example/x.git",
         "x-y: 1\nbuild: {dockerfile: ../Dockerfile}",
         "x-y: 1\nbuild: {dockerfile_inline: FROM x}",
+        "x-y: 1\nbuild: {args: ['A=${PASSWORD}']}",
+        "x-y: 1\nbuild: {target: --x}",
     ],
 )  # fmt: skip
 def test_it_refuses_by_value_too(body: str) -> None:

@@ -25,7 +25,7 @@ class Finding:
 @dataclass(frozen=True)
 class ComposeService:
     """One service. `image` "" means that it is built: in the folder `context`, told from the repository's top, by
-    `dockerfile`, told from there ("": as detected).
+    `dockerfile`, told from there ("": as detected), with `build_args` and until `target` ("": the last stage).
 
     `command` and `entrypoint` None mean the image's own. `port` None: nothing can be asked of it, and nothing leads to it;
     `is_public`: it gets an address. `volumes` maps folders to names. `health_command` is run in the container. `is_made`
@@ -37,6 +37,8 @@ class ComposeService:
     image: str = ""
     context: str = ""
     dockerfile: str = ""
+    build_args: dict[str, str] = field(default_factory=dict)
+    target: str = ""
     command: list[str] | None = None
     entrypoint: list[str] | None = None
     user: str = ""

@@ -20,6 +20,8 @@ class Run:
     user: str = ""
     health_command: list[str] | None = None
     depends_on: list[str] = field(default_factory=list)
+    build_args: dict[str, str] = field(default_factory=dict)
+    target: str = ""
 
     @property
     def place(self) -> str:
@@ -37,4 +39,6 @@ def run_of(plan: ComposePlan, one: ComposeService) -> Run:
         user=one.user,
         health_command=one.health_command,
         depends_on=one.depends_on,
+        build_args=one.build_args,
+        target=one.target,
     )

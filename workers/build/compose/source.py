@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import Any
 
 from workers.build.compose.reading import Reading
 from workers.build.compose.tree import Tree
+from workers.build.compose.values import NAME
+from workers.build.compose.variables import pairs_of
 from workers.errors import UserError
 from workers.image_reference import parse_image
 
+STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
 ELSEWHERE = re.compile(r"[a-z+]+://|git@|/")
 OUTSIDE = ("dockerfile_inline", "privileged", "entitlements", "ssh", "network", "additional_contexts", "isolation")
 LEFT_OUT = {
-    "args": "Builds are given no arguments: each ARG has its default. Set the default in the Dockerfile.",
-    "target": "The last stage is built. Put the one that is deployed last, or name another Dockerfile.",
     "secrets": "Builds are given the service's variables as secrets instead.",
 }
 
@@ -30,8 +32,8 @@ RUN_AS = {
 }
 
 
-def source_of(reading: Reading, tree: Tree) -> dict[str, str]:
-    """`image` and `user`, or `context` and `dockerfile`."""
+def source_of(reading: Reading, tree: Tree) -> dict[str, Any]:
+    """`image` and `user`, or `context`, `dockerfile`, `build_args` and `target`."""
     build, image = tree.at("build"), tree.at("image")
     if build.value is not None:
         if image.text:
@@ -50,14 +52,14 @@ def source_of(reading: Reading, tree: Tree) -> dict[str, str]:
     return {"image": image.text, "user": user}
 
 
-def _build(reading: Reading, build: Tree) -> dict[str, str]:
+def _build(reading: Reading, build: Tree) -> dict[str, Any]:
     """A text alone is the context."""
     for key, tree in build.map.items():
         if key in OUTSIDE:
             reading.refuse(
                 f"build.{key}", tree.line, "Builds have none of it. Write what it needs into the Dockerfile."
             )
-        elif key not in ("context", "dockerfile"):
+        elif key not in ("context", "dockerfile", "args", "target"):
             reading.ignore(f"build.{key}", tree.line, LEFT_OUT.get(key, "Slipway decides it for every build."))
     context = build.at("context") if build.map else build
     folder = posixpath.normpath(posixpath.join(reading.folder, context.text or "."))
@@ -67,4 +69,22 @@ def _build(reading: Reading, build: Tree) -> dict[str, str]:
     path = posixpath.normpath(dockerfile.text) if dockerfile.text else ""
     if path.startswith(("/", "../")) or path in ("..", "."):
         reading.refuse("build", dockerfile.line, "Its Dockerfile is not in its context. Move it there.")
-    return {"context": "" if folder == "." else folder, "dockerfile": path}
+    if (target := build.at("target")).text and not STAGE.fullmatch(target.text):
+        reading.refuse("build.target", target.line, "It is no name of a stage.")
+    found = {"context": "" if folder == "." else folder, "dockerfile": path, "target": target.text}
+    return {**found, "build_args": _args(reading, build.at("args"))}
+
+
+def _args(reading: Reading, tree: Tree) -> dict[str, str]:
+    """They end in the image, for everybody who can pull it, and in the log of the build."""
+    if tree.is_secret:
+        reading.refuse("build.args", tree.line, "A secret in it could be read in the image: give it as a variable.")
+    found = {}
+    for name, value in pairs_of(tree):
+        if value.value is None or not NAME.fullmatch(name):
+            reading.ignore(
+                "build.args", value.line, f"{name[:60]!r} has no value here: the Dockerfile's default is taken."
+            )
+        else:
+            found[name] = value.text
+    return found

@@ -22,7 +22,7 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
     secret: set[str] = set()
     for file in tree.at("env_file").items:
         found |= _of_file(reading, file.map.get("path", file))
-    for name, value in _pairs(tree.at("environment")):
+    for name, value in pairs_of(tree.at("environment")):
         if not NAME.fullmatch(name):
             reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
         elif value.value is None:
@@ -36,7 +36,8 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
     return kept, sorted(name for name in kept if name in secret or SOUNDS_SECRET.search(name))
 
 
-def _pairs(tree: Tree) -> list[tuple[str, Tree]]:
+def pairs_of(tree: Tree) -> list[tuple[str, Tree]]:
+    """A mapping, or a list of `NAME=value`. A name alone has no value here."""
     if tree.map:
         return list(tree.map.items())
     pairs = []
