@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from workers.agent.config import config_from
+from workers.agent.own_check import unwell
 from workers.agent.sockets import Socket, parsed
 from workers.agent.store import Attempt, Store
+from workers.desired import Health
 from workers.errors import UserError
 
 SETTINGS = {
@@ -57,3 +59,13 @@ def test_it_reads_the_kernels_socket_tables() -> None:
         Socket("127.0.0.1", 8080, "0.0.0.0", 0, "0A"),
         Socket("10.201.0.2", 8000, "10.201.0.1", 54321, "01"),
     ]
+
+
+def test_it_says_what_a_containers_own_check_printed() -> None:
+    told = {"Health": {"Status": "unhealthy", "Log": [{"Output": "first"}, {"Output": "no\nresponse \n"}]}}
+    error = unwell(told, Health(command=["pg_isready", "-q"], deadline_seconds=7))
+    assert (error.code, error.message) == (
+        "health:user:command-failed",
+        "The health check `pg_isready -q` did not succeed within 7 s. It printed: no response",
+    )
+    assert unwell({}, Health(command=["x"])).message.endswith("It printed nothing.")
