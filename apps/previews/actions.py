@@ -13,8 +13,9 @@ from apps.accounts.policy import Permission
 from apps.github.news import GITHUB
 from apps.lib import wake
 from apps.previews import asking, environments
-from apps.previews.following import Followed, Keep, follow, refresh, services_of
+from apps.previews.following import follow, services_of
 from apps.previews.models import Preview, Removed, State
+from apps.previews.refreshing import Followed, Keep, refresh
 from apps.projects.models import Service
 from workers.errors import SlipwayError, UserError
 

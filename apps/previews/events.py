@@ -14,9 +14,10 @@ from apps.github.models import Connection, Identity, Repository
 from apps.lib.text import storable
 from apps.previews import actions
 from apps.previews.asking import may_push, pull_now
-from apps.previews.following import Followed, Keep, follow, is_doubtful
+from apps.previews.following import follow, is_doubtful
 from apps.previews.models import Preview
 from apps.previews.payloads import PersonTold, Pull, PullRequestReviewTold, PullRequestTold
+from apps.previews.refreshing import Followed, Keep
 from workers.errors import SlipwayError
 
 __all__ = ["Followed", "pull_request", "pull_request_review"]

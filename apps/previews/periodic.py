@@ -19,9 +19,10 @@ from apps.github.models import Repository
 from apps.github.news import GITHUB
 from apps.previews import environments
 from apps.previews.asking import open_pulls, pull_now
-from apps.previews.following import Followed, follow
+from apps.previews.following import follow
 from apps.previews.models import Part, Preference, Preview, Removed, State
 from apps.previews.payloads import Pull
+from apps.previews.refreshing import Followed
 from workers.errors import SlipwayError, Stopped
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from apps.accounts.policy import Permission
 from apps.deployments.lease import lock_all
 from apps.lib import wake
 from apps.previews import environments
-from apps.previews.following import OFF
 from apps.previews.models import Preference, Preview, Removed, State, preference_of
+from apps.previews.refreshing import OFF
 from apps.projects.models import Service
 from workers.errors import UserError
 

@@ -14,9 +14,9 @@ from apps.accounts.access import Actor
 from apps.deployments.models import Deployment
 from apps.github.models import Connection, Installation, Repository
 from apps.previews import events
-from apps.previews.following import Followed
 from apps.previews.models import Part, Preview
 from apps.previews.preferences import set_preference
+from apps.previews.refreshing import Followed
 from apps.projects.models import Environment, Service
 from tests.apps.cast import Shop
 
