@@ -34,6 +34,7 @@ class LogReader:
         self._folder = folder
         self._lock = threading.Lock()
         self._connection: socket.socket | None = None
+        self._container = ""
         self._refused: tuple[float, str] = (0.0, "")  # Until when (`time.monotonic()`), and why.
 
     def require(self) -> None:
@@ -52,12 +53,12 @@ class LogReader:
                 raise _no_reader(f"it does not answer: {error}") from error
 
     def close(self) -> None:
-        """Fine when it never ran. From then on it is not started again."""
+        """Fine when it never ran. From then on it is not started again; the next agent's is left alone."""
         with self._lock:
             self._refused = (float("inf"), "the agent ends")
             if self._connection is not None:
                 self._drop()
-                self._remove()
+                self._engine.remove(self._container)
 
     def _connected(self) -> socket.socket:
         if self._connection is None:
@@ -73,26 +74,28 @@ class LogReader:
         return self._connection
 
     def _started(self) -> socket.socket:
-        self._remove()
+        """In the place of one that a dead agent left."""
+        for container in self._engine.containers(role=ROLE):
+            self._engine.remove(container.id)
         with _listening(self._folder) as listener:
-            container = self._engine.create(reader_spec(self._place(), self._image()))
+            self._container = self._engine.create(reader_spec(self._place(), self._image()))
             try:
-                self._engine.start(container)
-                return self._accepted(listener, container)
+                self._engine.start(self._container)
+                return self._accepted(listener)
             except SlipwayError:
-                self._engine.remove(container)
+                self._engine.remove(self._container)
                 raise
 
-    def _accepted(self, listener: socket.socket, container: str) -> socket.socket:
+    def _accepted(self, listener: socket.socket) -> socket.socket:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._engine.inspect(container)["State"]["Running"]:
+        while time.monotonic() < deadline and self._engine.inspect(self._container)["State"]["Running"]:
             try:
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
             connection.settimeout(ANSWER_SECONDS)
             return connection
-        told = " ".join(self._engine.last_lines(container, 1))
+        told = " ".join(self._engine.last_lines(self._container, 1))
         raise _no_reader(f"it did not come up. {told}".strip())
 
     def _place(self) -> ReaderPlace:
@@ -119,11 +122,6 @@ class LogReader:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _remove(self) -> None:
-        """One that a dead agent left, too."""
-        for container in self._engine.containers(role=ROLE):
-            self._engine.remove(container.id)
 
 
 @contextmanager
