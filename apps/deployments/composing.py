@@ -16,6 +16,7 @@ from apps.deployments.models import Deployment
 from apps.github.choices import Choice
 from workers.build.compose.plan import ComposePlan, ComposeService
 from workers.build.compose.run import run_of
+from workers.build.compose.values import SOUNDS_SECRET
 from workers.errors import UserError
 
 SOURCE = ("source_url", "source_token", "source_key", "source_host_key", "branch")
@@ -33,6 +34,9 @@ def shown(plan: ComposePlan) -> dict[str, Any]:
     """JSON-ready, and without a value of a variable: some are secret."""
     told = asdict(plan)
     del told["texts"], told["missing"]
+    for one in told["asked"]:
+        one["has_default"] = bool(one["default"])
+        one["default"] = "" if SOUNDS_SECRET.search(one["name"]) else one["default"]
     for one in told["services"]:
         one["variables"] = sorted(one.pop("environment"))
     return told

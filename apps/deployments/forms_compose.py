@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -35,9 +36,16 @@ def page_of(
     return {
         "compose": composing.for_page(compose),
         "compose_form": form or ComposeForm(initial={"project": compose["name"] or project}),
-        "compose_rows": suggested.rows(_asked(compose), sent if form else None),
+        "compose_rows": _rows(compose, sent if form else None),
         "made": sum(one["is_made"] for one in compose["services"]),
     }
+
+
+def _rows(compose: Mapping[str, Any], sent: Mapping[str, str] | None) -> list[suggested.Row]:
+    """A secret's default is not shown."""
+    found = suggested.rows(_asked(compose), sent)
+    kept = {one["name"] for one in compose["asked"] if one["has_default"]}
+    return [replace(row, placeholder=row.placeholder or "the file's own") if row.name in kept else row for row in found]
 
 
 def _asked(compose: Mapping[str, Any]) -> dict[str, str]:

@@ -130,7 +130,7 @@ def _by_a_clone(actor: Actor, choice: Choice, build: BuildSettings, found: Detec
         look = detect(source, build, who=actor.user).look
     except UserError as error:
         return Detected(found.branch, found.head, None, error, found.roots, found.branches)
-    return Detected(found.branch, found.head, look, look.problem, found.roots, found.branches)
+    return Detected(found.branch, found.head, look, look.why_nothing or look.problem, found.roots, found.branches)
 
 
 def _build(told: Mapping[str, str], variables: Mapping[str, str] | None) -> BuildSettings:

@@ -47,4 +47,4 @@ def detect_at_github(
     except UserError as error:
         return Detected(branch, head, problem=error, roots=roots, branches=names)
     too_much = next((e for e in (look.problem, look.compose_problem) if isinstance(e, TooMuch)), None)
-    return Detected(branch, head, look, too_much or look.problem, roots, names)
+    return Detected(branch, head, look, too_much or look.why_nothing or look.problem, roots, names)

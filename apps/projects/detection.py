@@ -76,8 +76,8 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
             allow_private=settings.SLIPWAY.allow_private_sources,
         )
         look = look_at(FolderFiles(checkout.folder, checkout.top), build)
-        if look.is_nothing:
-            raise look.compose_problem or look.problem or _slow(seconds)
+        if (problem := look.why_nothing) is not None:
+            raise problem
         pinned = _pinned(source, checkout.host_key)
         branch = source.branch or _heads(pinned, folder, deadline).default
         return Detection(branch, checkout.commit, checkout.message, look, checkout.host_key)

@@ -37,7 +37,7 @@ services:
     command: [store, --port, "9000"]
     user: "1000"
     expose: [9000]
-    environment: {DB_PASSWORD: example}
+    environment: {DB_PASSWORD: "${DB_PASSWORD}"}
     volumes: ["data:/data"]
     healthcheck: {test: [CMD, store, ping]}
   bad:
@@ -45,7 +45,7 @@ services:
     privileged: true
 volumes: {data: {}}
 """
-FILES = {"compose.yml": SHOP, "web/Dockerfile": "FROM scratch\n", "web/app.py": ""}
+FILES = {".env": "DB_PASSWORD=in-the-file\n", "compose.yml": SHOP, "web/Dockerfile": "FROM scratch\n", "web/app.py": ""}
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_its_page_says_what_it_becomes_and_makes_it(alice: Person, bob: Person, 
     assert page.status_code == 200 and "Create 2 services and deploy" in text
     said = ("acme/store:1", "store:9000", "line 22, <b>refused</b>", "or devices", 'value="corner shop"')
     assert [words for words in said if words not in text] == []
-    assert "example" not in text, "values of variables are not shown"
+    assert "in-the-file" not in text and "the file&#x27;s own" in text, "values of secrets are not shown"
     sent = {"found": page.context["sealed"], "project": "corner shop"}
     assert browser(bob).post("/new/compose", sent).status_code == 403
     without = client.post("/new/compose", sent)
@@ -90,7 +90,7 @@ def test_its_page_says_what_it_becomes_and_makes_it(alice: Person, bob: Person, 
     assert [(one.service, one.name, one.path) for one in Volume.objects.all()] == [(store, "data", "/data")]
     assert {one.name: (one.value, one.is_secret) for one in Variable.objects.all()} == {
         "STORE": ("http://store:9000", False), "API_TOKEN": ("t", True), "ODD": ("$${{store.DB_PASSWORD}}", False),
-        "DB_PASSWORD": ("example", True),
+        "DB_PASSWORD": ("in-the-file", True),
     }  # fmt: skip
     assert "compose.yml" in client.get(f"/services/{store.pk}").content.decode()
 
@@ -109,6 +109,9 @@ def test_the_api_tells_and_makes_it_once(alice: Person, bob: Person, git_url: st
         ("store", True), ("bad", False), ("web", True),
     ]  # fmt: skip
     assert told["compose"]["services"][2]["variables"] == ["API_TOKEN", "ODD", "STORE"]
+    assert told["compose"]["asked"][1] == {
+        "name": "DB_PASSWORD", "default": "", "has_default": True, "required": False, "line": 17
+    }  # fmt: skip
     body: dict[str, Any] = {"source_url": git_url, "project": "shop"}
     assert bob.post("/compose", body).status_code == 403
     refused = alice.post("/compose", body).json()

@@ -23,8 +23,9 @@ class Look:
     compose_problem: UserError | None
 
     @property
-    def is_nothing(self) -> bool:
-        return self.plan is None and self.compose is None
+    def why_nothing(self) -> UserError | None:
+        """Why nothing can be made of it; None when something can."""
+        return None if self.plan or self.compose else self.compose_problem or self.problem
 
 
 def look_at(files: Files, settings: BuildSettings) -> Look:

@@ -22,6 +22,10 @@ def mounts_of(reading: Reading, tree: Tree) -> dict[str, str]:
         kind, source, target = _parts(one)
         if kind == "tmpfs" or (kind == "volume" and not source):
             reading.ignore("volumes", one.line, "It has no name, so it goes with each release. Give it one to keep it.")
+        elif source in found.values():
+            reading.refuse(
+                "volumes", one.line, f"{source} is mounted already. Give the second folder a volume of its own."
+            )
         elif why := _wrong(kind, source, target) or _of_host(reading.top.at("volumes", source)):
             reading.refuse("volumes", one.line, why)
         else:

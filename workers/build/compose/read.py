@@ -11,7 +11,7 @@ from dataclasses import replace
 from workers.build.compose.plan import ComposePlan, ComposeService, Finding
 from workers.build.compose.reading import Reading
 from workers.build.compose.service import read_service
-from workers.build.compose.tree import Tree, read_tree
+from workers.build.compose.tree import MOST_CHARACTERS, Tree, read_tree
 from workers.build.compose.values import Values
 from workers.build.compose.variables import read_env
 from workers.build.files import Files
@@ -20,6 +20,7 @@ from workers.errors import UserError
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = tuple(name.replace(".y", ".override.y") for name in NAMES)
 MOST_SERVICES = 50
+MOST_OF_ALL = 500_000  # Characters of what is read: a page carries it from one step to the next.
 TOP = frozenset({"services", "volumes", "version", "name"})
 AT_TOP = {
     "networks": "All services of an environment share one network, and reach each other by their names.",
@@ -36,7 +37,7 @@ def read_compose(files: Files, variables: Mapping[str, str], *, folder: str | No
     name = files.first(*NAMES)
     if not name:
         return None
-    beside = files.text(".env") if files.exists(".env") else ""
+    beside = files.head(".env", MOST_CHARACTERS) if files.exists(".env") else ""
     values = Values(variables, read_env(beside))
     texts = {name: files.text(name), **({".env": beside} if beside else {})}
     top = read_tree(texts[name], name, values.put_in)
@@ -51,6 +52,11 @@ def read_compose(files: Files, variables: Mapping[str, str], *, folder: str | No
         services.append(read_service(reading, tree))
         findings += reading.findings
         texts |= reading.texts
+    if sum(map(len, texts.values())) > MOST_OF_ALL:
+        raise UserError(
+            "compose:user:too-large", f"{name} and the files that it names have more than {MOST_OF_ALL:,} characters.",
+            hint="Set large values as variables of the services.", status=422,
+        )  # fmt: skip
     services, shared = _without_shared_volumes(services, name)
     ordered, order = _ordered(services, name)
     asked = list(values.asked.values())

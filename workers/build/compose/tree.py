@@ -5,6 +5,7 @@ Nothing of it is constructed: a tag that names a type is not followed. Not in ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from workers.errors import UserError
 MOST_CHARACTERS = 100_000
 MOST_NODES = 20_000  # Counted where an alias leads too.
 MOST_DEPTH = 24
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # Nothing further on can keep these.
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def read_tree(text: str, name: str, change: Change = lambda value, line: (value,
             hint="Split it: a smaller file of the services that are deployed.", status=422,
         )  # fmt: skip
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
         return Tree({}, 1) if node is None else _Reading(name, change).tree(node, node.start_mark.line + 1, 0)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -77,6 +79,22 @@ def read_tree(text: str, name: str, change: Change = lambda value, line: (value,
 def _mistake(name: str, line: int, why: str) -> UserError:
     where = f"{name}, line {line}" if line else name
     return UserError("compose:user:invalid", f"{where}: {why}.", hint="Mend the file, and look again.", status=422)
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops at a depth that costs no time yet."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:
+        self._check(self.flow_level)
+        super().fetch_flow_collection_start(TokenClass)
+
+    def add_indent(self, column: int) -> bool:
+        self._check(len(self.indents))
+        return bool(super().add_indent(column))
+
+    def _check(self, depth: int) -> None:
+        if depth > MOST_DEPTH:
+            raise yaml.MarkedYAMLError(problem="it is too deep", problem_mark=self.get_mark())
 
 
 class _Reading:
@@ -97,6 +115,8 @@ class _Reading:
         if isinstance(node, yaml.SequenceNode):
             items = [self.tree(one, one.start_mark.line + 1, depth + 1) for one in node.value]
             return Tree(items, line, any(one.is_secret for one in items))
+        if NO_TEXT.search(node.value):
+            raise _mistake(self._name, node.start_mark.line + 1, "it holds what is no text")
         if node.tag == "tag:yaml.org,2002:null":
             return Tree(None, line)
         text, is_secret = self._change(node.value, node.start_mark.line + 1)
@@ -107,8 +127,8 @@ class _Reading:
         merged: dict[str, Tree] = {}
         own: dict[str, Tree] = {}
         for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise _mistake(self._name, key.start_mark.line + 1, "a key is a list or a mapping")
+            if not isinstance(key, yaml.ScalarNode) or NO_TEXT.search(key.value):
+                raise _mistake(self._name, key.start_mark.line + 1, "a key is no text")
             if key.tag == "tag:yaml.org,2002:merge":
                 sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
                 for source in reversed(sources):

@@ -8,12 +8,11 @@ from io import StringIO
 from dotenv import dotenv_values
 
 from workers.build.compose.reading import Reading
-from workers.build.compose.tree import Tree
+from workers.build.compose.tree import MOST_CHARACTERS, Tree
 from workers.build.compose.values import NAME, SOUNDS_SECRET
 from workers.errors import UserError
 
 MOST = 500
-MOST_CHARACTERS = 100_000  # Of one file.
 
 
 def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str]]:
@@ -55,7 +54,7 @@ def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
                 "env_file", tree.line, f"{path[:80]} is not in the repository: set what it holds as variables."
             )
             return {}
-        text = reading.texts[path] = reading.files.text(path)[:MOST_CHARACTERS]
+        text = reading.texts[path] = reading.files.head(path, MOST_CHARACTERS)
     except UserError as error:
         reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
         return {}
