@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from apps.github.addresses import api_address
+from paas.config_egress import EgressSettings
 from paas.config_images import ImageSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,7 @@ def _plain(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-class Config(ImageSettings):
+class Config(ImageSettings, EgressSettings):
     """Settings are named `SLIPWAY_<NAME>`, but for `DATABASE_URL`, `REDIS_URL` and `TRAEFIK_*`.
 
     `make up` writes `<home>/env` once, with generated keys; the environment wins over it.
@@ -125,6 +126,10 @@ class Config(ImageSettings):
     @property
     def builds_at_once(self) -> int:
         return self.build_slots or max(1, min(4, (os.cpu_count() or 1) // 2))
+
+    @property
+    def build_egress(self) -> Literal["open", "public", "none"]:
+        return self.build_network or ("open" if self.allow_private_sources else "public")
 
     @property
     def build_memory_ceiling_mb(self) -> int:

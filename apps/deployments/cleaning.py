@@ -23,6 +23,7 @@ from apps.projects.models import Service
 from workers.build.clean import prune_cache, remove_images
 from workers.build.disk import measure, source_folders
 from workers.docker_cli import working_client
+from workers.build.egress_firewall import NotLimited, firewall_of
 from workers.errors import Stopped
 from workers.file_lock import locked
 
@@ -121,6 +122,15 @@ def _age_seconds(folder: Path) -> float:
     try:
         return time.time() - folder.stat().st_mtime
     except FileNotFoundError:
+def open_network() -> None:
+    """Rules that a killed worker left in force. The next build and the end of all try again."""
+    told = settings.SLIPWAY
+    try:
+        firewall_of(Path(told.home), told.instance).open()
+    except NotLimited as error:
+        log.warning("Rules of builds are still in force: %s", error)
+
+
         return 0.0  # It went by itself.
 
 

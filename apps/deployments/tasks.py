@@ -47,9 +47,10 @@ def measure_disk() -> None:
 
 @worker_ready.connect
 def remove_leftovers(**_: object) -> None:
-    """Celery starts: a worker that was killed left folders with a build's variables in them."""
+    """Celery starts: a worker that was killed left folders with a build's variables in them, and rules of its network."""
     try:
         cleaning.remove_folders()
+        cleaning.open_network()
     finally:
         connection.close()
 

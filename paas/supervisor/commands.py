@@ -69,6 +69,7 @@ def down(home: Path, *, volumes: bool = False) -> int:
     _adopt_settings(place)
     _stop_daemon(place)
     environment = read_env(place.home / "env") | dict(os.environ) | {"SLIPWAY_HOME": str(place.home)}
+    _run_module(["workers.build.egress_firewall"], environment)
     _run_module(["workers.agent.purge", *(["--volumes", "--images"] if volumes else [])], environment)
     _run_module(["paas.supervisor.edge", "stop"], environment)
     if not volumes:

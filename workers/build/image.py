@@ -14,10 +14,11 @@ from workers.build.apt_secrets import write_apt_secrets
 from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
+from workers.build.egress_firewall import limited
 from workers.build.image_labels import base_digest, base_of, labels_for
 from workers.build.image_run import run_build
 from workers.build.images import inspected
-from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Report, Workspace
 from workers.build.limits import CGROUPS, enforced
 from workers.build.limits_group import parent_of
 from workers.build.plan import Plan
@@ -52,29 +53,46 @@ def build_image(
     is_own = plan.language == "dockerfile"
     write = _write_own if is_own else _write_generated
     dockerfile = write(checkout, plan, settings, workspace, report, folder, client, shared)
-    given = _secrets(folder / "secrets", plan, settings, dockerfile, share or Share())
     base = base_of(dockerfile.read_text())
     call = BuildCall(
         context=checkout.folder,
         dockerfile=dockerfile,
         image_id_file=folder / "image-id",
         labels=labels_for(checkout, workspace, base, base_digest(base)),
-        secrets=given,
+        secrets=_secrets(folder / "secrets", plan, settings, dockerfile, share or Share()),
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
-        network=_network(report),
+        network=_network(report, settings.limits.egress),
         no_cache=settings.no_cache,
         args=settings.args if is_own else {},
         target=settings.target if is_own else "",
     )
-    with enforced(settings.limits, report, machine_cache=shared, labels=workspace.labels) as limit:
-        argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
-        report.command(argv)
-        run_build(argv, folder / "docker", plan, settings, report, limit)
+    _run(call, client, plan, settings, workspace, report, shared)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(digest))
 
 
-def _network(report: Report) -> str:
+def _run(
+    call: BuildCall,
+    client: str,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    shared: Path,
+) -> None:
+    limits, labels = settings.limits, workspace.labels
+    with (
+        enforced(limits, report, machine_cache=shared, labels=labels) as limit,
+        limited(limits.egress, call.secrets, report, network=call.network, cache_dir=shared, labels=labels),
+    ):
+        argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
+        report.command(argv)
+        run_build(argv, workspace.scratch / "build" / "docker", plan, settings, report, limit)
+
+
+def _network(report: Report, egress: Egress) -> str:
+    if egress.mode == "none":
+        return "none"
     mode, why = network()
     if why:
         report.line(why)

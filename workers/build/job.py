@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from workers.deploy_key import DeployKey
 
@@ -29,11 +29,25 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Egress:
+    """What the steps of a build reach: all, public addresses, or nothing.
+
+    `public` leaves open, too: this machine's name servers and package indexes, `allow` (addresses and networks), and the
+    machine's own `host_ports`, where the edge serves what is everybody's.
+    """
+
+    mode: Literal["open", "public", "none"] = "open"
+    allow: tuple[str, ...] = ()
+    host_ports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class BuildLimits:
     memory_bytes: int = 2 * 1024**3
     cpus: float = 2.0
     timeout_seconds: float = 1800.0
     disk_bytes: int = 0  # What it may write; 0 for any amount.
+    egress: Egress = Egress()
     has_neighbours: bool = True  # Others may be built meanwhile.
 
 

@@ -183,12 +183,12 @@ class _Place:
         """Write the sum after builds have ended, in the background or when this process ends."""
         try:
             with locked(self.active / "lock"):
-                self._write_sum(_Logged())
+                self._write_sum(Logged())
         except (OSError, NotEnforced) as error:
             log.warning("The limits of builds stay as they were: %s", error)
 
 
-class _Logged:
+class Logged:
     """A report when no build is there to tell."""
 
     def line(self, text: str, *, level: str = "out") -> None:

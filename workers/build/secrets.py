@@ -160,10 +160,10 @@ def network(resolv_conf: Path = Path("/etc/resolv.conf"), resolved: Path = RESOL
     The engine copies resolv.conf into build containers. A server on loopback cannot be reached from there; where
     systemd-resolved knows the servers behind itself the engine uses those, and otherwise only the host's network helps.
     """
-    servers = _nameservers(resolv_conf)
+    servers = nameservers(resolv_conf)
     if not servers or not all(is_local(server) for server in servers):
         return "", ""
-    if servers == ["127.0.0.53"] and any(not is_local(server) for server in _nameservers(resolved)):
+    if servers == ["127.0.0.53"] and any(not is_local(server) for server in nameservers(resolved)):
         return "", ""
     return "host", f"The build uses the host's network, because the name server {servers[0]} is on loopback."
 
@@ -179,7 +179,7 @@ def is_local(value: str) -> bool:
         return host == "localhost" or (host or "").endswith(".localhost")
 
 
-def _nameservers(path: Path) -> list[str]:
+def nameservers(path: Path) -> list[str]:
     lines = path.read_text().splitlines() if path.is_file() else []
     return [words[1] for line in lines if len(words := line.split()) > 1 and words[0] == "nameserver"]
 

@@ -11,7 +11,7 @@ from apps.deployments.models import Build, Deployment
 from apps.deployments.report import DatabaseReport
 from apps.projects.models import Service
 from apps.projects.source_keys import key_of
-from workers.build.job import BuildLimits, BuildSettings, Checkout, Source, Workspace
+from workers.build.job import BuildLimits, BuildSettings, Checkout, Egress, Source, Workspace
 from workers.build.plan import Plan
 
 
@@ -101,6 +101,7 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
                 service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
             ),
             disk_bytes=round(told.build_disk_gb * 1e9),
+            egress=Egress(told.build_egress, told.build_network_allowed, (told.edge_port,)),
             has_neighbours=told.builds_at_once > 1,
         ),
         no_cache=no_cache,
