@@ -20,14 +20,7 @@ from workers.build.compose.values import SOUNDS_SECRET
 from workers.errors import UserError
 
 SOURCE = ("source_url", "source_token", "source_key", "source_host_key", "branch")
-SAME = (
-    "port",
-    "replicas",
-    "memory_mb",
-    "cpus",
-    "pids",
-    "health_path",
-)  # Settings that have the name that they have there.
+SAME = ("port", "replicas", "memory_mb", "cpus", "pids", "health_path")  # Settings that are called so there, too.
 
 
 def shown(plan: ComposePlan) -> dict[str, Any]:
