@@ -35,7 +35,7 @@ def answers(host: Host, service: Service) -> bool:
 def test_it_brings_back_what_was_harmed_by_hand(host: Host, service: Service, harm: list[str]) -> None:
     identifier = live(host, service)
     subprocess.run([DOCKER, *harm, identifier], check=True, capture_output=True)
-    host.control.wait(lambda: answers(host, service), 15, "the container to come back")
+    host.control.wait(lambda: answers(host, service), why="the container to come back")
     assert host.control.steps(service.deployment).count("start:running") == 1
 
 
@@ -46,7 +46,7 @@ def test_it_mends_a_route_file(host: Host, service: Service, content: bytes | No
     before = path.read_bytes()
     path.unlink() if content is None else path.write_bytes(content)
     host.control.wait(lambda: path.exists() and path.read_bytes() == before, 20)
-    host.control.wait(lambda: answers(host, service), 15)
+    host.control.wait(lambda: answers(host, service))
 
 
 def test_it_leaves_everything_running_when_it_ends(host: Host, service: Service) -> None:
@@ -90,7 +90,7 @@ def test_it_keeps_things_up_without_a_control_plane(host: Host, service: Service
     try:
         host.start_agent()
         subprocess.run([DOCKER, "rm", "-f", identifier], check=True, capture_output=True)
-        host.control.wait(lambda: answers(host, service), 4)
+        host.control.wait(lambda: answers(host, service))
     finally:
         host.stop_agent()
         host.control.url = url
@@ -116,8 +116,8 @@ def test_it_brings_the_old_release_back_quietly(host: Host, service: Service) ->
     host.control.step(second.deployment, "drain")
     host.control.reports.clear()
     host.control.publish(service.model_copy(update={"rolling_out": False}))
-    host.control.wait(lambda: answers(host, service), 5)
-    host.control.wait(lambda: len(host.containers(service)) == 1, 10)
+    host.control.wait(lambda: answers(host, service))
+    host.control.wait(lambda: len(host.containers(service)) == 1)
     assert host.control.steps() == []
 
 
@@ -126,7 +126,7 @@ def test_it_takes_up_a_new_domain_without_touching_the_container(host: Host, ser
     other = service.routes[0].model_copy(update={"host": "other.apps.localhost"})
     added = service.model_copy(update={"routes": [other, *service.routes], "rolling_out": False})
     host.control.publish(added)
-    host.control.wait(lambda: answers(host, added), 3)
+    host.control.wait(lambda: answers(host, added))
     assert [c.id for c in host.containers(service)] == [identifier]
 
 
@@ -137,10 +137,10 @@ def test_it_keeps_a_volume_until_it_is_discarded(host: Host, service: Service) -
     name = f"slipway-{host.instance}-{mount.volume}"
     live(host, mounted)
     host.control.publish()
-    host.control.wait(lambda: not host.containers(service), 15)
+    host.control.wait(lambda: not host.containers(service))
     assert name in [volume for volume, _ in host.engine.volumes()]
     host.control.publish(discarded=[mount.volume])
-    host.control.wait(lambda: name not in [volume for volume, _ in host.engine.volumes()], 10)
+    host.control.wait(lambda: name not in [volume for volume, _ in host.engine.volumes()])
 
 
 def test_it_reports_what_runs_with_its_use(host: Host, service: Service) -> None:
@@ -151,13 +151,13 @@ def test_it_reports_what_runs_with_its_use(host: Host, service: Service) -> None
         newest = told[-1]["instances"] if told else []
         return bool(newest and newest[0]["healthy"] and newest[0]["memory_bytes"] and newest[0]["state"] == "running")
 
-    host.control.wait(seen, 12)
+    host.control.wait(seen)
 
 
 def test_it_sends_reports_later_when_the_control_plane_fails(host: Host, service: Service) -> None:
     host.control.failing = True
     host.control.publish(service)
-    host.control.wait(lambda: answers(host, service), 10)
+    host.control.wait(lambda: answers(host, service))
     assert host.control.steps(service.deployment) == []
     host.control.failing = False
     host.control.step(service.deployment, "drain")
@@ -168,6 +168,6 @@ def test_it_drops_a_refused_report_and_sends_the_others(host: Host, service: Ser
     stale = next_release(service)
     host.control.refuse_deployment = stale.deployment
     host.control.publish(stale)
-    host.control.wait(lambda: answers(host, stale), 10)
+    host.control.wait(lambda: answers(host, stale))
     host.control.publish(service)
     host.control.step(service.deployment, "drain")

@@ -91,10 +91,10 @@ def test_it_runs_a_service_in_two_environments(host: Host, service: Service) -> 
     host.control.step(third.deployment, "drain")
     assert host.get(first).text.startswith(first.release.id)
     assert host.get(third).text.startswith(third.release.id)
-    host.control.wait(lambda: environments_of(host, service) == {first.environment, second.environment}, 12)
+    host.control.wait(lambda: environments_of(host, service) == {first.environment, second.environment})
 
     host.control.publish(first)
-    host.control.wait(lambda: len(host.containers(service)) == 1, 15)
+    host.control.wait(lambda: len(host.containers(service)) == 1)
     assert host.get(first).text.startswith(first.release.id)
     assert host.get(third).status_code == 404
 

@@ -48,7 +48,7 @@ def test_it_redacts_secrets(host: Host, service: Service) -> None:
     release = service.release.model_copy(update={"variables": {"SECRET": "open-sesame"}, "secret_names": ["SECRET"]})
     host.control.publish(service.model_copy(update={"release": release}))
     host.control.step(service.deployment, "drain")
-    host.control.wait(lambda: host.control.texts(service=service.id), 5, "a line")
+    host.control.wait(lambda: host.control.texts(service=service.id), why="a line")
     assert host.control.texts(service=service.id)[0] == "boot [redacted]"
 
 
@@ -61,7 +61,7 @@ def test_it_tells_no_secret_in_an_error_nor_in_last_lines(host: Host, service: S
     )
     told = host.control.step(bad.deployment, "health", "failed")["error"]
     assert told["message"].endswith("The last that it printed: can not connect to [redacted]")
-    host.control.wait(lambda: host.control.texts(deployment=bad.deployment), 5, "last lines")
+    host.control.wait(lambda: host.control.texts(deployment=bad.deployment), why="last lines")
     everything = str(host.control.reports) + str(host.control.lines)
     assert "sesame" not in everything and "yyyyyyyy" not in everything
 
@@ -70,9 +70,9 @@ def test_it_loses_no_line_of_a_container_that_is_made_anew_under_the_same_name(h
     host.control.publish(service)
     host.control.step(service.deployment, "drain")
     (first,) = host.containers(service)
-    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "], 5)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "])
     subprocess.run([DOCKER, "rm", "-f", first.id], check=True, capture_output=True)
-    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot ", "boot "], 15)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot ", "boot "])
     (second,) = host.containers(service)
     assert second.name == first.name
     assert {x["container"] for x in host.control.lines if x["service"] == service.id} == {first.id, second.id}
@@ -82,7 +82,7 @@ def test_it_follows_the_other_logs_when_one_position_is_broken(host: Host, servi
     host.control.publish(service)
     host.control.step(service.deployment, "drain")
     (container,) = host.containers(service)
-    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "], 5)
+    host.control.wait(lambda: host.control.texts(service=service.id) == ["boot "])
     host.stop_agent()
     (host.home / "agent" / "positions" / f"{container.id}.json").write_bytes(b"")
     host.start_agent()
@@ -95,7 +95,7 @@ def test_it_follows_the_other_logs_when_one_position_is_broken(host: Host, servi
 def test_it_cuts_a_huge_line(host: Host, service: Service) -> None:
     host.control.publish(huge := next_release(service, HUGE="1000000"))
     host.control.step(huge.deployment, "drain")
-    host.control.wait(lambda: len(host.control.texts(service=service.id)) > 1, 5, "the line")
+    host.control.wait(lambda: len(host.control.texts(service=service.id)) > 1, why="the line")
     text = host.control.texts(service=service.id)[1]
     assert text == "h" * 65536 + " [cut here: the line is longer than 64 KB]"
 
@@ -106,7 +106,7 @@ def test_it_ships_the_last_words_of_a_container_that_is_removed_by_hand(host: Ho
     identifier = host.containers(service)[0].id
     host.engine.stop(identifier, 0)
     subprocess.run([DOCKER, "rm", "-f", identifier], capture_output=True)
-    host.control.wait(lambda: "boot " in host.control.texts(service=service.id), 5, "the line")
+    host.control.wait(lambda: "boot " in host.control.texts(service=service.id), why="the line")
 
 
 def test_it_ships_a_line_quickly(host: Host, service: Service) -> None:

@@ -43,9 +43,9 @@ def test_it_sends_the_others_of_a_batch_that_fails_again_and_again(control: Brea
     Steps(reporter, good, 1, quiet=False).running("start")
     Steps(reporter, good, 1, quiet=False).succeeded("start")
     reporter.start()
-    control.wait(lambda: control.steps(good) == ["start:running", "start:succeeded"], 5)
+    control.wait(lambda: control.steps(good) == ["start:running", "start:succeeded"])
     control.bad = ""
-    control.wait(lambda: len(control.steps()) == 3, 10)
+    control.wait(lambda: len(control.steps()) == 3)
 
 
 def test_it_drops_what_is_never_stored(
@@ -57,8 +57,8 @@ def test_it_drops_what_is_never_stored(
     for _ in range(4):
         control.reports.clear()
         reporter.add(InstancesReport(service=new_id(), at=datetime.now(UTC), instances=[]))
-        control.wait(lambda: control.reports, 15)
-    control.wait(lambda: not reporter._waiting, 10)
+        control.wait(lambda: control.reports)
+    control.wait(lambda: not reporter._waiting)
     assert "never stored is dropped: step" in capsys.readouterr().err
 
 
@@ -67,5 +67,5 @@ def test_it_keeps_the_newest_of_each_environment(control: Breaking, reporter: Re
     for environment in [*environments, environments[0]]:
         reporter.add(InstancesReport(service=service, environment=environment, at=datetime.now(UTC), instances=[]))
     reporter.start()
-    control.wait(lambda: len(control.reports) == 2, 5)
+    control.wait(lambda: len(control.reports) == 2)
     assert {r["environment"] for r in control.reports} == set(environments)

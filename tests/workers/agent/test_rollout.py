@@ -71,13 +71,13 @@ def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> No
     host.control.publish(second)
     host.control.step(second.deployment, "switch")
     host.control.publish(old.model_copy(update={"rolling_out": False}))
-    host.control.wait(lambda: host.get(old).text.startswith(old.release.id), 5)
+    host.control.wait(lambda: host.get(old).text.startswith(old.release.id))
     slow.join()
     ends_at = time.monotonic() + 6  # Longer than it takes to drain and to stop.
     while time.monotonic() < ends_at:
         assert host.get(old).text.startswith(old.release.id)
         time.sleep(0.02)
-    host.control.wait(lambda: [c.id for c in host.containers(old)] == [before.id], 10)
+    host.control.wait(lambda: [c.id for c in host.containers(old)] == [before.id])
 
 
 def test_it_starts_one_anew_that_can_not_be_taken_back(host: Host, service: Service) -> None:
@@ -90,7 +90,7 @@ def test_it_starts_one_anew_that_can_not_be_taken_back(host: Host, service: Serv
     host.control.step(second.deployment, "switch")
     time.sleep(1.5)
     host.control.publish(slow.model_copy(update={"rolling_out": False}))
-    host.control.wait(lambda: host.get(slow).text.startswith(slow.release.id), 10)
+    host.control.wait(lambda: host.get(slow).text.startswith(slow.release.id))
     assert "Conflict" not in (host.home / "agent.log").read_text()
 
 
@@ -125,7 +125,7 @@ def test_it_says_why_a_release_is_not_healthy_and_leaves_the_old_one(
     assert words in told["message"]
     assert host.get(service).text.startswith(service.release.id)
     assert [c.label("release") for c in host.containers(service)] == [service.release.id]
-    host.control.wait(lambda: any("boot" in t for t in host.control.texts(deployment=bad.deployment)), 5, "last lines")
+    host.control.wait(lambda: any("boot" in t for t in host.control.texts(deployment=bad.deployment)), why="last lines")
     time.sleep(0.5)
     assert host.control.steps(bad.deployment).count("start:running") == 1
 
@@ -195,5 +195,5 @@ def test_it_removes_what_is_no_longer_wanted(host: Host, service: Service) -> No
     host.control.publish(service)
     host.control.step(service.deployment, "switch")
     host.control.publish()
-    host.control.wait(lambda: not host.containers(service) and not host.engine.networks(), 10)
+    host.control.wait(lambda: not host.containers(service) and not host.engine.networks())
     assert host.get(service).status_code == 404
