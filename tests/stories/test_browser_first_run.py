@@ -108,7 +108,7 @@ def test_a_domain_turns_green_by_itself_when_its_record_is_made(
     page.get_by_label("Host name").fill("half.typed")
     led["shop.example.com"] = ("203.0.113.7",)
     page.clock.fast_forward(21_000)
-    until(page, lambda: "Leads here" in row.inner_text(), 10)
+    until(page, lambda: "Leads here" in row.inner_text())
     assert page.get_by_label("Host name").input_value() == "half.typed"
     assert said == []
 

@@ -256,7 +256,7 @@ def test_it_keeps_scroll_focus_and_selection(page: Page, site: str, shop: Shop) 
 def test_it_says_that_the_connection_is_lost_and_how_old_the_page_is(page: Page, site: str, shop: Shop) -> None:
     page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
     page.goto(f"{site}/")
-    until(page, lambda: page.inner_text("[data-link]") != "", 10)
+    until(page, lambda: page.inner_text("[data-link]") != "")
 
 
 def test_it_asks_before_what_cannot_be_taken_back(page: Page, site: str, shop: Shop) -> None:

@@ -86,7 +86,7 @@ def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop:
     until(page, lambda: page.inner_text("[data-state]") == "Live")
     page.evaluate("document.body.dataset.mark = 'same page'")
     server.stop()
-    until(page, lambda: page.inner_text("[data-link]") not in ("", "Live"), 10)
+    until(page, lambda: page.inner_text("[data-link]") not in ("", "Live"))
     logs.append(row.log, [logs.Line("while away")])
     outcome.failed(row, UserError("build:user:x", "It broke."))
     page.wait_for_timeout(13_000)

@@ -47,7 +47,7 @@ def page(browser: Browser, site: str, stream: LogStream, shop: Shop, alice: Pers
 
 def opened(page: Page, url: str) -> None:
     page.goto(url)
-    until(page, lambda: state(page) in ("Live", "Paused", "Ended"), 20)
+    until(page, lambda: state(page) in ("Live", "Paused", "Ended"))
 
 
 def state(page: Page) -> str:
@@ -126,7 +126,7 @@ def test_it_loads_older_lines_where_one_is_and_says_which_are_gone(page: Page, s
 def test_it_keeps_the_page_small_while_it_follows(page: Page, stream: LogStream) -> None:
     for first in range(0, 30_000, 2000):
         say(stream, *(f"flood {n}" for n in range(first, first + 2000)))
-    until(page, lambda: is_seen(page, 33_000), 20)
+    until(page, lambda: is_seen(page, 33_000))
     seen = numbers(page)
     assert len(seen) <= 20_400 and seen == list(range(seen[0], 33_001))
     assert page.locator("[data-older]").count() == 1
@@ -257,7 +257,7 @@ def test_it_goes_on_after_the_network_came_back(page: Page, stream: LogStream) -
     page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
     say(stream, "while away")
     page.context.set_offline(False)
-    until(page, lambda: is_seen(page, 3001), 15)
+    until(page, lambda: is_seen(page, 3001))
     assert numbers(page) == sorted(set(numbers(page)))
 
 
@@ -276,7 +276,7 @@ def test_it_announces_now_and_then_and_not_each_line(page: Page, stream: LogStre
     assert page.get_attribute("#log", "role") == "log" and page.get_attribute("#log", "aria-live") == "off"
     for _ in range(5):
         say(stream, "one", "ERROR two")
-    until(page, lambda: page.inner_text("[data-said]") == "10 new lines, 5 of them errors", 8)
+    until(page, lambda: page.inner_text("[data-said]") == "10 new lines, 5 of them errors")
 
 
 def test_it_downloads_what_the_filter_lets_through(page: Page) -> None:

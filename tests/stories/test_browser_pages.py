@@ -114,7 +114,7 @@ def test_it_polls_when_sockets_are_blocked(browser: Browser, site: str, shop: Sh
     page = signed_in(browser, site, alice).new_page()
     page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
     page.goto(f"{site}/deployments/{row.pk}")
-    until(page, lambda: page.inner_text("[data-state]") == "Polling", 10)
+    until(page, lambda: page.inner_text("[data-state]") == "Polling")
     logs.append(row.log, [logs.Line("late")])
     until(page, lambda: page.locator("#L4").count() == 1)
     outcome.failed(row, UserError("build:user:x", "It broke."))

@@ -75,7 +75,7 @@ def test_it_injects_variables_at_the_next_deploy_and_hides_secrets(slipway: Slip
         page = slipway.api("GET", f"/services/{first['service_id']}/logs?after=0&limit=1000")
         return [line["text"] for line in page["lines"] if line["text"].startswith("key is")]
 
-    assert until(runtime_log, 10) == ["key is [redacted]"]
+    assert until(runtime_log, 20) == ["key is [redacted]"]
     assert canary not in slipway.text_of(made["id"])
     assert canary not in slipway.http.get(f"/api/v1/services/{first['service_id']}/variables").text
 
@@ -181,7 +181,7 @@ def test_it_cancels_a_build_and_leaves_nothing_running(slipway: Slipway, shop: A
     slipway.api("POST", f"/deployments/{made['id']}/cancel")
     assert slipway.ended(made["id"], seconds=10)["status"] == "cancelled"
     until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 10)
-    until(lambda: slipway.deployment(other)["status"] != "pending", 10)  # In the slot that is free.
+    until(lambda: slipway.deployment(other)["status"] != "pending", 20)  # In the slot that is free.
     assert slipway.fetch(host_of(slipway, first)).text == "one"
 
 
@@ -206,11 +206,11 @@ def test_a_domain_is_routed_at_once_and_belongs_to_one(slipway: Slipway, shop: A
     _, first = shop
     made = slipway.api("POST", f"/services/{first['service_id']}/domains", host="Shop.Example.Com")
     assert made["host"] == "shop.example.com"
-    until(lambda: slipway.fetch("shop.example.com").text == "one", 10)
+    until(lambda: slipway.fetch("shop.example.com").text == "one", 20)
     taken = slipway.api("POST", f"/services/{first['service_id']}/domains", status=409, host="shop.example.com")
     assert taken["code"] == "domain:user:taken" and taken["hint"]
     slipway.api("DELETE", f"/domains/{made['id']}")
-    until(lambda: slipway.fetch("shop.example.com").status_code == 404, 10)
+    until(lambda: slipway.fetch("shop.example.com").status_code == 404, 20)
 
 
 def _processes(words: str) -> list[str]:

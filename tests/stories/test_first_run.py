@@ -107,7 +107,7 @@ def test_a_first_day(fresh: tuple[Slipway, str], page: Page, git: GitServer) -> 
     page.get_by_label("Host name").fill("own.example.com")
     page.get_by_role("button", name="Add domain").click()
     expect(page.get_by_text("own.example.com").first).to_be_visible()
-    until(lambda: slipway.fetch("own.example.com").text == "one in blue", 10)
+    until(lambda: slipway.fetch("own.example.com").text == "one in blue", 20)
 
     # And its end: nothing of it is left in the engine.
     page.get_by_role("link", name="Settings").first.click()
