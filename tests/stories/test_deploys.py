@@ -181,7 +181,7 @@ def test_it_cancels_a_build_and_leaves_nothing_running(slipway: Slipway, shop: A
     slipway.api("POST", f"/deployments/{made['id']}/cancel")
     assert slipway.ended(made["id"], seconds=10)["status"] == "cancelled"
     until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 10)
-    until(lambda: slipway.deployment(other)["status"] != "pending", 20)  # In the slot that is free.
+    until(lambda: slipway.deployment(other)["status"] != "pending", 10)  # In the slot that is free.
     assert slipway.fetch(host_of(slipway, first)).text == "one"
 
 
