@@ -27,7 +27,8 @@ NEEDS: dict[Permission, set[str]] = {
     Permission.WRITE_SERVICE: {
         "project", "environment-new", "new-service", "new-service-branches", "new-service-compose", "new-service-deploy",
         "new-service-image", "service-settings", "service-source", "source-connect", "source-disconnect",
-        "source-forget-host", "source-renew-key", "volumes", "service-feedback", "service-previews", "hook", "hook-remove", "hook-rotate",
+        "source-forget-host", "source-renew-key", "volumes", "service-feedback", "service-previews",
+        "hook", "hook-remove", "hook-rotate",
     },
     Permission.WRITE_VARIABLES: {
         "variables", "variables-save", "project-variables", "project-variables-save", "variable", "variable-delete",
