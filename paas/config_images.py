@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -9,6 +10,9 @@ from pydantic_settings import BaseSettings
 
 from workers.errors import UserError
 from workers.image_reference import Login, parse_image
+
+HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?"
+ENGINE = re.compile(rf"unix:///[\w./-]+|tcp://{HOST}|ssh://([\w.]+@)?{HOST}")
 
 
 class ImageSettings(BaseSettings):
@@ -26,6 +30,7 @@ class ImageSettings(BaseSettings):
 
     # Where Docker Hub's images are had, such as mirror.example.com/hub: base images come from there.
     hub_mirror: str = ""
+    builder: str = ""  # An engine that only builds, such as ssh://build@10.0.0.7; it needs SLIPWAY_PUSH_REGISTRY.
     push_registry: str = ""  # Such as registry.example.com/slipway: images go there, and hosts pull them from there.
     push_username: str = ""
     push_password: SecretStr = Field(default=SecretStr(""))
@@ -40,6 +45,22 @@ class ImageSettings(BaseSettings):
         except UserError as error:
             raise ValueError(error.message) from error
         return place
+
+    @field_validator("builder")
+    @classmethod
+    def _is_engine(cls, value: str) -> str:
+        if value and not ENGINE.fullmatch(value):
+            raise ValueError("write it such as ssh://build@10.0.0.7, tcp://10.0.0.7:2376 or unix:///run/builder.sock")
+        return value
+
+    @model_validator(mode="after")
+    def _builder_pushes(self) -> ImageSettings:
+        if self.builder and not self.push_registry:
+            raise ValueError(
+                "SLIPWAY_BUILDER is set; SLIPWAY_PUSH_REGISTRY must be set too, such as registry.example.com/slipway: "
+                "hosts pull from there what is built elsewhere"
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole_login(self) -> ImageSettings:

@@ -20,10 +20,11 @@ from apps.deployments.operating import store_measurement
 from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_digests
 from apps.deployments.states import Status
 from apps.projects.models import Service
+from workers.build.builder import run_engine_env
 from workers.build.clean import prune_cache, remove_images
 from workers.build.disk import measure, source_folders
-from workers.docker_cli import working_client
 from workers.build.egress_firewall import NotLimited, firewall_of
+from workers.docker_cli import working_client
 from workers.errors import Stopped
 from workers.file_lock import locked
 
@@ -60,7 +61,10 @@ def clean() -> None:
         if settings.SLIPWAY.build_cache_gb:
             prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
         report = _Log()
-        gone = remove_images(client, f"slipway.instance={settings.SLIPWAY.instance}", _keep, report)
+        label = f"slipway.instance={settings.SLIPWAY.instance}"
+        gone = remove_images(client, label, _keep, report)
+        if elsewhere := run_engine_env():
+            gone += remove_images(client, label, _keep, report, elsewhere)
         if not report.is_whole:
             cleaning_failed()  # What just ran is still being stopped: the next `tidy` asks again.
         log.info("cleaned: %d images removed", len(gone))
@@ -118,10 +122,6 @@ def remove_folders() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _age_seconds(folder: Path) -> float:
-    try:
-        return time.time() - folder.stat().st_mtime
-    except FileNotFoundError:
 def open_network() -> None:
     """Rules that a killed worker left in force. The next build and the end of all try again."""
     told = settings.SLIPWAY
@@ -131,6 +131,10 @@ def open_network() -> None:
         log.warning("Rules of builds are still in force: %s", error)
 
 
+def _age_seconds(folder: Path) -> float:
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
         return 0.0  # It went by itself.
 
 

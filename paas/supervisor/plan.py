@@ -42,6 +42,7 @@ def read_plan(place: Household) -> Blueprint:
         edge=config.public_url("localhost"),
         edge_port=config.edge_port,
         build_slots=config.builds_at_once,
+        builder=config.builder,
         embedded_postgres=is_embedded_database(config.database_url.get_secret_value()),
         embedded_valkey=is_embedded_redis(config.redis_url.get_secret_value()),
         embedded_edge=not (config.edge_url and config.edge_routes_dir),

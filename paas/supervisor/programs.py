@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from paas.embedded import postgres, valkey
+from paas.supervisor.builder import builder_env, tunnel_argv
 from paas.supervisor.household import Household
 
 SECRETS = (
@@ -60,10 +61,16 @@ class Blueprint:
     embedded_postgres: bool
     embedded_valkey: bool
     embedded_edge: bool
+    builder: str = ""
 
     @property
     def household(self) -> Household:
         return Household(Path(self.home), self.instance)
+
+    @property
+    def tunnel(self) -> str:
+        """Our end of the one to a builder."""
+        return str(self.household.run / "builder.sock")
 
     def as_dict(self) -> dict[str, str | int | bool]:
         return asdict(self)
@@ -90,7 +97,8 @@ def valkey_program(data: Path, run_dir: Path) -> Program:
 
 def control_plane(plan: Blueprint, env: dict[str, str]) -> list[Program]:
     """What a restart replaces, in the order in which it is shown. All of it starts at once, after `migrate`."""
-    return [web_program(plan, env), worker_program(plan, env), agent_program(plan, env)]
+    tunnels = [tunnel_program(plan)] if plan.builder.startswith("ssh://") else []
+    return [web_program(plan, env), *tunnels, worker_program(plan, env), agent_program(plan, env)]
 
 
 def web_program(plan: Blueprint, env: dict[str, str]) -> Program:
@@ -105,7 +113,13 @@ def web_program(plan: Blueprint, env: dict[str, str]) -> Program:
     )
 
 
+def tunnel_program(plan: Blueprint) -> Program:
+    return Program("builder", argv=tunnel_argv(plan.builder, plan.tunnel), ready=Ready(path=plan.tunnel))
+
+
 def worker_program(plan: Blueprint, env: dict[str, str]) -> Program:
+    if plan.builder:
+        env = env | builder_env(plan.builder, plan.tunnel, env)
     return Program(
         "worker",
         module_argv=["paas.worker", "worker", f"build={plan.build_slots}", "deploy=4", "quick=2"],

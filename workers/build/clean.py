@@ -6,7 +6,7 @@ Only what carries our labels is touched. Not in charge of deciding which images 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from workers.build.job import Report
 from workers.docker_cli import client_env, list_images_argv, prune_cache_argv, remove_images_argv
@@ -21,18 +21,26 @@ def images_to_remove(images: Sequence[str], keep_digests: Collection[str]) -> li
     return [image for image in dict.fromkeys(images) if image not in keep_digests]
 
 
-def remove_images(client: str, label: str, keep: Callable[[], Collection[str]], report: Report) -> list[str]:
+def remove_images(
+    client: str,
+    label: str,
+    keep: Callable[[], Collection[str]],
+    report: Report,
+    env: Mapping[str, str] | None = None,
+) -> list[str]:
     """Remove the images with a label (`slipway.service=...`) but for those kept. Gives the ids that are gone.
 
     `keep` gives the digests to keep. It is asked after the images were listed, so that one made meanwhile is not listed.
 
     An image that a container still uses stays: the engine refuses, and the next cleaning finds it again.
+    `env` leads to another engine than ours.
     """
+    env = env or client_env(os.environ)
     seen: list[str] = []
     argv = list_images_argv(client, label)
     done = run(
         argv,
-        env=client_env(os.environ),
+        env=env,
         check=report.check,
         timeout_seconds=SECONDS,
         on_line=lambda text, level: seen.append(text) if level == "out" else None,
@@ -43,7 +51,7 @@ def remove_images(client: str, label: str, keep: Callable[[], Collection[str]], 
     for image in images_to_remove(seen, keep()):
         argv = remove_images_argv(client, [image])
         report.command(argv)
-        removed = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
+        removed = run(argv, env=env, check=report.check, timeout_seconds=SECONDS)
         if removed.returncode == 0:
             gone.append(image)
         else:

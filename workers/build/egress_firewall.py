@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workers.build.base_images import ensure_base
+from workers.build.builder import far_builder
 from workers.build.egress import Door, removal, ruleset
 from workers.build.egress_doors import doors_of_machine
 from workers.build.job import Egress, Report
@@ -111,7 +112,7 @@ class Firewall:
         self._note.unlink(missing_ok=True)
 
     def _close(self, host_ports: tuple[int, ...], report: Report) -> None:
-        if not (os.environ.get("DOCKER_HOST") or "unix://").startswith("unix://"):
+        if far_builder():
             raise NotLimited("the engine is not on this machine")
         if not NFT.exists():
             raise NotLimited(f"there is no {NFT} on this machine: install nftables")

@@ -23,6 +23,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from workers.build import limits_linger as linger
+from workers.build.builder import far_builder
 from workers.build.job import BuildLimits, Report
 from workers.build.limits_enforced import Enforced, kills
 from workers.build.limits_group import (
@@ -89,6 +90,8 @@ class _Place:
 
     def enter(self, limits: BuildLimits, report: Report) -> Path:
         """The note of this build; gone again when its limits cannot be set."""
+        if far := far_builder():
+            raise NotEnforced(f"builds run at {far}, which is not this machine")
         if self.helper and (reason := self.helper.refusal()):
             raise NotEnforced(reason)
         try:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from workers.build.builder import far_builder
 from workers.build.disk import folder_bytes
 from workers.build.job import Report
 from workers.build.limits import ACTIVE
@@ -101,8 +102,7 @@ def checking_disk(client: str, limit_bytes: int, enforced: Enforced, report: Rep
 
 def engine_folder(client: str) -> Path | None:
     """Where the engine keeps images and builds; None when that is not on this machine."""
-    socket = os.environ.get("DOCKER_HOST") or "unix://"
-    folder = _root_dir(client) if socket.startswith("unix://") else ""
+    folder = "" if far_builder() else _root_dir(client)
     return Path(folder) if folder and Path(folder).is_dir() else None
 
 

@@ -1,0 +1,103 @@
+"""A builder of its own, really: a second engine builds and pushes, and the first one runs what it pulls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.registry import LOGIN, registry
+from tests.workers.build.builds import Lines, builder
+from workers.agent.images import need_image
+from workers.agent.store import Store
+from workers.build.builder import run_engine_env
+from workers.build.clean import remove_images
+from workers.build.job import BuildLimits
+from workers.build.limits import enforced
+from workers.build.limits_disk import engine_folder
+from workers.build.push import push_image
+from workers.desired import Document, Registry, Release, Service
+from workers.docker import Engine
+from workers.docker_cli import working_client
+
+ID = "5e1f0000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def second() -> Iterator[str]:
+    """The address of another engine, which touches neither the first one's files nor the machine's network."""
+    dockerd = shutil.which("dockerd")
+    if dockerd is None or os.geteuid():
+        pytest.skip("a second engine needs root")
+    folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # noqa: S108 - its sockets' names must be short.
+    address = f"unix://{folder}/s"
+    places = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
+    # A bridge of its own: with none the engine removes docker0, which is the first one's.
+    bridge = f"sw-{folder.name[-8:]}"
+    subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+    network = [f"--bridge={bridge}", "--iptables=false", "--ip-forward=false", "--ip-masq=false"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([dockerd, f"--host={address}", *places, *network], stdout=log, stderr=log)
+    try:
+        _wait(folder, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+        subprocess.run(["ip", "link", "delete", bridge], check=True)
+        subprocess.run(["umount", f"{folder}/data"], capture_output=True, check=False)  # Where it ended in its start.
+        shutil.rmtree(folder)
+
+
+def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while b"API listen on" not in (folder / "log").read_bytes():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.skip(f"no second engine here: {(folder / 'log').read_bytes()[-300:]!r}")
+        time.sleep(0.05)
+
+
+@pytest.mark.docker
+def test_what_another_engine_builds_runs_here(second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_RUN_ENGINE", "unix:///var/run/docker.sock")
+    monkeypatch.setenv("DOCKER_HOST", second)
+    with registry(tmp_path) as host, builder(tmp_path) as there:
+        there.machine_cache = tmp_path / "machine"
+        there.write(Dockerfile="FROM scratch\nCOPY a.txt /a.txt\n", a__txt="hello")
+        image = there.build()
+        reference = push_image(image.digest, f"{host}/slipway/x", "1", LOGIN, Engine(there.instance), there.report)
+        assert Engine(there.instance).has_image(image.digest)
+
+        monkeypatch.delenv("DOCKER_HOST")
+        here = Engine(there.instance)
+        assert not here.has_image(image.digest), "another engine built it"
+        store = Store(tmp_path / "agent")
+        store.keep_document(Document(target=ID, generation=1, registries=[Registry(host=host, **LOGIN.as_dict())]))
+        release = Release(id=ID, image=reference, processes={})
+        wanted = Service(id=ID, project=ID, deployment=ID, fence=1, rolling_out=True, release=release)
+        need_image(wanted, here, store, lambda: None)
+        assert here.image(reference)["Id"] == image.digest
+
+        monkeypatch.setenv("DOCKER_HOST", second)
+        label = f"slipway.instance={there.instance}"
+        gone = remove_images(working_client(tmp_path / "machine"), label, set, Lines(), run_engine_env())
+        assert gone == [image.digest], "the worker cleans where apps run, too"
+        assert Engine(there.instance).has_image(image.digest), "and this was not the builder's"
+
+
+def test_no_limit_is_claimed_on_another_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its socket is here, its control groups and its disk are not."""
+    monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
+    told = Lines()
+    with enforced(BuildLimits(), told, cgroups=tmp_path, active=tmp_path) as limit:
+        assert limit.group is None
+    assert told.lines == [
+        "The limits on memory and CPU cannot be enforced here: builds run at ssh://b.example, which is not this machine"
+    ]
+    assert engine_folder("docker") is None and not list(tmp_path.iterdir())
