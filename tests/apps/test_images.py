@@ -119,6 +119,14 @@ def test_its_pages_take_an_image(alice: Person, shop: Shop) -> None:
     assert Service.objects.get(pk=made.pk).image == "nginx"
 
 
+def test_its_pages_speak_of_an_image(alice: Person, shop: Shop) -> None:
+    Service.objects.filter(pk=shop.service.pk).update(image=IMAGE, source_url="")
+    back = alice.client.get(f"/releases/{shop.first.release_id}/rollback").content.decode()
+    assert "1 image is undone" in back and "Pause auto-deploy" not in back
+    shown = alice.client.get(f"/deployments/{shop.live.pk}").content.decode()
+    assert "Pull again" in shown and "Without cache" not in shown and ">Changes<" not in shown
+
+
 def test_a_login_is_kept_encrypted_and_never_told(alice: Person, bob: Person, shop: Shop) -> None:
     path = f"/teams/{shop.team.pk}/registries"
     for password in ("first", CANARY):
