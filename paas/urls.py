@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +12,7 @@ from apps.lib.problems import no_such_address
 from apps.webhooks.urls import receiving
 from paas import health
 from paas.api import agent_api, api, docs
+from workers.build.slipway_toml import SlipwayToml
 
 
 def favicon(request: HttpRequest) -> HttpResponse:
@@ -19,8 +20,14 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(static("icon.svg"))
 
 
+def slipway_schema(request: HttpRequest) -> JsonResponse:
+    """What may stand in a repository's slipway.toml, for editors on any machine."""
+    return JsonResponse(SlipwayToml.model_json_schema(), headers={"Access-Control-Allow-Origin": "*"})
+
+
 urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
+    path("slipway.schema.json", slipway_schema, name="slipway-schema"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

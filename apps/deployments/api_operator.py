@@ -105,6 +105,7 @@ class DiskOut(Schema):
     kept: int
     budget: int
     sources: list[PieceOut] = Field(description="By service: what the next fetch starts from.")
+    caches: list[PieceOut] = Field(description="By service: what package managers keep for its builds.")
     images: list[PieceOut]
     volumes: list[PieceOut]
 
@@ -266,6 +267,7 @@ def _disk() -> dict[str, Any]:
         "kept": standing.kept,
         "budget": standing.budget,
         "sources": standing.sources,
+        "caches": standing.caches,
         "images": standing.images,
         "volumes": standing.volumes,
     }

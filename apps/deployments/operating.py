@@ -102,11 +102,17 @@ class DiskStanding:
     others: int = 0
     volumes: list[Piece] = field(default_factory=list)
     sources: list[Piece] = field(default_factory=list)
+    caches: list[Piece] = field(default_factory=list)
     kept: int = 0  # Bytes that the budget is of.
 
     @property
     def told(self) -> dict[str, Any]:
         return dict(self.row.disk)
+
+    @property
+    def other_caches(self) -> int:
+        """Of services that are gone, of Dockerfiles that people wrote, and of others who build on this engine."""
+        return max(0, int(self.told.get("dependencies", 0)) - sum(piece.size for piece in self.caches))
 
     @property
     def used(self) -> int:
@@ -133,7 +139,7 @@ class DiskStanding:
 
 
 def disk_standing() -> DiskStanding:
-    """The last measurement, with names instead of ids. Six queries."""
+    """The last measurement, with names instead of ids. Seven queries."""
     row = installation()
     sizes: dict[str, int] = row.disk.get("images", {})
     builds = Build.objects.filter(digest__in=sizes).select_related("service__project").order_by("digest", "-created_at")
@@ -148,12 +154,13 @@ def disk_standing() -> DiskStanding:
         _largest(list(known.values())),
         others,
         _largest(_volumes(row.disk.get("volumes", {}))),
-        _largest(_sources(row.disk.get("sources", {}))),
+        _largest(_of_services(row.disk.get("sources", {}))),
+        _largest(_of_services(row.disk.get("caches", {}))),
         used_bytes(row.disk),
     )
 
 
-def _sources(sizes: dict[str, int]) -> list[Piece]:
+def _of_services(sizes: dict[str, int]) -> list[Piece]:
     names = {
         row.key: f"{row.project} / {row}" for row in Service.objects.filter(pk__in=sizes).select_related("project")
     }

@@ -18,7 +18,7 @@ from apps.deployments.states import Status
 from apps.hosts.models import Host
 from tests.apps.cast import CANARY, Person, Shop
 from tests.apps.test_pages_walk import browser
-from workers.build import disk
+from workers.build import cache_marks, disk
 from workers.errors import UserError
 
 PAGES = ["/operator/hosts", "/operator/queue", "/operator/disk", "/operator/health", "/operator/installation"]
@@ -87,25 +87,34 @@ LINES = [
     "volume N/A slipway.instance=i1,slipway.volume=v3",
     "volume 3MB",
     "cache 100B regular",
-    "cache 2MB exec.cachemount",
+    'cache 2MB exec.cachemount "cached mount /c/uv from exec /bin/sh -ec . /e; : caches of 5f161c9149882e0e; uv sync"',
+    'cache 1MB exec.cachemount "cached mount /c/pip from exec . /e; : caches of 5f161c9149882e0e; pip\\nimage x"',
+    'cache 3MB exec.cachemount "cached mount /root/.npm from exec npm ci"',
 ]
 
 
 def test_it_reads_what_the_engine_says_of_the_disk() -> None:
     found = disk.read(LINES, "i1")
     assert found == disk.Disk(
-        cache=2_000_100,
-        dependencies=2_000_000,
+        cache=6_000_100,
+        dependencies=6_000_000,
+        caches={"5f161c9149882e0e": 3_000_000, "": 3_000_000},
         images={"sha256:aaa": 61_000_000, "sha256:bbb": 1_500_000_000},
         own={"sha256:aaa": 1_000_000, "sha256:bbb": 500_000_000},
         volumes={"v1": 12_500, "v3": 0},
     )
 
 
+def test_it_tells_caches_of_services_apart_by_their_scope() -> None:
+    caches = {cache_marks.mark_of("one"): 5, cache_marks.mark_of("gone"): 7, "": 9}
+    assert disk.by_service(caches, {"a": "one", "b": "two", "c": ""}) == {"a": 5}
+
+
 def test_it_says_whose_an_image_is_and_why_it_is_here(alice: Person, shop: Shop) -> None:
     installation()
-    told = {"total": 100, "free": 25, "images": {shop.build.digest: 61_000_000, "sha256:x": 5}, "volumes": {}}
-    Installation.objects.update(disk={**told, "volumes": {shop.volume.key: 7}}, disk_measured_at=timezone.now())
+    told = {"total": 100, "free": 25, "images": {shop.build.digest: 61_000_000, "sha256:x": 5}, "dependencies": 9}
+    told |= {"volumes": {shop.volume.key: 7}, "caches": {shop.service.key: 6}}
+    Installation.objects.update(disk=told, disk_measured_at=timezone.now())
     standing = operating.disk_standing()
     assert [(p.owner, p.size, p.note) for p in standing.images] == [
         ("shop / web", 61_000_000, "kept: serves, or can be rolled back to")
@@ -113,6 +122,8 @@ def test_it_says_whose_an_image_is_and_why_it_is_here(alice: Person, shop: Shop)
     assert (standing.others, standing.percent, [p.name for p in standing.volumes]) == (5, 75, ["data"])
     assert "shop / web" in browser(alice).get("/operator/disk").content.decode()
     assert alice.get("/operator/disk").json()["images"][0]["size"] == 61_000_000
+    assert alice.get("/operator/disk").json()["caches"] == [{"name": "shop / web", "size": 6, "owner": "", "note": ""}]
+    assert standing.other_caches == 3
 
 
 def test_it_asks_for_a_measurement_and_says_so(alice: Person) -> None:

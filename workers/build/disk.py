@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from workers.build.cache_marks import mark_in, mark_of
 from workers.docker_cli import client_env
 from workers.errors import PlatformError
 from workers.process import run
 
 SECONDS = 120.0
+SCOPE = "cache-scope"  # The file in a service's cache folder.
 FORM = (
     '{{range .Images}}{{println "image" .ID .Size .UniqueSize}}{{end}}'
     '{{range .Volumes}}{{println "volume" .Size .Labels}}{{end}}'
-    '{{range .BuildCache}}{{println "cache" .Size .CacheType}}{{end}}'
+    '{{range .BuildCache}}{{println "cache" .Size .CacheType (json .Description)}}{{end}}'
 )
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
@@ -27,7 +29,8 @@ SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
 class Disk:
     """Bytes. `images` by id, all of the engine's, and `own` what each shares with no other; `volumes` by our own id of
     them, those of this installation; `sources` by service: what the next fetch starts from. `cache` is the engine's whole
-    build cache, of which `dependencies` are what package managers keep there.
+    build cache, of which `dependencies` are what package managers keep there, and `caches` that by mark (`cache_marks`),
+    measured by service.
     """
 
     total: int = 0
@@ -39,6 +42,7 @@ class Disk:
     own: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     volumes: dict[str, int] = field(default_factory=dict)
+    caches: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -62,8 +66,24 @@ def measure(client: str, home: Path, instance: str) -> Disk:
     found = read(lines, instance)
     usage = shutil.disk_usage(home)
     found.total, found.free, found.home = usage.total, usage.free, folder_bytes(home)
-    found.sources = {folder.name: folder_bytes(folder) for folder in source_folders(home)}
+    folders = source_folders(home)
+    found.sources = {folder.name: folder_bytes(folder) for folder in folders}
+    found.caches = by_service(found.caches, {folder.name: scope_of(folder) for folder in folders})
     return found
+
+
+def scope_of(folder: Path) -> str:
+    """Of the caches of a service's builds; "" before its first."""
+    try:
+        return (folder / SCOPE).read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def by_service(caches: Mapping[str, int], scopes: Mapping[str, str]) -> dict[str, int]:
+    """`caches` are by mark; those of services that are gone, and of others who build here, are left out."""
+    sizes = {service: caches.get(mark_of(scope), 0) for service, scope in scopes.items() if scope}
+    return {service: size for service, size in sizes.items() if size}
 
 
 def source_folders(home: Path) -> list[Path]:
@@ -80,7 +100,10 @@ def read(lines: Iterable[str], instance: str) -> Disk:
             found.images[rest[0]], found.own[rest[0]] = bytes_of(rest[1]), bytes_of(rest[2])
         elif kind == "cache":
             found.cache += bytes_of(rest[0])
-            found.dependencies += bytes_of(rest[0]) if rest[1] == "exec.cachemount" else 0
+            if rest[1] == "exec.cachemount":
+                found.dependencies += bytes_of(rest[0])
+                mark = mark_in(" ".join(rest[2:]))
+                found.caches[mark] = found.caches.get(mark, 0) + bytes_of(rest[0])
         elif kind == "volume" and len(rest) > 1:
             labels = dict(pair.split("=", 1) for pair in rest[1].split(",") if "=" in pair)
             if labels.get("slipway.instance") == instance and "slipway.volume" in labels:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from workers.build.cache_marks import marked
 from workers.build.plan import Plan
 from workers.build.recipes import (
     blocks,
@@ -84,7 +85,8 @@ def dockerfile_for(
     if plan.static_dir:
         lines += _static_stage(plan, static_base or base, from_app=not is_copied)
     command = f"CMD {json.dumps(container_argv(plan.start))}" if plan.start else ""
-    return "\n".join([*lines, f"ENV PORT={plan.port}", f"EXPOSE {plan.port}", *filter(None, [command]), ""])
+    lines += [f"ENV PORT={plan.port}", f"EXPOSE {plan.port}", *filter(None, [command]), ""]
+    return marked("\n".join(lines), cache_scope)
 
 
 def _stages(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:

@@ -15,7 +15,8 @@ DONE = re.compile(r"^DONE (\d+\.\d)s$")
 EXIT = re.compile(r"(?:executor failed running \[.*\]|process \".*\" did not complete successfully): exit code: (\d+)")
 SHELL_FORM = re.compile(r"^(\[[^\]]+\] RUN )(\[.*\])$")
 MOUNTS = re.compile(r"^(\[[^\]]+\] RUN )(?:--\w+=\S+ )+")  # Long, and the names of our caches are nobody's business.
-PRELUDE = re.compile(r"^\. /opt/slipway/build-env; ")  # Of generated Dockerfiles; says nothing to a reader.
+# Of generated Dockerfiles; says nothing to a reader.
+PRELUDE = re.compile(r"^\. /opt/slipway/build-env; (?:: caches of \w+; )?")
 QUICK_SECONDS = 0.5  # Steps that took less need no line on how long they took.
 MAX_TITLE = 160
 

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from workers.build.cache_marks import mark_of
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.plan import Plan
 from workers.build.recipes import blocks
@@ -49,7 +50,7 @@ def test_it_installs_python_before_the_source_is_copied() -> None:
         "USER 10001:10001",
         'COPY ["requirements.txt", "./requirements.txt"]',
         'COPY ["requirements/base.txt", "./requirements/base.txt"]',
-        'RUN ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install -r requirements.txt"]',
+        f'RUN ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of {mark_of("s1")}; {FLASK.install}"]',
         "COPY . .",
         "EXPOSE 8000",
         'CMD ["/bin/sh", "-c", "exec gunicorn app:app"]',

@@ -8,7 +8,7 @@ WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 ["pyproject.toml", "./pyproject.toml"]
 COPY --chown=10001:10001 ["pdm.lock", "./pdm.lock"]
-RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; pdm export --prod --format requirements --output /tmp/requirements.txt && uv pip install -r /tmp/requirements.txt gunicorn"]
+RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; pdm export --prod --format requirements --output /tmp/requirements.txt && uv pip install -r /tmp/requirements.txt gunicorn"]
 COPY --chown=10001:10001 . .
 ENV PYTHONPATH=/app
 

@@ -7,7 +7,7 @@ ENV HOME=/home/app VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH PYTHONUNBUFFER
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 ["requirements.txt", "./requirements.txt"]
-RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install -r requirements.txt gunicorn"]
+RUN --mount=type=bind,from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,id=slipway-scope-uv,target=/var/cache/slipway/uv,uid=10001,gid=10001 --mount=type=cache,id=slipway-scope-pip,target=/var/cache/slipway/pip,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=pip_conf,target=/etc/pip.conf,uid=10001,gid=10001 --mount=type=secret,id=uv_toml,target=/etc/uv/uv.toml,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; uv pip install -r requirements.txt gunicorn"]
 COPY --chown=10001:10001 . .
 ENV PYTHONPATH=/app
 

@@ -4,9 +4,9 @@ ENV HOME=/home/app
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 ["go.mod", "./go.mod"]
-RUN --mount=type=cache,id=slipway-scope-go,target=/var/cache/slipway/go,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=go_env,target=/home/app/.config/go/env,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; go mod download"]
+RUN --mount=type=cache,id=slipway-scope-go,target=/var/cache/slipway/go,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=go_env,target=/home/app/.config/go/env,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; go mod download"]
 COPY --chown=10001:10001 . .
-RUN --mount=type=cache,id=slipway-scope-go,target=/var/cache/slipway/go,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=go_env,target=/home/app/.config/go/env,uid=10001,gid=10001 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; [ -d \"$GOCACHE\" ] || [ ! -d /opt/slipway/go-library ] || cp -r /opt/slipway/go-library \"$GOCACHE\"; go build -trimpath -ldflags=\"-s -w\" -o bin/newer ."]
+RUN --mount=type=cache,id=slipway-scope-go,target=/var/cache/slipway/go,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=go_env,target=/home/app/.config/go/env,uid=10001,gid=10001 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; [ -d \"$GOCACHE\" ] || [ ! -d /opt/slipway/go-library ] || cp -r /opt/slipway/go-library \"$GOCACHE\"; go build -trimpath -ldflags=\"-s -w\" -o bin/newer ."]
 
 FROM run:1 AS app
 RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app; chown 10001:10001 /app /home/app; command -v update-ca-certificates > /dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends ca-certificates tzdata libstdc++6; rm -rf /var/lib/apt/lists/* /var/cache/apt/*; }"]

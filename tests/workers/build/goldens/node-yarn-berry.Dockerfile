@@ -6,7 +6,7 @@ WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 ["package.json", "./package.json"]
 COPY --chown=10001:10001 ["yarn.lock", "./yarn.lock"]
-RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; yarn install --immutable"]
+RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; yarn install --immutable"]
 COPY --chown=10001:10001 . .
 ENV NODE_ENV=production
 

@@ -8,11 +8,11 @@ COPY --chown=10001:10001 ["package.json", "./package.json"]
 COPY --chown=10001:10001 ["apps/web/package.json", "./apps/web/package.json"]
 COPY --chown=10001:10001 ["packages/greeting/package.json", "./packages/greeting/package.json"]
 WORKDIR /app/apps/web
-RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; cd ../.. && yarn install --non-interactive --production=false"]
+RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; cd ../.. && yarn install --non-interactive --production=false"]
 WORKDIR /app
 COPY --chown=10001:10001 . .
 WORKDIR /app/apps/web
-RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; export NODE_ENV=production; yarn --cwd ../../packages/greeting run build && yarn run build"]
+RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; export NODE_ENV=production; yarn --cwd ../../packages/greeting run build && yarn run build"]
 ENV NODE_ENV=production
 
 ENV PORT=8000

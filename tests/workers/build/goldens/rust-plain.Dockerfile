@@ -4,7 +4,7 @@ ENV HOME=/home/app
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 . .
-RUN --mount=type=cache,id=slipway-scope-cargo,target=/var/cache/slipway/cargo,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=cargo_config,target=/.cargo/config.toml,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; find . -type f -exec touch -c {} +; cargo build --release --bins; mkdir -p bin; find /var/cache/slipway/cargo/target/release -maxdepth 1 -type f -executable ! -name '*.so' -exec cp -t bin {} +"]
+RUN --mount=type=cache,id=slipway-scope-cargo,target=/var/cache/slipway/cargo,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=cargo_config,target=/.cargo/config.toml,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; find . -type f -exec touch -c {} +; cargo build --release --bins; mkdir -p bin; find /var/cache/slipway/cargo/target/release -maxdepth 1 -type f -executable ! -name '*.so' -exec cp -t bin {} +"]
 
 FROM run:1 AS app
 RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app; chown 10001:10001 /app /home/app; command -v update-ca-certificates > /dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends ca-certificates tzdata libstdc++6; rm -rf /var/lib/apt/lists/* /var/cache/apt/*; }"]
