@@ -76,7 +76,19 @@ def composed(found: Found, variables: Mapping[str, str]) -> ComposePlan:
             "compose:user:no-file", "There is no compose file in that folder.",
             hint="Name the folder that has compose.yml as the root directory, or deploy without one.", status=422,
         )  # fmt: skip
+    _check_still_made(found, plan)
     return plan
+
+
+def _check_still_made(found: Found, plan: ComposePlan) -> None:
+    """No service that was shown is left out silently: a value may be what is refused."""
+    lost = {one["name"] for one in found["compose"]["services"] if one["is_made"]} - {one.name for one in plan.made}
+    for one in plan.findings:
+        if one.kind == "refused" and one.service in lost:
+            what = f"{one.file}, line {one.line}: with these values {one.key} is refused. {one.why}"
+            raise UserError(
+                "compose:user:refused-value", what, hint="Give other values, or change the file.", status=422,
+            )  # fmt: skip
 
 
 def found_image(image: str) -> Found:

@@ -34,7 +34,7 @@ services:
     depends_on: [store]
   store:
     image: ghcr.io/acme/store:1
-    command: [store, --port, "9000"]
+    command: [store, --port, "${PASS:-9000}"]
     user: "1000"
     expose: [9000]
     environment: {DB_PASSWORD: "${DB_PASSWORD}"}
@@ -78,6 +78,8 @@ def test_its_page_says_what_it_becomes_and_makes_it(alice: Person, bob: Person, 
     without = client.post("/new/compose", sent)
     assert without.status_code == 422 and "needs a value for API_TOKEN" in without.content.decode()
     assert not Project.objects.exists()
+    shown = client.post("/new/compose", {**sent, "suggested-0": "t", "suggested-1": "p"})
+    assert "line 14: with these values command is refused" in shown.content.decode()
     answer = client.post("/new/compose", {**sent, "suggested-0": "t"})
     project = Project.objects.get()
     assert (answer["Location"], project.slug) == (f"/projects/{project.pk}", "corner-shop")
@@ -109,7 +111,7 @@ def test_the_api_tells_and_makes_it_once(alice: Person, bob: Person, git_url: st
         ("store", True), ("bad", False), ("web", True),
     ]  # fmt: skip
     assert told["compose"]["services"][2]["variables"] == ["API_TOKEN", "ODD", "STORE"]
-    assert told["compose"]["asked"][1] == {
+    assert told["compose"]["asked"][2] == {
         "name": "DB_PASSWORD", "default": "", "has_default": True, "required": False, "line": 17
     }  # fmt: skip
     body: dict[str, Any] = {"source_url": git_url, "project": "shop"}

@@ -171,6 +171,18 @@ def test_it_refuses_one_that_runs_once_and_shared_disks() -> None:
     assert told["own"].startswith("Line 6 gives it a driver")
 
 
+def test_it_hands_variables_on_and_names_those_without_a_value() -> None:
+    found, [said] = service("image: x\nenvironment: [A, B, C=1]", A="one")
+    assert found.environment == {"A": "one", "C": "1"}
+    assert (said.line, said.why) == (4, "B: without a value here. Set it once the service is made.")
+
+
+def test_it_takes_a_default_for_no_secret() -> None:
+    body = "image: x\ncommand: run --requirepass ${REDIS_AUTH:-mine}"
+    assert service(body)[0].command == ["run", "--requirepass", "mine"]
+    assert not service(body, REDIS_AUTH="told")[0].is_made
+
+
 def test_it_runs_well_known_images_as_the_user_that_they_change_to() -> None:
     found, [said] = service("image: docker.io/library/postgres:16")
     assert (found.user, said.kind, said.line) == ("postgres", "ignored", 3)

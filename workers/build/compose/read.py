@@ -45,7 +45,7 @@ def read_compose(files: Files, variables: Mapping[str, str], *, folder: str | No
     findings = _of_file(top, name, files)
     services, ends = [], _ends(top)
     for service, tree in _services(top, name).items():
-        reading = Reading(service, name, where, files, top)
+        reading = Reading(service, name, where, files, top, values)
         if (line := ends.get(service)) is not None:
             why = f"Line {line} waits for its end, but services go on. Make its command the release command there."
             reading.refuse("depends_on", tree.line, why)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from workers.build.compose.plan import Finding
 from workers.build.compose.tree import Tree
+from workers.build.compose.values import Values
 from workers.build.files import Files
 
 
@@ -18,6 +19,7 @@ class Reading:
     folder: str
     files: Files
     top: Tree
+    values: Values
     findings: list[Finding] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from workers.errors import UserError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SOUNDS_SECRET = re.compile(r"SECRET|PASS|TOKEN|PRIVATE|CREDENTIAL|KEY|_DSN$|DATABASE_URL", re.IGNORECASE)
+SOUNDS_SECRET = re.compile(r"SECRET|PASS|PWD|TOKEN|PRIVATE|CREDENTIAL|KEY|AUTH$|_DSN$|DATABASE_URL", re.IGNORECASE)
 MOST_DEPTH = 8
 MOST_ASKED = 200
 MOST_CHARACTERS = 1_000_000  # Of all texts together, once the values stand in them.
@@ -82,9 +82,13 @@ class Values:
         default = self._put_in(other, line, depth + 1) if form.endswith("-") else ""
         if name not in self.asked and len(self.asked) < MOST_ASKED:
             self.asked[name] = Asked(name, self.beside.get(name, default), form.endswith("?"), line)
-        if SOUNDS_SECRET.search(name):
-            self._met_secret = True
+        if is_there and SOUNDS_SECRET.search(name):
+            self._met_secret = True  # A default stands in the file for everybody who may read that.
         return (value or "") if is_there else default
+
+    def of(self, name: str) -> str | None:
+        """Of a variable that the file hands on as it is."""
+        return self.told.get(name, self.beside.get(name))
 
     def missing(self) -> list[Asked]:
         """Those without which the file says that it cannot be used."""

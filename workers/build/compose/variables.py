@@ -13,22 +13,30 @@ from workers.build.compose.values import NAME, SOUNDS_SECRET
 from workers.errors import UserError
 
 MOST = 500
+MOST_NAMED = 8
 
 
 def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str]]:
     """Values, and the names of those that nobody shall read."""
     found: dict[str, str] = {}
     secret: set[str] = set()
+    without: list[str] = []
     for file in tree.at("env_file").items:
         found |= _of_file(reading, file.map.get("path", file))
     for name, value in pairs_of(tree.at("environment")):
         if not NAME.fullmatch(name):
             reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
-        elif value.value is None:
-            reading.ignore("environment", value.line, f"{name} has no value here: set it once the service is made.")
-        else:
+        elif value.value is not None:
             found[name] = value.text
             secret |= {name} if value.is_secret else set()
+        elif (given := reading.values.of(name)) is not None:
+            found[name] = given
+        else:
+            without.append(name)
+    if without:
+        line, names = tree.at("environment").line, ", ".join(without[:MOST_NAMED])
+        more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
+        reading.ignore("environment", line, f"{names}{more}: without a value here. Set it once the service is made.")
     if len(found) > MOST:
         reading.refuse("environment", tree.at("environment").line, f"It has more than {MOST} variables.")
     kept = dict(list(found.items())[:MOST])
