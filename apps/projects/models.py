@@ -353,6 +353,7 @@ class Registry(Base):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "host"], name="registry_once")]
+        verbose_name_plural = "registries"
 
     def __str__(self) -> str:
         return self.host
