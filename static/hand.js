@@ -196,7 +196,7 @@ async function openPage(address) {
     const dialog = document.getElementById("page-dialog");
     document.getElementById("page-dialog-body").replaceChildren(found);
     dialog.showModal();
-    dialog.querySelector("[autofocus],input:not([type=hidden])")?.focus();
+    (dialog.querySelector("[autofocus]") ?? dialog.querySelector("input:not([type=hidden])"))?.focus();
   } catch {
     location.assign(address);
   }

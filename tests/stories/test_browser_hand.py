@@ -284,6 +284,7 @@ def test_it_opens_a_question_as_a_dialog_and_as_a_page(page: Page, site: str, sh
     page.click(f"a[data-dialog][href*='{shop.first.release_id}'] >> nth=0")
     until(page, lambda: page.locator("#page-dialog[open] h1").count() == 1)
     assert "Roll back to aaaaaaa" in page.inner_text("#page-dialog h1")
+    until(page, lambda: page.locator("#page-dialog button.go:focus").count() == 1)  # Enter confirms.
     page.keyboard.press("Escape")
     page.click(f"a[data-dialog][href*='{shop.first.release_id}'] >> nth=0")
     page.locator("#page-dialog button.go").click()
