@@ -117,6 +117,8 @@ class Firewall:
         if not NFT.exists():
             raise NotLimited(f"there is no {NFT} on this machine: install nftables")
         bridge, others = self._bridge(report)
+        if not bridge or not Path("/sys/class/net", bridge).exists():
+            raise NotLimited("the engine's default bridge is not on this machine")
         self._note.parent.mkdir(parents=True, exist_ok=True)
         self._note.touch()
         self._load(ruleset(self.table, bridge, _doors, host_ports, others), report)
@@ -135,7 +137,7 @@ class Firewall:
     def _bridge(self, report: Report) -> tuple[str, list[str]]:
         """The name of the engine's default bridge, and addresses of containers on it; those of builds are no containers."""
         client = working_client(self.cache_dir)
-        name, *told = self._told([client, "network", "inspect", f"--format={BRIDGE}", "bridge"], report).split()
+        name, *told = self._told([client, "network", "inspect", f"--format={BRIDGE}", "bridge"], report).split(" ")
         found = [one.split("=") for one in told]
         running = set(self._told([client, "ps", "--quiet", "--no-trunc"], report).split()) if found else set()
         return name, [
