@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from workers.errors import PlatformError
 
 SOCKET_PATH_LIMIT = 107  # sockaddr_un.sun_path, less its final NUL.
 LONGEST_SOCKET = "/pg/.s.PGSQL.5432.lock"
+# As `run_dir` has it. Sockets of the system's servers are in /run and /var/run.
+_RUN = r"(?!/(?:var/)?run/)/(?:.+/run|tmp/slipway-[0-9a-f]{8})"
+_DATABASE = re.compile(rf"postgresql://slipway@/slipway\?host={_RUN}/pg")
+_REDIS = re.compile(rf"unix://{_RUN}/valkey\.sock\?db=0")
 SETTING_PREFIXES = ("SLIPWAY_", "TRAEFIK_", "DATABASE_URL", "REDIS_URL")
 
 
@@ -103,11 +108,12 @@ def embedded_addresses(place: Household, kept: dict[str, str]) -> dict[str, str]
 
 
 def is_embedded_database(url: str) -> bool:
-    return not url or url.startswith("postgresql://slipway@/slipway?host=")
+    """Whether it is ours, here or where this home once was. The system's own server may have the same names."""
+    return not url or _DATABASE.fullmatch(url) is not None
 
 
 def is_embedded_redis(url: str) -> bool:
-    return not url or (url.startswith("unix://") and "/valkey.sock" in url)
+    return not url or _REDIS.fullmatch(url) is not None
 
 
 def read_env(path: Path) -> dict[str, str]:

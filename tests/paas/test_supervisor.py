@@ -94,8 +94,11 @@ def test_it_reads_the_plan_from_the_settings(tmp_path: Path, monkeypatch: pytest
     plan = read_plan(place)
     assert (plan.port, plan.dashboard, plan.edge_port) == (9001, "http://127.0.0.1:9001", 8080)
     assert (plan.embedded_postgres, plan.embedded_valkey, plan.embedded_edge) == (True, True, True)
-    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example.com/slipway")
-    assert not read_plan(place).embedded_postgres
+    monkeypatch.setenv("REDIS_URL", "unix:///run/valkey.sock?db=0")
+    for own in ("postgresql://db.example.com/slipway", "postgresql://slipway@/slipway?host=/var/run/postgresql"):
+        monkeypatch.setenv("DATABASE_URL", own)
+        assert not read_plan(place).embedded_postgres
+    assert not read_plan(place).embedded_valkey
 
 
 def test_it_says_every_wrong_setting_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
