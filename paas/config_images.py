@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from workers.errors import UserError
@@ -30,10 +30,11 @@ class ImageSettings(BaseSettings):
 
     # Where Docker Hub's images are had, such as mirror.example.com/hub: base images come from there.
     hub_mirror: str = ""
-    builder: str = ""  # An engine that only builds, such as ssh://build@10.0.0.7; it needs SLIPWAY_PUSH_REGISTRY.
     push_registry: str = ""  # Such as registry.example.com/slipway: images go there, and hosts pull them from there.
     push_username: str = ""
-    push_password: SecretStr = Field(default=SecretStr(""))
+    push_password: SecretStr = SecretStr("")
+
+    builder: str = ""  # An engine that only builds, such as ssh://build@10.0.0.7; it needs SLIPWAY_PUSH_REGISTRY.
 
     @field_validator("push_registry", "hub_mirror")
     @classmethod
@@ -48,19 +49,15 @@ class ImageSettings(BaseSettings):
 
     @field_validator("builder")
     @classmethod
-    def _is_engine(cls, value: str) -> str:
+    def _is_engine_that_pushes(cls, value: str, info: ValidationInfo) -> str:
         if value and not ENGINE.fullmatch(value):
             raise ValueError("write it such as ssh://build@10.0.0.7, tcp://10.0.0.7:2376 or unix:///run/builder.sock")
-        return value
-
-    @model_validator(mode="after")
-    def _builder_pushes(self) -> ImageSettings:
-        if self.builder and not self.push_registry:
+        if value and not info.data.get("push_registry"):
             raise ValueError(
-                "SLIPWAY_BUILDER is set; SLIPWAY_PUSH_REGISTRY must be set too, such as registry.example.com/slipway: "
-                "hosts pull from there what is built elsewhere"
+                "hosts pull from a registry what is built elsewhere, so set SLIPWAY_PUSH_REGISTRY too, such as "
+                "registry.example.com/slipway"
             )
-        return self
+        return value
 
     @model_validator(mode="after")
     def _whole_login(self) -> ImageSettings:

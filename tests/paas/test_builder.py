@@ -16,7 +16,7 @@ from workers.build.builder import far_builder, run_engine_env
 
 
 def test_it_needs_a_registry_that_hosts_pull_from() -> None:
-    with pytest.raises(ValidationError, match="SLIPWAY_PUSH_REGISTRY must be set too"):
+    with pytest.raises(ValidationError, match="so set SLIPWAY_PUSH_REGISTRY too"):
         Config(builder="ssh://build@10.0.0.7")  # type: ignore[call-arg]
     for right in ("ssh://build@10.0.0.7:22", "tcp://builder.example:2376", "unix:///run/builder.sock"):
         assert Config(builder=right, push_registry="r.example/x").builder == right  # type: ignore[call-arg]

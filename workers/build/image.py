@@ -85,7 +85,8 @@ def _run(
         enforced(limits, report, machine_cache=shared, labels=labels) as limit,
         limited(limits.egress, call.secrets, report, network=call.network, cache_dir=shared, labels=labels),
     ):
-        argv = build_argv(client, replace(call, cgroup_parent=parent_of(CGROUPS, limit.own)))
+        parent = parent_of(CGROUPS, limit.own) if limit.group else ""  # Another machine's engine has other groups.
+        argv = build_argv(client, replace(call, cgroup_parent=parent))
         report.command(argv)
         run_build(argv, workspace.scratch / "build" / "docker", plan, settings, report, limit)
 

@@ -23,7 +23,7 @@ def labels_for(checkout: Checkout, workspace: Workspace, base: str = "", digest:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "title": workspace.title,
         "description": checkout.message[:100],
-        "source": CREDENTIALS.sub("//", workspace.source),
+        "source": CREDENTIALS.sub("//", workspace.source) if "file:" not in workspace.source else "",
         "base.name": base,
         "base.digest": digest,
     }
