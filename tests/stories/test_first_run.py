@@ -143,7 +143,7 @@ def test_down_keeps_everything_and_up_brings_it_back(fresh: tuple[Slipway, str])
     assert "kept" in slipway.command("down")
     assert slipway.containers() == [] and slipway.status()["state"] == "down"
     slipway.up()
-    until(lambda: "Hello" in slipway.fetch("hello.apps.localhost").text, 20)
+    assert "Hello" in slipway.fetch("hello.apps.localhost").text
 
 
 def test_reset_leaves_nothing(fresh: tuple[Slipway, str]) -> None:

@@ -1,8 +1,9 @@
-"""Deploy the bundled sample once, wait until it is live and print its address. Does nothing when it was deployed before."""
+"""Deploy the bundled sample once, wait until it is live and answers, print its address. Nothing is deployed twice."""
 
 from __future__ import annotations
 
 import time
+import urllib.request
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from apps.deployments.models import Deployment
 from apps.deployments.sample import deploy_sample
 from apps.deployments.states import Status
 from apps.projects.models import Domain, Service
+
+ANSWER_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -37,6 +40,7 @@ class Command(BaseCommand):
         if row.status != Status.LIVE:
             raise CommandError(f"The sample is {row.status}: {row.error_message} {row.error_hint}".strip())
         host = Domain.objects.filter(service=service).order_by("-is_generated").values_list("host", flat=True)[0]
+        self._wait_for_answer(host)
         self.stdout.write(settings.SLIPWAY.public_url(host))
 
     def _deploy(self) -> None:
@@ -53,3 +57,15 @@ class Command(BaseCommand):
             if row.is_finished or time.monotonic() > deadline:
                 return row
             time.sleep(0.05)
+
+    def _wait_for_answer(self, host: str) -> None:
+        """After `make down` the agent brings it back. Not for ever: it may have been changed to answer otherwise."""
+        request = urllib.request.Request(f"{settings.SLIPWAY.edge_address}/", headers={"Host": host})
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(request, timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
