@@ -32,9 +32,9 @@ def listed(digest: str) -> QuerySet[Inspection]:
     return Inspection.objects.filter(digest=digest, document__isnull=False)
 
 
-def signed(reference: str, key: str) -> Inspection | None:
-    """One that knows of a signature of an image by a key."""
-    rows = Inspection.objects.filter(signature__reference=reference, signature__key=key)
+def signed(build: Build, key: str) -> Inspection | None:
+    """One that knows of a signature of what was pushed, by a key."""
+    rows = Inspection.objects.filter(digest=build.digest, signature__reference=build.reference, signature__key=key)
     return rows.defer("document").first()
 
 

@@ -24,10 +24,11 @@ from apps.deployments.steps.sbom import Sbom
 from apps.deployments.steps.scan import Scan
 from apps.deployments.steps.sign import Sign
 from paas.config import Config
-from tests.apps.cast import CANARY, Person, Shop
+from tests.apps.cast import Person, Shop
 from tests.workers.build.test_supply import SBOM, flaw, report
 
 DIGEST = "sha256:" + "d" * 64
+PASSPHRASE = "of-the-key-61fd20"
 STAND_IN = """#!/bin/sh
 file=/dev/null
 for told in "$@"; do case "$told" in --output=*) file="${{told##*=}}";; esac; done
@@ -153,14 +154,14 @@ def test_blocking_fails_closed(alice: Person, shop: Shop, stand_in: Any, told: A
 
 @in_a_job
 def test_it_signs_with_a_passphrase_that_nobody_reads(alice: Person, shop: Shop, stand_in: Any, told: Any) -> None:
-    told(sign_key="/keys/cosign.key", sign_key_password=SecretStr(CANARY))
+    told(sign_key="/keys/cosign.key", sign_key_password=SecretStr(PASSPHRASE))
     stand_in("cosign")
     reference = f"r.example/slipway/web@{DIGEST}"
     row = inspected(alice, shop, Sign, reference=reference)
     assert row.steps.get().detail == reference
     assert alice.get(f"/deployments/{row.pk}/inspection").json()["signature"]["reference"] == reference
     lines = str(list(LogChunk.objects.filter(stream__deployment=row).values_list("lines", flat=True)))
-    assert reference in lines and CANARY not in lines, "the program said it, and it was hidden"
+    assert reference in lines and PASSPHRASE not in lines, "the program said it, and it was hidden"
     ended(row)
     again = inspected(alice, shop, Sign, reference=reference)
     assert again.steps.get().status == StepStatus.SKIPPED, "once is enough"

@@ -32,17 +32,15 @@ class Sign:
         if program is None:
             skip(row, f"{told.cosign or TOOL} is not on this machine", attempt.report)
             return
-        signature = {"reference": build.reference, "key": told.sign_key}
-        before = inspections.signed(**signature)
-        if before is not None:
+        if before := inspections.signed(build, told.sign_key):
             inspections.keep(attempt.deployment, build, signature=before.signature)
             row.status, row.detail = StepStatus.SKIPPED, "it was signed before"
             return
         passphrase, folder = told.sign_key_password.get_secret_value(), attempt.workspace.scratch / self.name
         attempt.report.hide(passphrase)
         sign(program, told.sign_key, passphrase, build.reference, told.push_login, folder, attempt.report)
-        told_at = {"at": timezone.now().isoformat()}
-        inspections.keep(attempt.deployment, build, signature=signature | told_at)
+        signature = {"reference": build.reference, "key": told.sign_key, "at": timezone.now().isoformat()}
+        inspections.keep(attempt.deployment, build, signature=signature)
         row.detail = build.reference
 
     def undo(self) -> None:
