@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from workers.agent.health import Answer
+from workers.build.shell_line import line_of
 from workers.desired import Health
 from workers.docker import Engine, NotThere
 from workers.errors import UserError
@@ -40,7 +41,7 @@ def unwell(state: dict[str, Any], health: Health) -> UserError:
     said = " ".join(str(last.get("Output", "")).split())[:300]
     return UserError(
         "health:user:command-failed",
-        f"The health check `{' '.join(health.command or [])[:200]}` did not succeed within {health.deadline_seconds:g} s."
+        f"The health check `{line_of(health.command or [])[:200]}` did not succeed within {health.deadline_seconds:g} s."
         + (f" It printed: {said}" if said else " It printed nothing."),
         hint="Run it inside a container of the image. Mend the app or the check, or raise the health check's deadline.",
     )

@@ -19,6 +19,7 @@ from workers.agent.spec import web_process
 from workers.agent.store import Attempt, Memory
 from workers.agent.until_healthy import wait_until_healthy
 from workers.agent.world import Check, Replica, World, belongs
+from workers.build.shell_line import line_of
 from workers.desired import Service, StepName
 from workers.errors import PlatformError, SlipwayError, Stopped, UserError
 from workers.traefik import service_file
@@ -121,7 +122,7 @@ def _start(
 def _wait(service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]) -> None:
     at[0] = "health"
     health = service.release.health
-    asks = " ".join(health.command) if health.command else f"GET {health.path}" if health.path else "connect"
+    asks = line_of(health.command) if health.command else f"GET {health.path}" if health.path else "connect"
     steps.running("health", asks)
     wait_until_healthy(service, world, fresh, check)
     steps.succeeded("health")
