@@ -20,8 +20,8 @@ from apps.deployments.inspections import sbom_file
 from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
 from apps.deployments.queries import commit_before, live_of, url_of
-from apps.deployments.settings_told import described
 from apps.deployments.remedies import remedy_of
+from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
 from apps.deployments.turns import why_waiting
@@ -58,8 +58,8 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "since": commit_before(row),
         "can": abilities(actor, row.service.team_id),
         "waits": why_waiting(row),
-        "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "remedy": remedy_of(row),
+        "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "serving": live if live and live.pk != row.pk else None,
         "before": outcome.release_before(row) if row.status == Status.LIVE else None,
         "is_current": row.status == Status.LIVE,
