@@ -10,6 +10,7 @@ import time
 
 from workers.agent.drains import Drains
 from workers.agent.rollout import route
+from workers.agent.until_healthy import wait_until_healthy
 from workers.agent.world import Check, World, belongs, replica
 from workers.desired import Service
 from workers.docker import Container
@@ -43,10 +44,22 @@ def keep_up(service: Service, world: World, drains: Drains, check: Check) -> Non
     for broken in [c for c in staying if c.state in ("dead", "removing")]:
         world.engine.remove(broken.id)
         staying.remove(broken)
-    world.start_missing(service, staying, check)
+    _start_missing(service, world, staying, check)
     _write_route(service, world, [c for c in world.containers(service) if c.id not in leaving])
     if surplus:
         drains.begin(surplus)
+
+
+def _start_missing(service: Service, world: World, staying: list[Container], check: Check) -> None:
+    """While others serve, nobody is sent to where nothing runs, nor to what has only just begun."""
+    serving = [c for c in staying if c.state in ("running", "restarting")]
+    others_serve = slots(serving) != wanted_slots(service) and _route_bytes(service, serving) is not None
+    if others_serve:
+        _write_route(service, world, serving)
+    present = {c.id for c in serving}
+    fresh = [r for r in world.start_missing(service, staying, check) if r.id not in present]
+    if others_serve:
+        wait_until_healthy(service, world, fresh, check)
 
 
 def wanted_slots(service: Service) -> set[tuple[str, str]]:

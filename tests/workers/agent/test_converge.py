@@ -39,6 +39,22 @@ def test_it_brings_back_what_was_harmed_by_hand(host: Host, service: Service, ha
     assert host.control.steps(service.deployment).count("start:running") == 1
 
 
+def test_it_sends_nobody_to_one_that_only_just_begins_while_another_serves(host: Host, service: Service) -> None:
+    two = service.release.model_copy(
+        update={"processes": {"web": service.release.processes["web"].model_copy(update={"replicas": 2})}}
+    )
+    slow = two.model_copy(update={"variables": {"BOOT": "3"}})
+    live(host, service.model_copy(update={"release": slow}))
+    subprocess.run([DOCKER, "rm", "-f", host.containers(service)[0].id], check=True, capture_output=True)
+    route = host.home / "edge" / "routes" / f"{service.id}.yml"
+    host.control.wait(lambda: route.read_text().count("http://") == 1, 10, "the route to the other one alone")
+    time.sleep(0.5)  # The edge takes it up.
+    while route.read_text().count("http://") == 1:
+        assert answers(host, service)
+        time.sleep(0.02)
+    assert len(host.containers(service)) == 2 and all(answers(host, service) for _ in range(10))
+
+
 @pytest.mark.parametrize("content", [None, b"http: {", b""])
 def test_it_mends_a_route_file(host: Host, service: Service, content: bytes | None) -> None:
     live(host, service)
