@@ -107,7 +107,7 @@ def test_it_counts_from_a_severity_on() -> None:
 def test_it_asks_with_argument_lists(tmp_path: Path) -> None:
     assert scan_argv("/bin/trivy", IMAGE, Path("/c"), Path("/t/o")) == [
         "/bin/trivy", "image", "--image-src=docker", "--no-progress", "--quiet", "--scanners=vuln", "--format=json",
-        "--output=/t/o", "--cache-dir=/c", "--", IMAGE,
+        "--timeout=600s", "--output=/t/o", "--cache-dir=/c", "--", IMAGE,
     ]  # fmt: skip
     reference = f"r.example/slipway/app@{IMAGE}"
     assert sign_argv("/bin/cosign", "/keys/c.key", Path("/t/s"), reference) == [

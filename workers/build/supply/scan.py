@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from workers.build.job import Report
-from workers.build.supply.tool import read_output, run_tool, tool_env
+from workers.build.supply.tool import SECONDS, read_output, run_tool, tool_env
 from workers.errors import PlatformError
+from workers.file_lock import locked
 
 TOOL = "trivy"
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")  # The worst first.
@@ -47,7 +48,14 @@ class Flaws:
 
 def scan_argv(program: str, image: str, cache: Path, output: Path) -> list[str]:
     """`image` is an id or a pinned reference of the engine."""
-    told = ["--quiet", "--scanners=vuln", "--format=json", f"--output={output}", f"--cache-dir={cache}"]
+    told = [
+        "--quiet",
+        "--scanners=vuln",
+        "--format=json",
+        f"--timeout={SECONDS:g}s",
+        f"--output={output}",
+        f"--cache-dir={cache}",
+    ]
     return [program, "image", "--image-src=docker", "--no-progress", *told, "--", image]
 
 
@@ -104,5 +112,6 @@ def search(program: str, image: str, cache: Path, folder: Path, report: Report) 
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
     output = folder / "scan.json"
-    run_tool(scan_argv(program, image, cache, output), tool_env(os.environ, TOOL, cache, folder), folder, report)
+    with locked(cache / "slipway.lock", report.check):  # Trivy lets one process at a time into its cache.
+        run_tool(scan_argv(program, image, cache, output), tool_env(os.environ, TOOL, cache, folder), folder, report)
     return read_flaws(read_output(output, TOOL))
