@@ -90,6 +90,8 @@ class Live {
   }
 }
 
-const root = document.querySelector("[data-live]");
+// A page that has no connection of its own, and something that changes, hears of all that happens to one's teams.
+const changing = document.querySelector("[hx-trigger~=changed]") && document.querySelector("[data-live]");
+const root = document.querySelector("#main [data-live]") ?? changing;
 export const live = root ? new Live(root.dataset.live, root.dataset.poll) : null;
 if (live) document.addEventListener("DOMContentLoaded", () => live.connect());

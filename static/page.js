@@ -12,7 +12,7 @@ const UNDO_MS = 15000;
 const page = document.documentElement;
 
 // Fragments
-const parts = () => document.querySelectorAll("[hx-trigger=changed]");
+const parts = () => document.querySelectorAll("[hx-trigger~=changed]");
 if (parts().length || document.querySelector("[hx-get],[hx-post]")) {
   const script = document.createElement("script");
   script.src = new URL("vendor/htmx-4.0.1.min.js", import.meta.url);

@@ -16,6 +16,7 @@ from apps.deployments.models import Deployment
 from apps.deployments.report import tell_changed
 from apps.deployments.states import Status
 from apps.projects.actions import rename_project
+from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop, make_running
 from tests.stories.test_browser_pages import browser, complaints, seconds_to_screen, signed_in, site, until
 from workers.errors import UserError
@@ -224,6 +225,27 @@ def test_it_changes_a_project_and_the_deployments_by_themselves(
     until(project, lambda: "Failed" in project.inner_text("#cards"))
     runs.bring_to_front()
     until(runs, lambda: "Failed" in runs.inner_text(f"#run-{row.pk}"))
+
+
+def test_it_changes_lists_beside_what_is_typed(context: BrowserContext, site: str, shop: Shop, alice: Person) -> None:
+    """Pages that wait for nothing: each hears of what others do to its team, operators' pages look once a second."""
+    service = f"{site}/services/{shop.service.pk}"
+    seen = {
+        f"{service}/variables": "#table", f"{service}/activity": "#events", f"{service}/changes": "#changes",
+        f"{site}/operator/queue": "#queue",
+    }  # fmt: skip
+    pages = {context.new_page(): part for part in seen.values()}
+    for page, url in zip(pages, seen, strict=True):
+        opened(page, url)
+    first = next(iter(pages))
+    first.get_by_label("Name", exact=True).fill("HALF_TYPED")
+    set_variables(actor=alice.actor, project=shop.project, service=shop.service, values={"TOLD_BY_OTHERS": "1"})
+    actions.deploy(actor=alice.actor, service=shop.service)
+    for page, part in pages.items():
+        page.bring_to_front()
+        word = "Waiting" if part == "#queue" else "TOLD_BY_OTHERS"
+        until(page, lambda page=page, part=part, word=word: word in page.inner_text(part), 3)
+    assert first.get_by_label("Name", exact=True).input_value() == "HALF_TYPED"
 
 
 def test_it_tells_in_title_and_icon(page: Page, site: str, shop: Shop, alice: Person) -> None:
