@@ -177,6 +177,18 @@ def test_it_hands_variables_on_and_names_those_without_a_value() -> None:
     assert (said.line, said.why) == (4, "B: without a value here. Set it once the service is made.")
 
 
+def test_it_asks_for_what_an_example_names() -> None:
+    text = "services: {a: {image: x, env_file: .env, environment: {C: '${C}', D: '${B_TOKEN-d}'}}}"
+    plan = plan_of(text, {".env.example": "A=1\nB_TOKEN=change-me\nC=3\n"})
+    assert plan.services[0].environment == {"A": "1", "C": "3", "D": "d"}
+    assert plan.asked == [Asked("C", "3", False, 1), Asked("B_TOKEN", "d", False, 1), Asked("A", "1", False, 1)]
+    assert plan.findings[0].why == ".env is not in the repository: what .env.example names is asked for."
+    again = plan_of("", plan.texts, A="2", B_TOKEN="t").services[0]
+    assert (again.environment, again.secret_names) == (
+        {"A": "2", "B_TOKEN": "t", "C": "3", "D": "t"}, ["B_TOKEN", "D"],
+    )  # fmt: skip
+
+
 def test_it_takes_a_default_for_no_secret() -> None:
     body = "image: x\ncommand: run --requirepass ${REDIS_AUTH:-mine}"
     assert service(body)[0].command == ["run", "--requirepass", "mine"]

@@ -13,7 +13,7 @@ from workers.build.compose.reading import Reading
 from workers.build.compose.service import read_service
 from workers.build.compose.tree import MOST_CHARACTERS, Tree, read_tree
 from workers.build.compose.values import Values
-from workers.build.compose.variables import read_env
+from workers.build.compose.variables import EXAMPLES, examples_in, read_env
 from workers.build.files import Files
 from workers.errors import UserError
 
@@ -37,9 +37,11 @@ def read_compose(files: Files, variables: Mapping[str, str], *, folder: str | No
     name = files.first(*NAMES)
     if not name:
         return None
-    beside = files.head(".env", MOST_CHARACTERS) if files.exists(".env") else ""
-    values = Values(variables, read_env(beside))
-    texts = {name: files.text(name), **({".env": beside} if beside else {})}
+    beside = files.first(".env", *(f".env{end}" for end in EXAMPLES))
+    texts = {name: files.text(name), **({beside: files.head(beside, MOST_CHARACTERS)} if beside else {})}
+    told = texts.get(beside, "")
+    usual = read_env(told) if beside == ".env" else {n: v for n, v in examples_in(told).items() if v}
+    values = Values(variables, usual)
     top = read_tree(texts[name], name, values.put_in)
     where = files.repository[1] if folder is None else folder
     findings = _of_file(top, name, files)

@@ -86,6 +86,12 @@ class Values:
             self._met_secret = True  # A default stands in the file for everybody who may read that.
         return (value or "") if is_there else default
 
+    def ask(self, name: str, default: str, line: int) -> str:
+        """The value of a variable that a file beside names."""
+        if name not in self.asked and len(self.asked) < MOST_ASKED:
+            self.asked[name] = Asked(name, self.beside.get(name, default), False, line)
+        return self.of(name) or default
+
     def of(self, name: str) -> str | None:
         """Of a variable that the file hands on as it is."""
         return self.told.get(name, self.beside.get(name))

@@ -14,6 +14,7 @@ from workers.errors import UserError
 
 MOST = 500
 MOST_NAMED = 8
+EXAMPLES = (".example", ".sample", ".template", ".dist")
 
 
 def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str]]:
@@ -58,15 +59,29 @@ def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
     path = posixpath.normpath(tree.text)
     try:
         if not reading.files.exists(path):
-            reading.ignore(
-                "env_file", tree.line, f"{path[:80]} is not in the repository: set what it holds as variables."
-            )
-            return {}
+            return _of_example(reading, path, tree.line)
         text = reading.texts[path] = reading.files.head(path, MOST_CHARACTERS)
     except UserError as error:
         reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
         return {}
     return read_env(text)
+
+
+def _of_example(reading: Reading, path: str, line: int) -> dict[str, str]:
+    """A file that stays out of the repository often has an example in it, which says what to ask for."""
+    example = reading.files.first(*(f"{path}{end}" for end in EXAMPLES))
+    what = f"what {example[:80]} names is asked for" if example else "set what it holds as variables"
+    reading.ignore("env_file", line, f"{path[:80]} is not in the repository: {what}.")
+    if not example:
+        return {}
+    text = reading.texts[example] = reading.files.head(example, MOST_CHARACTERS)
+    told = {name: reading.values.ask(name, value, line) for name, value in examples_in(text).items()}
+    return {name: value for name, value in told.items() if value}
+
+
+def examples_in(text: str) -> dict[str, str]:
+    """A secret of an example is nobody's secret: it has none."""
+    return {name: "" if SOUNDS_SECRET.search(name) else value for name, value in read_env(text).items()}
 
 
 def read_env(text: str) -> dict[str, str]:
