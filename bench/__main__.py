@@ -13,7 +13,21 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import browser_log, deploys, first_app, log_lines, memory, on_screen, pages, start_up, steady, webhooks
+from bench import (
+    analysis,
+    browser_log,
+    builds,
+    deploys,
+    first_app,
+    log_lines,
+    memory,
+    neighbours,
+    on_screen,
+    pages,
+    start_up,
+    steady,
+    webhooks,
+)
 from bench.stage import QUICK, Rounds, Stage
 from bench.table import Figure, document
 from tests.stories.slipway import ROOT
@@ -27,6 +41,9 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "rollback": deploys.rollback,
     "push": webhooks.push_to_live,
     "steady": steady.steady,
+    "neighbours": neighbours.while_building,
+    "analysis": analysis.analysis,
+    "builds": builds.builds,
     "webhooks": webhooks.acknowledged,
     "lines": log_lines.lines,
     "log-viewer": browser_log.viewer,

@@ -45,6 +45,27 @@ def plain_app(greeting: str) -> dict[str, str]:
     return app(greeting)
 
 
+def greedy_app(seconds: float) -> dict[str, str]:
+    """Its build takes every core and 1 GB of memory for so long, and writes to the disk meanwhile."""
+    code = f"""import multiprocessing, os, time
+
+END = time.monotonic() + {seconds}
+
+def burn(number):
+    held = bytearray(os.urandom(2**20)) * 250
+    with open(f"/tmp/{{number}}", "wb") as file:
+        while time.monotonic() < END:
+            file.seek(0)
+            file.write(held[: 2**24])
+            sum(range(10**6))
+
+print("burning", flush=True)
+with multiprocessing.Pool(4) as pool:
+    pool.map(burn, range(4))
+"""
+    return app("greedy") | {"burn.py": code, "slipway.toml": 'build_command = "python3 burn.py"\n'}
+
+
 def talking_app() -> dict[str, str]:
     """`/ticks/N` prints N lines with the moment of writing, 20 a second; `/flood/N` prints N numbered lines at once."""
     return app("talking", body=TICKS)

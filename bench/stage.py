@@ -35,10 +35,13 @@ class Rounds:
     requests: int = 50
     idle_seconds: float = 20.0
     webhook_seconds: int = 30
+    cold_builds: int = 1
+    warm_builds: int = 5
+    neighbour_seconds: float = 20.0
 
 
 QUICK = Rounds(warm=3, cold=1, rollbacks=3, steady_deploys=6, steady_rollbacks=2, ticks=200, flood=200_000, requests=20,
-               webhook_seconds=5)  # fmt: skip
+               webhook_seconds=5, warm_builds=3, neighbour_seconds=8.0)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ import ast
 
 import pytest
 
+from bench import builds
 from bench.__main__ import FIGURES, wanted
+from bench.builds import Built
+from bench.hand_built import DOCKERFILES, adapted
 from bench.memory import by_name, named
 from bench.pages import figure
-from bench.samples import flask_app, plain_app, talking_app
+from bench.samples import flask_app, greedy_app, plain_app, talking_app
 from bench.table import Figure, document, in_steps, markdown, middle, more, percentile, seconds, spread
 
 
@@ -85,6 +88,27 @@ def test_it_misses_the_aim_of_a_page_by_time_or_by_bytes() -> None:
     assert figure("logs", [0.01] * 20, queries=9, bytes=100_000).is_met is False
 
 
+def test_it_holds_warm_builds_alone_against_their_aim() -> None:
+    ours, hand = Built([1.0, 1.1, 5.0], 144_000_000), Built([0.9, 1.0, 1.1], 120_000_000)
+    warm, cold = builds.figure("warm", "flask", ours, hand), builds.figure("cold", "flask", ours, hand)
+    assert (warm.value, warm.against, warm.is_met) == ("1.10 s, 144 MB", "1.00 s, 120 MB by hand", True)
+    assert (warm.difference, cold.is_met) == ("+ 0.10 s, x 1.10; size x 1.20", None)
+    assert builds.figure("warm", "flask", Built([1.2], 1), hand).is_met is False
+
+
+def test_it_builds_by_hand_with_this_machines_bases_registries_and_caches_of_its_own() -> None:
+    text = "ARG NODE=node:24\nFROM ${NODE}\nRUN --mount=type=cache,target=/root/.npm npm ci\nRUN npm run build\n"
+    assert adapted(text, "s1", ["npmrc", "uv_toml"], {"NODE": "base:1"}) == (
+        "ARG NODE=base:1\nFROM ${NODE}\nRUN --mount=type=cache,id=s1-root-.npm,target=/root/.npm "
+        "--mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\nRUN npm run build\n"
+    )
+
+
+def test_every_dockerfile_by_hand_is_of_a_sample() -> None:
+    assert {sample.name for sample in builds.TAKEN} == {path.stem for path in DOCKERFILES.iterdir()}
+    assert len(builds.TAKEN) >= 6
+
+
 def test_a_change_of_the_flask_app_is_one_line() -> None:
     one, two = flask_app("one"), flask_app("two")
     assert one["requirements.txt"] == two["requirements.txt"]
@@ -92,7 +116,7 @@ def test_a_change_of_the_flask_app_is_one_line() -> None:
     assert [a != b for a, b in pairs].count(True) == 1
 
 
-@pytest.mark.parametrize("files", [flask_app("it's"), plain_app("x"), talking_app()])
+@pytest.mark.parametrize("files", [flask_app("it's"), plain_app("x"), talking_app(), greedy_app(5)])
 def test_the_apps_are_python(files: dict[str, str]) -> None:
     for name, text in files.items():
         if name.endswith(".py"):

@@ -23,7 +23,7 @@ class Load:
     connections: int = 4
     failures: list[str] = field(default_factory=list)
     bodies: Counter[str] = field(default_factory=Counter)
-    slowest_seconds: float = 0.0
+    took: list[float] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
@@ -36,6 +36,10 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=20)
+
+    @property
+    def slowest_seconds(self) -> float:
+        return max(self.took, default=0.0)
 
     @property
     def count(self) -> int:
@@ -62,7 +66,7 @@ class Load:
             connection.close()
             self.failures.append(f"{type(error).__name__}: {error}")
             return
-        self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
+        self.took.append(time.monotonic() - began)
         if answer.status == 200:
             self.bodies[body.strip()[:60]] += 1
         else:

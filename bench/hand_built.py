@@ -1,0 +1,77 @@
+"""A sample built by a Dockerfile that a person wrote (`bench/dockerfiles/`), on the base images that Slipway takes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.by_hand import Quiet
+from workers.build.base_images import ensure_base
+from workers.build.dockerfile import dockerignore_for
+from workers.build.job import BuildSettings
+from workers.build.secrets import Share, network, write_secrets
+from workers.docker_cli import BuildCall, build_argv, client_env, working_client
+
+DOCKERFILES = Path(__file__).parent / "dockerfiles"
+CA = "/etc/ssl/certs/ca-certificates.crt"
+# Where the tools look for what this machine says of package registries, when root runs them.
+TARGETS = {
+    "ca": CA, "pip_conf": "/etc/pip.conf", "npmrc": "/root/.npmrc", "go_env": "/root/.config/go/env",
+    "cargo_config": "/.cargo/config.toml",
+}  # fmt: skip
+WITH_CACHE = re.compile(r"^RUN ((?:--mount=type=cache,target=\S+ )+)(.*)$", re.MULTILINE)
+BASES = re.compile(r"^ARG ([A-Z]+)=", re.MULTILINE)
+
+
+@dataclass
+class HandBuilt:
+    """`folder` is for what a build needs besides the app. What is made carries `labels`."""
+
+    sample: str
+    app: Path
+    folder: Path
+    labels: Mapping[str, str]
+    number: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.text = (DOCKERFILES / f"{self.sample}.Dockerfile").read_text()
+        self.secrets = write_secrets(self.folder / "secrets", BuildSettings(), Share())
+        machine = self.folder / "machine"
+        self.bases = {
+            name: ensure_base(name.lower(), "", report=Quiet(), cache_dir=machine).reference
+            for name in BASES.findall(self.text)
+        }
+
+    def build(self, *, is_new: bool = False) -> str:
+        """The image's id. `is_new`: with caches that nothing was built with."""
+        self.number += is_new
+        dockerfile = self.folder / "Dockerfile"
+        scope = f"{self.labels['slipway.instance']}-{self.sample}-{self.number}"
+        dockerfile.write_text(adapted(self.text, scope, self.secrets, self.bases))
+        (self.folder / "Dockerfile.dockerignore").write_text(dockerignore_for(""))
+        image_id = self.folder / "image-id"
+        call = BuildCall(self.app, dockerfile, image_id, self.labels, self.secrets, network=network()[0])
+        done = subprocess.run(
+            build_argv(working_client(), call), env=client_env(os.environ), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise AssertionError(f"{self.sample} by hand: {done.stderr[-3000:]}")
+        return image_id.read_text()
+
+
+def adapted(text: str, scope: str, secrets: Collection[str], bases: Mapping[str, str]) -> str:
+    """The same Dockerfile for this machine: its base images, its package registries, and caches that nobody else has."""
+    for name, reference in bases.items():
+        text = re.sub(rf"^ARG {name}=.*$", f"ARG {name}={reference}", text, flags=re.MULTILINE)
+    mounts = " ".join(f"--mount=type=secret,id={name},target={TARGETS[name]}" for name in TARGETS if name in secrets)
+    trust = f"export SSL_CERT_FILE={CA} PIP_CERT={CA} NODE_EXTRA_CA_CERTS={CA}; " if "ca" in secrets else ""
+
+    def line(found: re.Match[str]) -> str:
+        caches = re.sub(r"target=(\S+)", lambda at: f"id={scope}{at[1].replace('/', '-')},{at[0]}", found[1])
+        return f"RUN {caches}{mounts} {trust}{found[2]}"
+
+    return WITH_CACHE.sub(line, text)
