@@ -18,6 +18,7 @@ from apps.lib.lookups import Lookup
 from apps.projects.detection import Detection
 from tests.apps.cast import PASSWORD, Person, Shop
 from tests.stories.test_browser_pages import browser, complaints, signed_in, site, until
+from workers.build.look import Look
 from workers.build.plan import Plan
 
 __all__ = ["browser", "site"]
@@ -39,7 +40,7 @@ class Clicks:
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> None:
     """What looking at the repository finds; git itself has stories of its own."""
-    row = Detection("main", "a" * 40, "Greet politely", PLAN)
+    row = Detection("main", "a" * 40, "Greet politely", Look(PLAN, None, None, None))
     monkeypatch.setattr("apps.deployments.importing.detect", lambda *_, **__: row)
 
 
