@@ -17,7 +17,7 @@ from typing import Any
 from paas.embedded import engine, processes
 from paas.supervisor import lock, ports, reading
 from paas.supervisor.control import Answer, ask
-from paas.supervisor.household import Household, given_settings, make_household, open_household, read_env
+from paas.supervisor.household import Household, given_settings, make_household, open_household, own_servers, read_env
 from paas.supervisor.programs import Blueprint
 from workers.errors import PlatformError, UserError
 
@@ -91,10 +91,17 @@ def reset(home: Path, *, force: bool) -> int:
             return 1
     place = make_household(home)
     down(home, volumes=True)
+    elsewhere = own_servers(read_env(place.home / "env") | dict(os.environ))
     shutil.rmtree(place.run)
     for entry in home.iterdir():
         shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-    print("Slipway is reset: nothing of it is left. `make up` starts afresh.")
+    if elsewhere:
+        print(
+            f"Slipway is reset on this machine. What it keeps in the servers of {' and '.join(elsewhere)} is still there, "
+            "and its keys are gone: empty them before `make up`."
+        )
+    else:
+        print("Slipway is reset: nothing of it is left. `make up` starts afresh.")
     return 0
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +115,12 @@ def is_embedded_database(url: str) -> bool:
 
 def is_embedded_redis(url: str) -> bool:
     return not url or _REDIS.fullmatch(url) is not None
+
+
+def own_servers(settings: Mapping[str, str]) -> list[str]:
+    """The settings that name servers which are not ours to empty."""
+    embedded = {"DATABASE_URL": is_embedded_database, "REDIS_URL": is_embedded_redis}
+    return [name for name, is_ours in embedded.items() if not is_ours(settings.get(name, ""))]
 
 
 def read_env(path: Path) -> dict[str, str]:

@@ -99,6 +99,9 @@ def test_it_reads_the_plan_from_the_settings(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv("DATABASE_URL", own)
         assert not read_plan(place).embedded_postgres
     assert not read_plan(place).embedded_valkey
+    kept = read_env(place.home / "env")
+    assert household.own_servers(kept) == []
+    assert household.own_servers(kept | {"DATABASE_URL": own}) == ["DATABASE_URL"]
 
 
 def test_it_says_every_wrong_setting_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
