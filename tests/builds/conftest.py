@@ -1,4 +1,4 @@
-"""One running Slipway for all samples, git on loopback, and the table of what was built."""
+"""One running Slipway for all samples, git on loopback, and the tables of what was built."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.builds.readme import with_builds
 from tests.builds.table import Row, written
 from tests.stories.conftest import git, slipway
 
 __all__ = ["git", "slipway", "table"]
-TABLE = Path(__file__).parents[2] / "docs" / "builds.md"
+ROOT = Path(__file__).parents[2]
+TABLE, README = ROOT / "docs" / "builds.md", ROOT / "README.md"
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +22,6 @@ def table() -> Callable[[Row], None]:
 
     def add(row: Row) -> None:
         TABLE.write_text(written(TABLE.read_text() if TABLE.exists() else "", [row]))
+        README.write_text(with_builds(README.read_text(), TABLE.read_text()))
 
     return add
