@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from paas.config import Config
 from paas.supervisor import control, household, lock, ports, programs
 from paas.supervisor.child import described, next_delay
 from paas.supervisor.commands import as_table
@@ -127,18 +129,27 @@ def test_it_is_the_only_supervisor_of_its_home(tmp_path: Path) -> None:
 
 
 def test_it_gives_the_agent_none_of_the_keys(tmp_path: Path) -> None:
-    env = household.new_keys() | {
-        "PATH": "/bin",
-        "DATABASE_URL": "postgresql://",
-        "SLIPWAY_NETWORK_POOL": "10.9.0.0/16",
-    }
+    env = (
+        household.new_keys()
+        | {
+            "PATH": "/bin",
+            "DATABASE_URL": "postgresql://",
+            "SLIPWAY_NETWORK_POOL": "10.9.0.0/16",
+            **{
+                f"SLIPWAY_{name.upper()}": "x"
+                for name, told in Config.model_fields.items()
+                if told.annotation is SecretStr
+            },
+        }
+        | {"SLIPWAY_HOST_TOKEN": "its own"}
+    )
     agent = programs.agent_program(blueprint(tmp_path), env)
     assert agent.env == {
         "PATH": "/bin",
         "SLIPWAY_API_URL": "http://127.0.0.1:8000",
         "SLIPWAY_EDGE_PORT": "8080",
         "SLIPWAY_HOME": str(tmp_path),
-        "SLIPWAY_HOST_TOKEN": env["SLIPWAY_HOST_TOKEN"],
+        "SLIPWAY_HOST_TOKEN": "its own",
         "SLIPWAY_INSTANCE": "0a1b2c3d",
         "SLIPWAY_NETWORK_POOL": "10.9.0.0/16",
         "SLIPWAY_READY_FILE": str(tmp_path / "run" / "agent.ready"),
