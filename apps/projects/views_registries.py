@@ -46,4 +46,5 @@ def registry_forget(request: HttpRequest, registry_id: UUID) -> HttpResponse:
     row = registry_for(actor, registry_id)
     team_id = row.team_id
     forget_registry(actor=actor, registry=row)
+    messages.info(request, f"The login for {row.host} is forgotten.")
     return redirect("registries", team_id=team_id)
