@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pydantic import SecretStr
@@ -50,6 +50,14 @@ def own_keys(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_it_stores_no_value_in_the_clear(shop: Shop) -> None:
     assert stored() and all(CANARY not in text for text in stored())
     assert shop.secret.value == CANARY
+
+
+def test_a_start_says_that_a_database_belongs_to_other_keys(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    call_command("ensure_host")
+    other = MultiFernet([Fernet(Fernet.generate_key())])
+    monkeypatch.setattr("apps.lib.encryption.keyring", lambda: other)
+    with pytest.raises(CommandError, match="Add the key it was written with to SLIPWAY_VARIABLE_KEYS"):
+        call_command("ensure_host")
 
 
 def test_it_rotates_keys(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
