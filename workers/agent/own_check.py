@@ -12,6 +12,7 @@ from workers.build.shell_line import line_of
 from workers.desired import Health
 from workers.docker import Engine, NotThere
 from workers.errors import UserError
+from workers.redact import Redactor
 
 EVERY_SECONDS = 3.0  # Each is a process of its own, so it is asked less often than a port.
 
@@ -35,13 +36,17 @@ def answer_of(engine: Engine, container: str) -> Answer:
     return Answer(told.get("Status") == "healthy", listens=True)
 
 
-def unwell(state: dict[str, Any], health: Health) -> UserError:
-    """`state` is the engine's `State` of a container that was not well within the deadline."""
+def unwell(state: dict[str, Any], health: Health, redacting: Redactor) -> UserError:
+    """`state` is the engine's `State` of a container that was not well within the deadline.
+
+    Redacted before anything is folded or cut: what is left of a secret then is not found any more.
+    """
     last = ((state.get("Health") or {}).get("Log") or [{}])[-1]
-    said = " ".join(str(last.get("Output", "")).split())[:300]
+    said = " ".join(redacting.redact(str(last.get("Output", ""))).split())[:300]
+    asked = redacting.redact(line_of(health.command or []))[:200]
     return UserError(
         "health:user:command-failed",
-        f"The health check `{line_of(health.command or [])[:200]}` did not succeed within {health.deadline_seconds:g} s."
+        f"The health check `{asked}` did not succeed within {health.deadline_seconds:g} s."
         + (f" It printed: {said}" if said else " It printed nothing."),
         hint="Run it inside a container of the image. Mend the app or the check, or raise the health check's deadline.",
     )

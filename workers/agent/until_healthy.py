@@ -56,10 +56,11 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
         _sleep(min(pause, deadline - time.monotonic()), check)
     _raise_if_ended(service, world, replica)
     state = world.engine.inspect(replica.id)["State"]
+    redacting = redactor_of(service.release)
     if health.command is not None:
-        raise unwell(state, health)
+        raise unwell(state, health, redacting)
     pid = int(state["Pid"])
-    said = last_lines(world.engine, replica.id, 20, redactor_of(service.release))
+    said = last_lines(world.engine, replica.id, 20, redacting)
     raise unhealthy(pid, _process(service, replica), health, answer, said)
 
 

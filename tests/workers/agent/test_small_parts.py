@@ -12,6 +12,7 @@ from workers.agent.sockets import Socket, parsed
 from workers.agent.store import Attempt, Store
 from workers.desired import Health
 from workers.errors import UserError
+from workers.redact import Redactor
 
 SETTINGS = {
     "SLIPWAY_API_URL": "http://127.0.0.1:8000/",
@@ -63,9 +64,17 @@ def test_it_reads_the_kernels_socket_tables() -> None:
 
 def test_it_says_what_a_containers_own_check_printed() -> None:
     told = {"Health": {"Status": "unhealthy", "Log": [{"Output": "first"}, {"Output": "no\nresponse \n"}]}}
-    error = unwell(told, Health(command=["pg_isready", "-q"], deadline_seconds=7))
+    error = unwell(told, Health(command=["pg_isready", "-q"], deadline_seconds=7), Redactor([]))
     assert (error.code, error.message) == (
         "health:user:command-failed",
         "The health check `pg_isready -q` did not succeed within 7 s. It printed: no response",
     )
-    assert unwell({}, Health(command=["x"])).message.endswith("It printed nothing.")
+    assert unwell({}, Health(command=["x"]), Redactor([])).message.endswith("It printed nothing.")
+
+
+@pytest.mark.parametrize("before", ["", "." * 294])
+def test_it_shows_no_part_of_a_secret_that_an_own_check_printed(before: str) -> None:
+    """Neither one that folding would change, nor one that would be cut in the middle."""
+    told = {"Health": {"Log": [{"Output": f"{before}opening  words\n"}]}}
+    message = unwell(told, Health(command=["x"]), Redactor(["opening  words"])).message
+    assert "open" not in message and "[reda" in message
