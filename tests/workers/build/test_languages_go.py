@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.workers.build.plans import found, found_in
+from workers.build.analyze import analyze
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.go import detect
 from workers.build.plan import Plan
-from workers.build.recipes.go import toolchain
+from workers.build.recipes.go import recipe, toolchain
 
 MAIN = "package main\n\nfunc main() {}\n"
 MOD = "module example.com/shop\n\ngo 1.22\n"
@@ -89,6 +92,22 @@ def test_it_compiles_with_c_where_a_dependency_needs_it() -> None:
 def test_it_installs_nothing_that_is_vendored() -> None:
     plan = found(detect, {"go.mod": MOD, "main.go": MAIN, "vendor/modules.txt": "", "vendor/x/main.go": MAIN})
     assert (plan.install, plan.dependency_files) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "copied"),
+    [({}, "/app/bin/"), ({"build_command": "make"}, "/app/"), ({"install_command": "make deps"}, "/app/")],
+)
+def test_it_keeps_all_that_a_command_of_a_person_may_have_made(settings: dict[str, str], copied: str) -> None:
+    plan = analyze(MemoryFiles({"go.mod": MOD, "main.go": MAIN}), BuildSettings(**settings))  # type: ignore[arg-type]
+    lines = recipe(plan, "go:1", "run:1", "s1")
+    assert lines[-1] == f'COPY --from=build --chown=10001:10001 ["{copied}", "{copied}"]'
+    assert lines.count("COPY --chown=10001:10001 . .") == (2 if copied == "/app/bin/" else 1)
+
+
+def test_it_copies_the_source_alone_when_nothing_is_built() -> None:
+    plan = replace(found(detect, {"go.mod": MOD, "main.go": MAIN}), build="")
+    assert recipe(plan, "go:1", "run:1", "s1")[-1].endswith('["/app/", "/app/"]')
 
 
 def test_it_leaves_other_folders_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from workers.build.base_families import GO_CACHE
-from workers.build.plan import Plan
+from workers.build.plan import Origin, Plan
 from workers.build.recipes import blocks
 
 ENVIRONMENT = {
@@ -15,6 +15,7 @@ ENVIRONMENT = {
     "CGO_ENABLED": "0",
 }
 COMPILED = f'[ -d "$GOCACHE" ] || [ ! -d {GO_CACHE} ] || cp -r {GO_CACHE} "$GOCACHE"'
+DETECTED = Origin("detected", "")
 SETTINGS = f"--mount=type=secret,id=go_env,target={blocks.HOME}/.config/go/env,{blocks.OWNED}"
 
 
@@ -29,8 +30,22 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         f"COPY --chown={blocks.USER} . .",
         *([] if before else install),
         *([blocks.build_run(f"{COMPILED}; {plan.build}", (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
-        *blocks.run_stage(run_base, {"/app/": "/app/"}, "PATH=/app/bin:$PATH"),
+        *_run_stage(plan, run_base),
     ]
+
+
+def _run_stage(plan: Plan, base: str) -> list[str]:
+    """With the source, and with all that commands of a person may have made.
+
+    Where there are none the programs alone are taken from the stage that builds: to copy /app from there BuildKit first
+    looks through every file of the image that has Go.
+    """
+    path = "PATH=/app/bin:$PATH"
+    own = any(plan.origins.get(name, DETECTED).kind != "detected" for name in ("install", "build"))
+    if own or not plan.build:
+        return blocks.run_stage(base, {"/app/": "/app/"}, path)
+    *before, programs = blocks.run_stage(base, {"/app/bin/": "/app/bin/"}, path)
+    return [*before, f"COPY --chown={blocks.USER} . .", programs]
 
 
 def toolchain(version: str) -> str:

@@ -15,7 +15,8 @@ ENTRYPOINT []
 ENV HOME=/home/app PATH=/app/bin:$PATH
 WORKDIR /app
 USER 10001:10001
-COPY --from=build --chown=10001:10001 ["/app/", "/app/"]
+COPY --chown=10001:10001 . .
+COPY --from=build --chown=10001:10001 ["/app/bin/", "/app/bin/"]
 
 ENV PORT=8000
 EXPOSE 8000
