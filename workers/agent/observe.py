@@ -11,7 +11,7 @@ import time
 import traceback
 
 from workers.agent.health import ask, host_header
-from workers.agent.own_check import answer_of
+from workers.agent.own_check import is_unwell
 from workers.agent.redaction import last_lines, redactor_of, told
 from workers.agent.reporter import Steps
 from workers.agent.spec import web_process
@@ -111,7 +111,7 @@ class Observer:
         health = service.release.health
         if health.command is not None:
             running = [r for r in self._running(service) if r.state == "running"]
-            return all(answer_of(self._world.engine, r.id).healthy for r in running)
+            return not any(is_unwell(self._world.engine, r.id) for r in running)
         web = web_process(service.release)
         replicas = [r for r in self._running(service) if r.process == web and r.state == "running" and r.port]
         return all(ask(r.address, r.port or 0, health, host_header(service, r.address)).healthy for r in replicas)

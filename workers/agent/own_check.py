@@ -21,7 +21,8 @@ def healthcheck(health: Health) -> dict[str, Any]:
     """For the engine's create request; nothing for a check from outside, so that the image's own one stays."""
     if health.command is None:
         return {}
-    every = int(max(EVERY_SECONDS, health.interval_seconds) * 1e9)
+    # The engine waits that long before it asks at all, so it must ask more than once within the deadline.
+    every = int(min(max(EVERY_SECONDS, health.interval_seconds), health.deadline_seconds / 3) * 1e9)
     test = ["CMD", *health.command]
     return {
         "Healthcheck": {"Test": test, "Interval": every, "Timeout": int(health.timeout_seconds * 1e9), "Retries": 3}
@@ -29,11 +30,20 @@ def healthcheck(health: Health) -> dict[str, Any]:
 
 
 def answer_of(engine: Engine, container: str) -> Answer:
+    return Answer(_status(engine, container) == "healthy", listens=True)
+
+
+def is_unwell(engine: Engine, container: str) -> bool:
+    """Only what failed as often as it may: after a restart nothing is known for a while."""
+    return _status(engine, container) == "unhealthy"
+
+
+def _status(engine: Engine, container: str) -> str:
+    """The engine's word: starting, healthy, unhealthy; "" when it is gone."""
     try:
-        told = engine.inspect(container)["State"].get("Health") or {}
+        return str((engine.inspect(container)["State"].get("Health") or {}).get("Status", ""))
     except NotThere:
-        return Answer(False)
-    return Answer(told.get("Status") == "healthy", listens=True)
+        return ""
 
 
 def unwell(state: dict[str, Any], health: Health, redacting: Redactor) -> UserError:

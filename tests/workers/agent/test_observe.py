@@ -6,7 +6,9 @@ import ipaddress
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +23,11 @@ from workers.agent.logs import LogShipper
 from workers.agent.networks import Networks
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
-from workers.agent.spec import LogRotation
+from workers.agent.spec import LogRotation, labels_for
 from workers.agent.store import Attempt, Store
 from workers.agent.world import World
-from workers.desired import Service
-from workers.docker import Engine
+from workers.desired import Health, Service
+from workers.docker import Container, Engine
 from workers.traefik import Routes
 
 
@@ -63,6 +65,41 @@ def test_it_opens_the_window_again_after_its_thread_failed(tmp_path: Path, monke
     until_closed(observer, service)
     assert world.store.memory(service.key).observed is True
     assert [report.kind for report in reporter._waiting] == ["observed"]
+
+
+class Told(Engine):
+    """An engine with one container of a service, whose own check stands at `status`."""
+
+    def __init__(self, service: Service, status: str) -> None:
+        super().__init__("0" * 8)
+        self._service, self._status = service, status
+
+    def containers(self, **labels: str) -> list[Container]:
+        place = {"instance": self.instance, "role": "app", "address": "", "index": 0}
+        told = labels_for(self._service, "web", **place)  # type: ignore[arg-type]
+        return [Container("c", "c", "running", told)]
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        return {"RestartCount": 0, "State": {"Status": "running", "Health": {"Status": self._status}}}
+
+
+@pytest.mark.parametrize(("status", "well"), [("starting", True), ("unhealthy", False)])
+def test_it_holds_only_failed_own_checks_against_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, well: bool
+) -> None:
+    """One that was started anew is not asked for an interval."""
+    monkeypatch.setattr(observe, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(observe, "ASK_EVERY", 0.0)
+    monkeypatch.setattr(observe, "FAILURES", 1)
+    control, plain = ControlPlane("http://127.0.0.1:9", "t"), make_service("x")
+    release = plain.release.model_copy(update={"health": Health(command=["x"])})
+    service = plain.model_copy(update={"observation_seconds": 0.3 if well else 60, "release": release})
+    world = replace(world_in(tmp_path, control), engine=Told(service, status))
+    world.store.remember(service.key, live=Attempt(service.deployment, service.fence), switched_at=time.time())
+    observer = Observer(world, threading.Event())
+    observer.watch(service, Steps(Reporter(control), service.deployment, 1, quiet=False))
+    until_closed(observer, service)
+    assert world.store.memory(service.key).observed is well
 
 
 def until_closed(observer: Observer, service: Service) -> None:

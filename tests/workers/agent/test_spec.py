@@ -8,6 +8,7 @@ import pytest
 
 from tests.workers.agent.conftest import Host, make_service, new_id, next_release
 from workers.agent.networks import free_subnets, next_address, routed
+from workers.agent.own_check import healthcheck
 from workers.agent.spec import LogRotation, Place, container_spec, web_process
 from workers.desired import Health, Limits, Mount, Process, Release, Service
 
@@ -125,6 +126,17 @@ def test_it_is_what_the_engine_made_at_first_and_after_another_rollout(host: Hos
         assert container.label("deployment") == wanted.deployment
     host.control.publish()
     host.control.wait(lambda: not host.containers(service), 20)
+
+
+@pytest.mark.parametrize(
+    ("interval", "deadline", "every"), [(0.1, 60, 3.0), (10, 60, 10.0), (60, 60, 20.0), (0.1, 1.5, 0.5)]
+)
+def test_an_own_check_is_asked_more_than_once_within_its_deadline(
+    interval: float, deadline: float, every: float
+) -> None:
+    """The engine asks for the first time when an interval is over."""
+    told = healthcheck(Health(command=["x"], interval_seconds=interval, deadline_seconds=deadline))
+    assert told["Healthcheck"]["Interval"] == int(every * 1e9)
 
 
 def test_it_is_reached_by_its_name_and_asks_itself() -> None:
