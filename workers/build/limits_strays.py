@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 STRAY = ".slice:docker:"
-MARK = re.compile(rb"slipway-\d+-[0-9a-f]{32}")
+MARK = re.compile(rb"slipway-\d{1,10}-[0-9a-f]{32}")
 POLL_SECONDS = 0.02
 ROUNDS = 20  # For what is forked while it is moved; the next poll finds the rest.
 BEGUN = "gathering"
@@ -67,7 +67,7 @@ def _is_engine(folder: Path) -> bool:
 def gather(homes: Sequence[Groups], groups: Groups, own: str = "") -> int:
     """Put the processes of strays into the groups, and tell how many. Raises OSError where this process may not.
 
-    `own` is the group and mark of one build: its steps go there, and those of other marks are left to their builds.
+    `own` is the group and mark of one build: its steps go there, and those of other builds are left to them.
     """
     moved = 0
     for home in homes:
@@ -81,23 +81,27 @@ def gather(homes: Sequence[Groups], groups: Groups, own: str = "") -> int:
 
 
 def _place(step: Path, group: Path, own: str, *, is_stray: bool = False) -> int:
-    mark = _mark(step) if own else ""
-    if mark == own:
+    """A mark without a group is nobody's: whoever wrote the Dockerfile may set as many as they like."""
+    marks = _marks(step) if own else {""}
+    if marks is None:
+        return 0
+    if own in marks:
         return _move(step, group / (own or "gathered"))
-    return _move(step, group / "gathered") if is_stray and mark == "" else 0
+    is_of_another = any((group / mark).is_dir() for mark in marks)
+    return _move(step, group / "gathered") if is_stray and not is_of_another else 0
 
 
-def _mark(step: Path) -> str | None:
-    """Of the build that a step is of, "" when it has none; None while runc still prepares it."""
+def _marks(step: Path) -> set[str] | None:
+    """All that a step's environment has; None while runc still prepares it."""
+    marks = set[str]()
     for pid in _processes(step)[:5]:
         try:
             if Path(f"/proc/{pid}/comm").read_text().startswith("runc:["):
                 return None
-            if found := MARK.search(Path(f"/proc/{pid}/environ").read_bytes()):
-                return found[0].decode()
+            marks |= {mark.decode() for mark in MARK.findall(Path(f"/proc/{pid}/environ").read_bytes())}
         except OSError:
             continue  # It has ended, or may not be read.
-    return ""
+    return marks
 
 
 def _groups(folder: Path, named: str) -> list[Path]:

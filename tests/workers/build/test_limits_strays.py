@@ -21,6 +21,7 @@ from workers.build.limits_strays import Groups, gather, gathering, homes_of
 
 MB = 1024**2
 STRAY = "system.slice:docker:k3j2q8"
+FORGED, MINE, OTHER = (f"slipway-1-{digit * 32}" for digit in "012")
 
 
 def process(proc: Path, pid: str, name: str, groups: str, numbers: str = "") -> None:
@@ -53,6 +54,29 @@ def test_it_leaves_other_groups_alone(tmp_path: Path) -> None:
         (tmp_path / "home" / name).mkdir(parents=True)
         (tmp_path / "home" / name / "cgroup.procs").write_text("1\n")
     assert gather([{"memory": tmp_path / "home"}, {"memory": tmp_path / "gone"}], {"memory": tmp_path}) == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "place"),
+    [
+        ({"A": FORGED, "NO_PROXY": f"localhost,{MINE}"}, MINE),
+        ({"A": f"{FORGED} slipway-{'9' * 300}-{'0' * 32}"}, "gathered"),
+        ({"A": FORGED, "NO_PROXY": OTHER}, None),
+    ],
+)
+def test_a_mark_that_a_dockerfile_sets_hides_no_step(tmp_path: Path, env: dict[str, str], place: str | None) -> None:
+    stray, group = tmp_path / "home" / STRAY, tmp_path / "group"
+    for folder in (stray, group / MINE, group / OTHER, group / "gathered"):
+        folder.mkdir(parents=True)
+    child = subprocess.Popen(["sleep", "60"], env=env)
+    try:
+        (stray / "cgroup.procs").write_text(f"{child.pid}\n")
+        assert wait_until(lambda: b"A=" in Path(f"/proc/{child.pid}/environ").read_bytes())
+        gather([{"memory": tmp_path / "home"}], {"memory": group}, MINE)
+        assert [procs.parent.name for procs in group.glob("*/cgroup.procs")] == ([place] if place else [])
+    finally:
+        child.kill()
+        child.wait()
 
 
 @pytest.fixture
@@ -120,6 +144,8 @@ def test_it_gathers_processes_with_their_children(machine: tuple[Groups, Groups]
 def test_it_leaves_the_steps_of_other_builds_to_them(machine: tuple[Groups, Groups]) -> None:
     homes, groups = machine
     mine, other = (f"slipway-{os.getpid()}-{secrets.token_hex(16)}" for _ in range(2))
+    for group in set(groups.values()):
+        (group / other).mkdir()
     child = started_in(homes, "import time; time.sleep(60)", NO_PROXY=other)
     try:
         assert wait_until(lambda: b"NO_PROXY" in Path(f"/proc/{child.pid}/environ").read_bytes())
