@@ -7,10 +7,11 @@ rules are.
 from __future__ import annotations
 
 import os
+import secrets as random
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,14 +68,14 @@ def limited(
         yield
 
 
-def in_container_argv(client: str, image: str, labels: Mapping[str, str]) -> list[str]:
+def in_container_argv(client: str, name: str, image: str, labels: Mapping[str, str]) -> list[str]:
     """`nft` of this machine for a user who is not root: it may set rules, and reads the machine's files."""
     told = {**labels, "slipway.role": "build-egress"}
     return [
         *(client, "run", "--rm", "--interactive", "--pull=never", "--network=host", "--read-only", "--cap-drop=ALL"),
         *("--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host", "--user=0:0"),
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--memory=64m", "--pids-limit=16"),
-        *("--volume=/:/host:ro", *(f"--label={name}={value}" for name, value in told.items())),
+        *("--volume=/:/host:ro", f"--name={name}", *(f"--label={key}={value}" for key, value in told.items())),
         *("--entrypoint=chroot", "--", image, "/host", str(NFT), "-f", "-"),
     ]
 
@@ -95,10 +96,11 @@ class Firewall:
         """Inside, steps reach nothing private but through `doors`. Raises NotLimited before it begins."""
         global _running
         with _lock:
-            _doors.update(doors)
-            self._close(tuple(host_ports), report)
             _running += 1
         try:
+            with _lock:
+                _doors.update(doors)
+                self._close(tuple(host_ports), report)
             yield
         finally:
             # Beside the build's end: for who is not root it takes half a second.
@@ -153,7 +155,13 @@ class Firewall:
             base = ensure_base("python", "", report=report or Logged(), cache_dir=self.cache_dir, labels=self.labels)
         except SlipwayError as error:
             raise NotLimited(error.message) from error
-        self._told(in_container_argv(client, base.reference, self.labels), report, rules)
+        name = f"slipway-build-egress-{random.token_hex(4)}"
+        try:
+            self._told(in_container_argv(client, name, base.reference, self.labels), report, rules)
+        except BaseException:
+            with suppress(NotLimited):  # It is gone already, but for a client that ended before its container.
+                self._told([client, "rm", "--force", "--", name], None)
+            raise
 
     def _told(self, argv: list[str], report: Report | None, given: str = "") -> str:
         lines: list[str] = []

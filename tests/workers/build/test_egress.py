@@ -137,10 +137,10 @@ def wait_until_open(here: Builder) -> None:
 
 
 def test_an_ordinary_users_container_may_set_rules_and_no_more() -> None:
-    assert in_container_argv("docker", "base", {"slipway.instance": "i"}) == [
+    assert in_container_argv("docker", "n", "base", {"slipway.instance": "i"}) == [
         *("docker", "run", "--rm", "--interactive", "--pull=never", "--network=host", "--read-only", "--cap-drop=ALL"),
         *("--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host", "--user=0:0"),
         *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--memory=64m", "--pids-limit=16"),
-        *("--volume=/:/host:ro", "--label=slipway.instance=i", "--label=slipway.role=build-egress"),
+        *("--volume=/:/host:ro", "--name=n", "--label=slipway.instance=i", "--label=slipway.role=build-egress"),
         *("--entrypoint=chroot", "--", "base", "/host", "/usr/sbin/nft", "-f", "-"),
     ]
