@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from workers.agent.drains import Drains
 from workers.agent.environments import service_of
 from workers.agent.instances import Instances
-from workers.agent.keep_up import is_as_wanted, keep_up
+from workers.agent.keep_up import is_as_wanted, keep_up, lacks_image
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
 from workers.agent.rollout import Failed, announce, roll_out
@@ -157,8 +157,7 @@ class Converger:
         if service.rolling_out and memory.failed == attempt:
             steps.failed(memory.failed_step, ErrorReport(**(memory.error or {})))
         elif _is_live(service, memory.live):
-            with self._turns.upkeep():
-                keep_up(service, self._world, self._drains, self._checker(service))
+            self._keep_up(service, self._checker(service))
             self._tell_again(service, steps)
             self._observer.watch(service, steps)
         else:
@@ -168,6 +167,13 @@ class Converger:
                 roll_out(service, self._world, self._drains, steps, check)
             self._observer.watch(service, steps)
         self._told.add(_key(service))
+
+    def _keep_up(self, service: Service, check: Check) -> None:
+        if lacks_image(service, self._world):
+            with self._turns.fetching(check):
+                self._world.need_image(service, check)
+        with self._turns.upkeep():
+            keep_up(service, self._world, self._drains, check)
 
     def _tell_again(self, service: Service, steps: Steps) -> None:
         """After a restart of the agent: the control plane may not have heard how it ended. Hearing it twice is harmless."""

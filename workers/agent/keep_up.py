@@ -30,6 +30,12 @@ def is_as_wanted(service: Service, mine: list[Container], world: World, leaving:
     return world.routes.read(service.key) == _route_bytes(service, staying)
 
 
+def lacks_image(service: Service, world: World) -> bool:
+    """Whether something is missing that can only start when an image was fetched, which may take long."""
+    present = slots([c for c in world.containers(service) if belongs(c, service)])
+    return bool(wanted_slots(service) - present) and not world.engine.has_image(service.release.image)
+
+
 def keep_up(service: Service, world: World, drains: Drains, check: Check) -> None:
     wanted = wanted_slots(service)
     if drains.spare([c for c in world.containers(service) if belongs(c, service) and _slot(c) in wanted]):
