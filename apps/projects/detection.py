@@ -75,7 +75,7 @@ def _detect(source: Source, build: BuildSettings, seconds: float) -> Detection:
             allowed_files=settings.SLIPWAY.home / "samples",
             allow_private=settings.SLIPWAY.allow_private_sources,
         )
-        look = look_at(FolderFiles(checkout.folder, checkout.top), build)
+        look = look_at(FolderFiles(checkout.folder, checkout.top), build, deadline.check)
         if (problem := look.why_nothing) is not None:
             raise problem
         pinned = _pinned(source, checkout.host_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workers.build.analyze import analyze
@@ -28,15 +29,16 @@ class Look:
         return None if self.plan or self.compose else self.compose_problem or self.problem
 
 
-def look_at(files: Files, settings: BuildSettings) -> Look:
-    """Raises nothing of what a person can mend: it stands in the answer."""
+def look_at(files: Files, settings: BuildSettings, check: Callable[[], None] = lambda: None) -> Look:
+    """Raises nothing of what a person can mend: it stands in the answer. `check` may raise when the time is over."""
     plan, problem, compose, compose_problem = None, None, None, None
     try:
         plan = analyze(files, settings)
     except UserError as error:
         problem = error
+    check()
     try:
-        compose = read_compose(files, settings.variables)
+        compose = read_compose(files, settings.variables, check=check)
     except UserError as error:
         compose_problem = error
     return Look(plan, problem, compose, compose_problem)

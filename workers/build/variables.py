@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
-from dotenv import dotenv_values
-
+from workers.build.env_text import LONGEST, lines_of, why_unfit
 from workers.build.files import Files
 
 EXAMPLES = (".env.example", ".env.sample", ".env.template")
@@ -13,9 +10,11 @@ MAX_SUGGESTED = 200
 
 
 def suggested_variables(files: Files) -> tuple[dict[str, str], str]:
-    """Names and example values, and the file they come from; ({}, "") when there is none."""
+    """Names and example values, and the file they come from; ({}, "") when there is none that is read."""
     name = files.first(*EXAMPLES)
     if not name:
         return {}, ""
-    found = dotenv_values(stream=StringIO(files.text(name)), interpolate=False)
-    return {key: value or "" for key, value in list(found.items())[:MAX_SUGGESTED]}, name
+    text = files.head(name, 4 * (LONGEST + 1))  # A character has up to four bytes.
+    if why_unfit(text):
+        return {}, ""
+    return {key: value or "" for key, value in list(lines_of(text).items())[:MAX_SUGGESTED]}, name

@@ -5,22 +5,22 @@ Not in charge of making the services.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from workers.build.compose.env_files import EnvFiles
 from workers.build.compose.plan import ComposePlan, ComposeService, Finding
 from workers.build.compose.reading import Reading
 from workers.build.compose.service import read_service
-from workers.build.compose.tree import MOST_CHARACTERS, Tree, read_tree
+from workers.build.compose.tree import Tree, read_tree
 from workers.build.compose.values import Values
-from workers.build.compose.variables import EXAMPLES, examples_in, read_env
+from workers.build.compose.variables import EXAMPLES, without_secrets
 from workers.build.files import Files
 from workers.errors import UserError
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = tuple(name.replace(".y", ".override.y") for name in NAMES)
 MOST_SERVICES = 50
-MOST_OF_ALL = 500_000  # Characters of what is read: a page carries it from one step to the next.
 TOP = frozenset({"services", "volumes", "version", "name"})
 AT_TOP = {
     "networks": "All services of an environment share one network, and reach each other by their names.",
@@ -29,40 +29,46 @@ AT_TOP = {
 }
 
 
-def read_compose(files: Files, variables: Mapping[str, str], *, folder: str | None = None) -> ComposePlan | None:
+def read_compose(
+    files: Files,
+    variables: Mapping[str, str],
+    *,
+    folder: str | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> ComposePlan | None:
     """None where there is no compose file. `folder` is where `files` stand in their repository, when they do not know.
+    `check` is asked between the parts of the work, and may end it by raising.
 
     Raises `UserError` for a file that is none, with its line; what is wrong with one service is among the findings.
     """
     name = files.first(*NAMES)
     if not name:
         return None
-    beside = files.first(".env", *(f".env{end}" for end in EXAMPLES))
-    texts = {name: files.text(name), **({beside: files.head(beside, MOST_CHARACTERS)} if beside else {})}
-    told = texts.get(beside, "")
-    usual = read_env(told) if beside == ".env" else {n: v for n, v in examples_in(told).items() if v}
-    values = Values(variables, usual)
-    top = read_tree(texts[name], name, values.put_in)
+    env_files = EnvFiles(files, check, {name: files.text(name)})
+    values = Values(variables, _usual(env_files))
+    top = read_tree(env_files.texts[name], name, values.put_in)
     where = files.repository[1] if folder is None else folder
     findings = _of_file(top, name, files)
     services, ends = [], _ends(top)
     for service, tree in _services(top, name).items():
-        reading = Reading(service, name, where, files, top, values)
+        check()
+        reading = Reading(service, name, where, env_files, top, values)
         if (line := ends.get(service)) is not None:
             why = f"Line {line} waits for its end, but services go on. Make its command the release command there."
             reading.refuse("depends_on", tree.line, why)
         services.append(read_service(reading, tree))
         findings += reading.findings
-        texts |= reading.texts
-    if sum(map(len, texts.values())) > MOST_OF_ALL:
-        raise UserError(
-            "compose:user:too-large", f"{name} and the files that it names have more than {MOST_OF_ALL:,} characters.",
-            hint="Set large values as variables of the services.", status=422,
-        )  # fmt: skip
     services, shared = _without_shared_volumes(services, name)
     ordered, order = _ordered(services, name)
-    asked = list(values.asked.values())
-    return ComposePlan(name, top.at("name").text, ordered, [*findings, *shared, *order], asked, values.missing(), texts)
+    found, asked = [*findings, *shared, *order], list(values.asked.values())
+    return ComposePlan(name, top.at("name").text, ordered, found, asked, values.missing(), env_files.texts)
+
+
+def _usual(env_files: EnvFiles) -> dict[str, str]:
+    """Values of the file's variables for which nobody told others."""
+    path = env_files.files.first(".env", *(f".env{end}" for end in EXAMPLES))
+    told = env_files.read(path) if path else {}
+    return told if path == ".env" else {name: value for name, value in without_secrets(told).items() if value}
 
 
 def _services(top: Tree, name: str) -> dict[str, Tree]:

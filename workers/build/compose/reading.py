@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workers.build.compose.env_files import EnvFiles
 from workers.build.compose.plan import Finding
 from workers.build.compose.tree import Tree
 from workers.build.compose.values import Values
-from workers.build.files import Files
 
 
 @dataclass
@@ -17,11 +17,10 @@ class Reading:
     name: str
     file: str
     folder: str
-    files: Files
+    env_files: EnvFiles
     top: Tree
     values: Values
     findings: list[Finding] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
 
     def ignore(self, key: str, line: int, why: str) -> None:
         self.findings.append(Finding("ignored", self.name, key, self.file, line, why))

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from io import StringIO
 
-from dotenv import dotenv_values
-
+from workers.build.compose.env_files import MOST_NAMED as MOST_FILES
+from workers.build.compose.env_files import MOST_VARIABLES, Unfit
 from workers.build.compose.reading import Reading
-from workers.build.compose.tree import MOST_CHARACTERS, Tree
+from workers.build.compose.tree import Tree
 from workers.build.compose.values import NAME, SOUNDS_SECRET
 from workers.errors import UserError
 
-MOST = 500
 MOST_NAMED = 8
 EXAMPLES = (".example", ".sample", ".template", ".dist")
 
 
 def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str]]:
     """Values, and the names of those that nobody shall read."""
-    found: dict[str, str] = {}
+    found = _of_files(reading, tree.at("env_file").items)
     secret: set[str] = set()
     without: list[str] = []
-    for file in tree.at("env_file").items:
-        found |= _of_file(reading, file.map.get("path", file))
     for name, value in pairs_of(tree.at("environment")):
         if not NAME.fullmatch(name):
             reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
@@ -38,9 +34,9 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
         line, names = tree.at("environment").line, ", ".join(without[:MOST_NAMED])
         more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
         reading.ignore("environment", line, f"{names}{more}: without a value here. Set it once the service is made.")
-    if len(found) > MOST:
-        reading.refuse("environment", tree.at("environment").line, f"It has more than {MOST} variables.")
-    kept = dict(list(found.items())[:MOST])
+    if len(found) > MOST_VARIABLES:
+        reading.refuse("environment", tree.at("environment").line, f"It has more than {MOST_VARIABLES} variables.")
+    kept = dict(list(found.items())[:MOST_VARIABLES])
     return kept, sorted(name for name in kept if name in secret or SOUNDS_SECRET.search(name))
 
 
@@ -55,35 +51,43 @@ def pairs_of(tree: Tree) -> list[tuple[str, Tree]]:
     return pairs
 
 
+def _of_files(reading: Reading, named: list[Tree]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in named:
+        file = one.map.get("path", one)
+        reading.env_files.named += 1
+        if reading.env_files.named > MOST_FILES:
+            reading.refuse("env_file", file.line, f"More than {MOST_FILES} are named in {reading.file}. Name fewer.")
+            break
+        found |= _of_file(reading, file)
+    return found
+
+
 def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
     path = posixpath.normpath(tree.text)
     try:
-        if not reading.files.exists(path):
+        if not reading.env_files.files.exists(path):
             return _of_example(reading, path, tree.line)
-        text = reading.texts[path] = reading.files.head(path, MOST_CHARACTERS)
+        return reading.env_files.read(path)
+    except Unfit as error:
+        reading.refuse("env_file", tree.line, f"{error.message} {error.hint}")
     except UserError as error:
         reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
-        return {}
-    return read_env(text)
+    return {}
 
 
 def _of_example(reading: Reading, path: str, line: int) -> dict[str, str]:
     """A file that stays out of the repository often has an example in it, which says what to ask for."""
-    example = reading.files.first(*(f"{path}{end}" for end in EXAMPLES))
+    example = reading.env_files.files.first(*(f"{path}{end}" for end in EXAMPLES))
     what = f"what {example[:80]} names is asked for" if example else "set what it holds as variables"
     reading.ignore("env_file", line, f"{path[:80]} is not in the repository: {what}.")
     if not example:
         return {}
-    text = reading.texts[example] = reading.files.head(example, MOST_CHARACTERS)
-    told = {name: reading.values.ask(name, value, line) for name, value in examples_in(text).items()}
+    usual = without_secrets(reading.env_files.read(example))
+    told = {name: reading.values.ask(name, value, line) for name, value in usual.items()}
     return {name: value for name, value in told.items() if value}
 
 
-def examples_in(text: str) -> dict[str, str]:
+def without_secrets(example: dict[str, str]) -> dict[str, str]:
     """A secret of an example is nobody's secret: it has none."""
-    return {name: "" if SOUNDS_SECRET.search(name) else value for name, value in read_env(text).items()}
-
-
-def read_env(text: str) -> dict[str, str]:
-    found = dotenv_values(stream=StringIO(text), interpolate=False)
-    return {name: value for name, value in found.items() if value is not None and NAME.fullmatch(name)}
+    return {name: "" if SOUNDS_SECRET.search(name) else value for name, value in example.items()}

@@ -1,0 +1,29 @@
+"""The text of an env file: what stands in its `NAME=value` lines. Bounded, because a stranger wrote it. Pure.
+
+Not in charge of which names are variables, and of what their values are for.
+"""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+from dotenv.parser import parse_stream
+
+LONGEST = 100_000
+MOST_BLANKS = 200
+BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS}}}")  # The parser's time grows with the square of such a row.
+
+
+def why_unfit(text: str) -> str:
+    """Why it is not read; "" for one that can be."""
+    if len(text) > LONGEST:
+        return f"has more than {LONGEST:,} characters"
+    if found := BLANKS.search(text):
+        return f"has {MOST_BLANKS} blanks in a row in line {text.count(chr(10), 0, found.start()) + 1}"
+    return ""
+
+
+def lines_of(text: str) -> dict[str, str | None]:
+    """Of one that is fit. None: a name alone, without a value. Nothing is put in for another's name."""
+    return {one.key: one.value for one in parse_stream(StringIO(text)) if one.key is not None}
