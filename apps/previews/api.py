@@ -105,7 +105,7 @@ def get_preview_settings(request: HttpRequest, service_id: UUID) -> Any:
     summary="Change what a service wants of pull requests",
 )
 def change_preview_settings(request: HttpRequest, service_id: UUID, told: PreferenceChange) -> Any:
-    """Turned off, the service leaves all its previews. Turned on, the next push to a pull request makes its preview."""
+    """Turned off, the service leaves all its previews. Turned on, open pull requests get theirs within a minute."""
     actor = actor_of(request)
     changes = {name: value for name, value in told.model_dump(exclude_unset=True).items() if value is not None}
     return set_preference(actor=actor, service=service_for(actor, service_id), **changes)

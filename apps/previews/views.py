@@ -93,5 +93,5 @@ def service_previews(request: HttpRequest, service_id: UUID) -> HttpResponse:
         raise UserError("preview:user:invalid-setting", f"{field}: {reasons[0]['message']}", status=422)
     set_preference(actor=actor, service=row, **form.cleaned_data)
     on = form.cleaned_data["is_on"]
-    messages.info(request, "The next push to a pull request makes its preview." if on else "Previews are off.")
+    messages.info(request, "Open pull requests get their previews within a minute." if on else "Previews are off.")
     return redirect("service-settings", service_id=row.pk)
