@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -59,3 +60,13 @@ def test_it_stops_when_the_time_is_over() -> None:
 
     with pytest.raises(Stopped):
         read_compose(MemoryFiles({"compose.yml": ONE % "e", "e": "A=1"}), {}, check=over)
+
+
+@pytest.mark.parametrize("text", ["$A" * 10_000, "${B:-" + "$A" * 10_000 + "}"], ids=["values", "default"])
+def test_it_puts_no_more_in_than_it_may_keep(text: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(UserError, match="Line 1: with its values the file is too large"):
+        plan_of(f"services: {{a: {{image: x, environment: {{T: '{text}'}}}}}}", A="x" * 5_000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 10_000_000

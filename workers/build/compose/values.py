@@ -41,22 +41,25 @@ class Values:
     def put_in(self, text: str, line: int) -> tuple[str, bool]:
         """The text with its values, and whether one of them is named as secrets are."""
         self._met_secret = False
-        found = self._put_in(text, line, 0) if "$" in text else text
-        self._left -= len(found)
+        return self._put_in(text, line, 0), self._met_secret
+
+    def _put_in(self, text: str, line: int, depth: int) -> str:
+        parts, at = [], 0
+        while (dollar := text.find("$", at)) >= 0:
+            parts.append(self._taken(text[at:dollar], line))
+            shown, at = self._one(text, dollar + 1, line, depth)
+            parts.append(self._taken(shown, line))
+        return "".join(parts) + self._taken(text[at:], line)
+
+    def _taken(self, part: str, line: int) -> str:
+        """Before the parts are joined: many of them may be one long value."""
+        self._left -= len(part)
         if self._left < 0:
             raise UserError(
                 "compose:user:too-large", f"Line {line}: with its values the file is too large.",
                 hint="Give shorter values.", status=422,
             )  # fmt: skip
-        return found, self._met_secret
-
-    def _put_in(self, text: str, line: int, depth: int) -> str:
-        parts, at = [], 0
-        while (dollar := text.find("$", at)) >= 0:
-            parts.append(text[at:dollar])
-            shown, at = self._one(text, dollar + 1, line, depth)
-            parts.append(shown)
-        return "".join(parts) + text[at:]
+        return part
 
     def _one(self, text: str, at: int, line: int, depth: int) -> tuple[str, int]:
         """What stands for the `$` before `at`, and where the text goes on."""
