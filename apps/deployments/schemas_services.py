@@ -149,7 +149,9 @@ class ServiceOut(Settings):
     slug: str = Field(examples=["web"])
     source_url: str = Field(examples=["https://github.com/owner/shop"])
     has_source_token: bool
-    internal_names: list[str] = Field(description="By which its siblings reach it.", examples=[["web"]])
+    internal_names: list[str] = Field(
+        description="By which its siblings reach what was deployed since it has them.", examples=[["web"]]
+    )
     compose: dict[str, Any] = Field(
         description="What its compose file said of it when it was imported; empty for others.", examples=[{}]
     )
