@@ -36,7 +36,7 @@ def run_build(
 
     seconds = settings.limits.timeout_seconds
     env = anonymous(client_env(os.environ), config, limit.own)
-    check = checking_disk(argv[0], settings.limits.disk_bytes, limit, report)
+    check = checking_disk(argv[0], settings.limits, limit, report)
     try:
         done = run(argv, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
     except TimedOut as error:

@@ -47,6 +47,7 @@ class BuildLimits:
     cpus: float = 2.0
     timeout_seconds: float = 1800.0
     disk_bytes: int = 0  # What it may write; 0 for any amount.
+    disk_floor_bytes: int = 0  # With less free, one that may have written too much ends where nobody can tell.
     egress: Egress = Egress()
     has_neighbours: bool = True  # Others may be built meanwhile.
 

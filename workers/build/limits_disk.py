@@ -1,8 +1,8 @@
 """What a build writes on the engine's disk, and that there is room for one. Not in charge of memory and CPU.
 
-It is told by the free space that is lost while the build runs. While others are built beside it, that is theirs as well:
-then what its own steps wrote is added up, which only root may do, and caches are not in it. Elsewhere the limit is one on
-all of them together, and the sentence says so.
+What its own steps wrote is added up, which only root may do; caches of package managers are not in it. Free space that is
+lost tells nothing of who took it: images are pulled, apps write, others build. So it only says when to look, and where
+nobody may add up, a build is ended for it no sooner than the disk is nearly full.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from pathlib import Path
 
 from workers.build.builder import far_builder
 from workers.build.disk import folder_bytes
-from workers.build.job import Report
-from workers.build.limits import ACTIVE
+from workers.build.job import BuildLimits, Report
 from workers.build.limits_enforced import Enforced
 from workers.docker_cli import client_env
 from workers.errors import PlatformError
@@ -36,41 +35,44 @@ class WroteTooMuch(Exception):
 class DiskLimit:
     """Of one build, from now on."""
 
-    def __init__(self, folder: Path, limit_bytes: int, enforced: Enforced, active: Path = ACTIVE) -> None:
-        self._folder, self._limit, self._group, self._active = folder, limit_bytes, enforced.group, active
-        self._has_own = bool(enforced.own)
+    def __init__(self, folder: Path, limits: BuildLimits, enforced: Enforced) -> None:
+        self._folder, self._limit, self._floor = folder, limits.disk_bytes, limits.disk_floor_bytes
+        self._group = enforced.group if enforced.own else None
         self._free = free_bytes(folder)
         self._look_at = 0.0
-        self._most = 1
         self._steps = set[Path]()
 
     def check(self) -> None:
-        """To be called often. Raises WroteTooMuch."""
+        """To be called often. Raises WroteTooMuch, or PlatformError where nobody knows who did."""
         if time.monotonic() < self._look_at:
             return
         began = time.monotonic()
-        self._most = max(self._most, len(list(self._active.glob("*-*"))))
         self._note_steps()
-        if self._free - free_bytes(self._folder) > self._limit:
-            self._judge()
+        free = free_bytes(self._folder)
+        if self._free - free > self._limit:
+            self._judge(free)
         self._look_at = time.monotonic() + max(EVERY_SECONDS, 10 * (time.monotonic() - began))
 
-    def _judge(self) -> None:
-        if self._most == 1 or self._has_own and sum(map(folder_bytes, self._steps)) > self._limit:
+    def _judge(self, free: int) -> None:
+        if sum(map(folder_bytes, self._steps)) > self._limit:
             raise WroteTooMuch(f"The build wrote more than {told(self._limit)}.")
-        together = self._limit * self._most
-        if not self._has_own and self._free - free_bytes(self._folder) > together:
-            raise WroteTooMuch(f"This build and those beside it wrote more than {told(together)} together.")
+        if free < self._floor:
+            raise PlatformError(
+                "build:platform:disk-full",
+                f"Only {told(free)} of the engine's disk are free; {told(self._free - free)} went while this build ran, "
+                "whether by it or by something else.",
+                hint="An operator sees on the page Disk what takes the space.",
+            )
 
     def _note_steps(self) -> None:
         """Where the engine keeps what a step writes, of those that run now. Others may not look there."""
-        if not self._has_own or self._group is None:
+        if self._group is None:
             return
         try:
             pids = [pid for procs in self._group.rglob("cgroup.procs") for pid in procs.read_text().split()]
             self._steps |= {folder for pid in pids for folder in _written_by(pid)}
         except PermissionError:
-            self._has_own = False
+            self._group = None
         except OSError:
             return  # A step has just ended.
 
@@ -83,15 +85,15 @@ def _written_by(pid: str) -> list[Path]:
     return [Path(found[1]) for line in mounts if " / / " in line and (found := UPPER.search(line))]
 
 
-def checking_disk(client: str, limit_bytes: int, enforced: Enforced, report: Report) -> Callable[[], None]:
-    """The report's check, which raises WroteTooMuch as well from now on."""
-    if not limit_bytes:
+def checking_disk(client: str, limits: BuildLimits, enforced: Enforced, report: Report) -> Callable[[], None]:
+    """The report's check, which raises what DiskLimit does as well from now on."""
+    if not limits.disk_bytes:
         return report.check
     folder = engine_folder(client)
     if folder is None:
         report.line("The limit on what a build writes cannot be enforced here: the engine is not on this machine")
         return report.check
-    limit = DiskLimit(folder, limit_bytes, enforced)
+    limit = DiskLimit(folder, limits, enforced)
 
     def check() -> None:
         report.check()

@@ -101,6 +101,7 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
                 service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
             ),
             disk_bytes=round(told.build_disk_gb * 1e9),
+            disk_floor_bytes=round(told.build_free_gb * 1e9),
             egress=Egress(told.build_egress, told.build_network_allowed, (told.edge_port,)),
             has_neighbours=told.builds_at_once > 1,
         ),

@@ -1,11 +1,11 @@
-"""What a build may write: on folders, and by a build on the real engine with a neighbour beside it."""
+"""What a build may write: on folders, and by a build on the real engine."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,6 @@ from tests.workers.build.builds import MACHINE_CACHE, Lines, builder
 from workers.build import limits_disk
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits import ACTIVE
 from workers.build.limits_disk import DiskLimit, WroteTooMuch, require_room
 from workers.build.limits_enforced import Enforced
 from workers.docker_cli import working_client
@@ -22,37 +21,37 @@ from workers.errors import PlatformError, UserError
 MB = 10**6
 
 
-@pytest.fixture(autouse=True)
-def free(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> list[int]:
-    """What is free, by turns, and the last for good: others of this machine write and remove, too."""
+@pytest.fixture
+def limit_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DiskLimit]:
+    """Of 10 MB, for a build whose step wrote so many bytes, while 30 MB of the disk were lost to whomever."""
     left = [100 * MB, 70 * MB]
-    if "docker" not in request.keywords:
-        monkeypatch.setattr(limits_disk, "free_bytes", lambda _: left.pop(0) if left[1:] else left[0])
-    return left
+    monkeypatch.setattr(limits_disk, "free_bytes", lambda _: left.pop(0) if left[1:] else left[0])
+    monkeypatch.setattr(limits_disk, "_written_by", lambda pid: [tmp_path / pid])
+
+    def made(written: int, *, own: str = "slipway-1", floor: int = 0) -> DiskLimit:
+        (tmp_path / "4711").mkdir()
+        (tmp_path / "4711" / "x").write_bytes(os.urandom(written))
+        (tmp_path / "cgroup.procs").write_text("4711\n")
+        limits = BuildLimits(disk_bytes=10 * MB, disk_floor_bytes=floor)
+        return DiskLimit(tmp_path, limits, Enforced(0, tmp_path, own))
+
+    return made
 
 
-def limit_of(tmp_path: Path, builds: int, *, own: str = "") -> DiskLimit:
-    """10 MB, and 30 MB that somebody wrote meanwhile."""
-    active, group = tmp_path / "active", tmp_path / "group"
-    for folder in (active, group):
-        folder.mkdir()
-    for number in range(builds):
-        (active / f"1-{number}").touch()
-    return DiskLimit(tmp_path, 10 * MB, Enforced(0, group, own), active)
-
-
-def test_a_build_that_is_alone_wrote_what_is_lost(tmp_path: Path) -> None:
+def test_what_its_own_steps_wrote_ends_a_build(limit_of: Callable[..., DiskLimit]) -> None:
     with pytest.raises(WroteTooMuch, match=r"^The build wrote more than 10 MB\.$"):
-        limit_of(tmp_path, 1).check()
+        limit_of(11 * MB).check()
 
 
-def test_beside_others_what_its_own_steps_wrote_counts(tmp_path: Path) -> None:
-    limit_of(tmp_path, 2, own="slipway-1").check()
+@pytest.mark.parametrize("told", [{}, {"own": ""}, {"own": "", "floor": 70 * MB}])
+def test_what_others_took_of_the_disk_ends_no_build(limit_of: Callable[..., DiskLimit], told: dict[str, Any]) -> None:
+    limit_of(1 * MB, **told).check()
 
 
-def test_where_nobody_can_tell_the_limit_is_of_all_together(tmp_path: Path) -> None:
-    with pytest.raises(WroteTooMuch, match=r"^This build and those beside it wrote more than 20 MB together\.$"):
-        limit_of(tmp_path, 2).check()
+def test_a_disk_nearly_full_ends_it_without_blame_and_it_is_tried_again(limit_of: Callable[..., DiskLimit]) -> None:
+    with pytest.raises(PlatformError, match="30 MB went while this build ran, whether by it or by something") as caught:
+        limit_of(1 * MB, own="", floor=71 * MB).check()
+    assert (caught.value.code, caught.value.retry) == ("build:platform:disk-full", True)
 
 
 @pytest.mark.docker
@@ -63,18 +62,8 @@ def test_it_begins_no_build_without_room() -> None:
         require_room(client, 10**15)
 
 
-@pytest.fixture
-def neighbour() -> Iterator[None]:
-    """The note of another build, so that free space tells nothing."""
-    ACTIVE.mkdir(parents=True, exist_ok=True)
-    note = ACTIVE / f"{os.getpid()}-{uuid4().hex}"
-    note.write_text("[0, 0]")
-    yield
-    note.unlink(missing_ok=True)
-
-
 @pytest.mark.docker
-def test_it_ends_a_build_that_writes_more_than_it_may(tmp_path: Path, neighbour: None) -> None:
+def test_it_ends_a_build_that_writes_more_than_it_may(tmp_path: Path) -> None:
     base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
     with builder(tmp_path) as here:
         here.write(Dockerfile=f"FROM {base}\nRUN head -c 90000000 /dev/urandom > /x; echo written; sleep 60\n")
