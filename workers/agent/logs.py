@@ -89,7 +89,7 @@ class LogShipper:
         if source is not None:
             source.ending = True
             if not source.done.wait(seconds):
-                source.hold()
+                self._hold(source)
 
     def tell_deployment(self, container: Container, count: int) -> None:
         """A failed container's last lines, for the deployment's own log."""
@@ -156,6 +156,13 @@ class LogShipper:
         if batch is None and was_ending:
             self._forget(source)
         return encoded(batch) if batch is not None else None
+
+    def _hold(self, source: Source) -> None:
+        """What can not be kept of a log must not keep its container from being removed."""
+        try:
+            source.hold()
+        except Exception as error:
+            print(f"the log of {source.container.name} is not kept open: {error!r}", file=sys.stderr, flush=True)
 
     def _track_alone(self, container: Container) -> None:
         """What is wrong with one container's log must not keep the host from what it should run."""

@@ -94,6 +94,8 @@ def _run_release_command(service: Service, world: World, steps: Steps, check: Ch
     while (state := world.engine.inspect(job.id)["State"])["Status"] in ("created", "running"):
         check()
         time.sleep(0.05)
+    if state["ExitCode"] == 0:  # First of all: whatever fails from here on, it does not run twice.
+        world.store.remember(service.key, released=Attempt(service.deployment, service.fence))
     last = last_lines(world.engine, job.id, 5, redactor_of(service.release))
     world.dispose(job.id, 2)
     if state["ExitCode"] != 0:
@@ -102,7 +104,6 @@ def _run_release_command(service: Service, world: World, steps: Steps, check: Ch
             f"The release command exited with code {state['ExitCode']}. {' | '.join(last)[-500:]}".strip(),
             hint="Nothing was switched. Mend the command or what it needs, and deploy again.",
         )
-    world.store.remember(service.key, released=Attempt(service.deployment, service.fence))
     steps.succeeded("release")
 
 

@@ -82,14 +82,14 @@ class Tail:
 
     def hold(self) -> None:
         """The files are about to be removed: keep open the one that is read. Those after it can not be kept."""
-        if self._fd >= 0 or self._open_first():
-            files = self._files()
-            self._cut_off = bool(files) and files[-1][1] != self._inode
+        self._cut_off = True  # Unless it is seen below that nothing is: looking may fail.
+        files = self._files() if self._fd >= 0 or self._open_first() else []
+        self._cut_off = bool(files) and files[-1][1] != self._inode
 
     def flush(self) -> list[Line]:
         """A last line that never got its newline, and a marker when files were removed before they were read."""
         last = [self._whole(datetime.now(UTC).isoformat(), "out")] if self._parts else []
-        if self._cut_off and self._inode:
+        if self._cut_off:
             self._cut_off = False
             last.append(self._marker("the last lines are missing: they were not sent before the container was removed"))
         return last

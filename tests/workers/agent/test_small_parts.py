@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from tests.workers.agent.conftest import make_service
 from workers.agent.config import config_from
 from workers.agent.own_check import unwell
+from workers.agent.rollout import Failed, roll_out
 from workers.agent.sockets import Socket, parsed
 from workers.agent.store import Attempt, Store
 from workers.desired import Health
-from workers.errors import UserError
+from workers.errors import PlatformError, UserError
 from workers.redact import Redactor
 
 SETTINGS = {
@@ -78,3 +82,30 @@ def test_it_shows_no_part_of_a_secret_that_an_own_check_printed(before: str) -> 
     told = {"Health": {"Log": [{"Output": f"{before}opening  words\n"}]}}
     message = unwell(told, Health(command=["x"]), Redactor(["opening  words"])).message
     assert "open" not in message and "[reda" in message
+
+
+def test_it_remembers_a_release_command_before_its_container_goes(tmp_path: Path) -> None:
+    """What failed over its removal would else run it twice."""
+    service = make_service("no image")
+    service = service.model_copy(
+        update={"release": service.release.model_copy(update={"release_command": ["migrate"]})}
+    )
+
+    def dispose(*_: object) -> None:
+        raise PlatformError("engine:platform:away", "The engine went away.")
+
+    world: Any = SimpleNamespace(
+        containers=lambda *_: [],
+        dispose=dispose,
+        engine=SimpleNamespace(
+            inspect=lambda _: {"State": {"Status": "exited", "ExitCode": 0}}, last_lines=lambda *_: ["done"]
+        ),
+        need_image=lambda *_: None,
+        start=lambda *_, **__: SimpleNamespace(id="c"),
+        store=Store(tmp_path),
+    )
+    steps: Any = SimpleNamespace(quiet=True, running=lambda *_: None)
+    drains: Any = None
+    with pytest.raises(Failed, match="went away"):
+        roll_out(service, world, drains, steps, lambda: None)
+    assert Store(tmp_path).memory(service.key).released == Attempt(service.deployment, service.fence)
