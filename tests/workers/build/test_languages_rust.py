@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.workers.build.plans import found, found_in, refusal
@@ -7,6 +11,7 @@ from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.rust import detect
 from workers.build.plan import Plan
+from workers.build.recipes.rust import BEGAN, KEEP, MADE, recipe
 
 PACKAGE = '[package]\nname = "shop"\n'
 
@@ -68,6 +73,26 @@ def test_it_builds_as_locked() -> None:
 def test_it_lets_python_have_the_library_it_builds() -> None:
     texts = {"Cargo.toml": PACKAGE, "pyproject.toml": "", "src/lib.rs": ""}
     assert detect(MemoryFiles(texts), BuildSettings()) is None
+
+
+def test_it_takes_what_a_build_made_or_changed_and_nothing_else(tmp_path: Path) -> None:
+    app, made = tmp_path / "app", tmp_path / "made"
+    (app / "src").mkdir(parents=True)
+    made.mkdir()
+    for name in ("src/main.rs", "src/page.css"):
+        (app / name).write_text("old")
+    (app / "new link").symlink_to("missing")
+    line = KEEP.replace(MADE, str(made)).replace(BEGAN, str(tmp_path / "began"))
+    build = "sleep 0.05; mkdir -p bin uploads; echo 1 > 'bin/a b'; touch -d 2001-01-01 bin/old; echo new > src/page.css"
+    subprocess.run(["/bin/sh", "-ec", f"touch ../began; {build}; {line}"], cwd=app, check=True)
+    found = sorted(str(path.relative_to(made)) for path in made.rglob("*"))
+    assert found == ["bin", "bin/a b", "bin/old", "src", "src/page.css", "uploads"]
+
+
+def test_it_takes_all_when_a_person_says_how_to_install() -> None:
+    plan = found(detect, {"Cargo.toml": PACKAGE, "src/main.rs": ""})
+    lines = [recipe(each, "rust:1", "run:1", "s")[-1] for each in (plan, replace(plan, install="make deps"))]
+    assert [line.partition("[")[2] for line in lines] == ['"/made/app/", "/app/"]', '"/app/", "/app/"]']
 
 
 def test_it_says_that_a_manifest_is_broken() -> None:

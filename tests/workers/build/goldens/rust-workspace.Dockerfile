@@ -1,10 +1,10 @@
 FROM build:1 AS build
-RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app /opt/slipway /var/cache/slipway; printf '%s\\n' 'if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt YARN_HTTPS_CA_FILE_PATH=/etc/ssl/certs/ca-certificates.crt; fi' 'export CARGO_HOME=\"/var/cache/slipway/cargo\"' 'export CARGO_TARGET_DIR=\"/var/cache/slipway/cargo/target\"' 'export CARGO_TERM_COLOR=\"never\"' 'export CARGO_INCREMENTAL=\"0\"' 'if [ -f /run/secrets/variables ]; then . /run/secrets/variables; fi' > /opt/slipway/build-env; chown -R 10001:10001 /app /home/app /var/cache/slipway"]
+RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app /made/app /opt/slipway /var/cache/slipway; printf '%s\\n' 'if [ -s /etc/ssl/certs/ca-certificates.crt ]; then export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt YARN_HTTPS_CA_FILE_PATH=/etc/ssl/certs/ca-certificates.crt; fi' 'export CARGO_HOME=\"/var/cache/slipway/cargo\"' 'export CARGO_TARGET_DIR=\"/var/cache/slipway/cargo/target\"' 'export CARGO_TERM_COLOR=\"never\"' 'export CARGO_INCREMENTAL=\"0\"' 'if [ -f /run/secrets/variables ]; then . /run/secrets/variables; fi' > /opt/slipway/build-env; chown -R 10001:10001 /app /home/app /made/app /var/cache/slipway"]
 ENV HOME=/home/app
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 . .
-RUN --mount=type=cache,id=slipway-scope-cargo,target=/var/cache/slipway/cargo,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=cargo_config,target=/.cargo/config.toml,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; find . -type f -exec touch -c {} +; cargo build --release --bins; mkdir -p bin; find /var/cache/slipway/cargo/target/release -maxdepth 1 -type f -executable ! -name '*.so' -exec cp -t bin {} +"]
+RUN --mount=type=cache,id=slipway-scope-cargo,target=/var/cache/slipway/cargo,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=cargo_config,target=/.cargo/config.toml,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; find . -type f -exec touch -c {} +; touch /tmp/began; cargo build --release --bins; mkdir -p bin; find /var/cache/slipway/cargo/target/release -maxdepth 1 -type f -executable ! -name '*.so' -exec cp -t bin {} +; find . -cnewer /tmp/began '(' -type d -exec mkdir -p /made/app/{} ';' -o -exec cp -d --parents -t /made/app {} + ')'"]
 
 FROM run:1 AS app
 RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app; chown 10001:10001 /app /home/app; command -v update-ca-certificates > /dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends ca-certificates tzdata libstdc++6; rm -rf /var/lib/apt/lists/* /var/cache/apt/*; }"]
@@ -12,7 +12,8 @@ ENTRYPOINT []
 ENV HOME=/home/app PATH=/app/bin:$PATH
 WORKDIR /app
 USER 10001:10001
-COPY --from=build --chown=10001:10001 ["/app/", "/app/"]
+COPY --chown=10001:10001 . .
+COPY --from=build --chown=10001:10001 ["/made/app/", "/app/"]
 
 ENV PORT=8000
 EXPOSE 8000
