@@ -97,3 +97,8 @@ def test_a_secret_that_would_be_a_command_fails_the_build(shop: Shop, alice: Per
     pipeline.build(claimed)
     row.refresh_from_db()
     assert (row.status, row.error_code) == (Status.FAILED, "build:user:secret-override")
+
+
+def test_it_builds_from_nothing_where_a_variable_wants_it(shop: Shop) -> None:
+    assert settings_of(shop.service, {"NIXPACKS_NO_CACHE": "1"}).no_cache
+    assert not settings_of(shop.service, {}).no_cache

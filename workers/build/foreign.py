@@ -73,6 +73,11 @@ def extras_in(variables: Mapping[str, str], language: str) -> Extras:
     return Extras(version, by, tuple(dict.fromkeys(packages)), tuple(dict.fromkeys(told)))
 
 
+def wants_no_cache(variables: Mapping[str, str]) -> bool:
+    """Whether every build is to begin from nothing."""
+    return any(variables.get(f"{prefix}NO_CACHE", "").strip().lower() in ("1", "true") for prefix in PREFIXES)
+
+
 def refuse_secrets(names: Iterable[str]) -> None:
     """A command stands in plans, logs and pages: it must not be a secret's value."""
     words = (*(w for known in SETTINGS.values() for w in known), *APT, *TOOLS)

@@ -11,6 +11,7 @@ from apps.deployments.models import Build, Deployment
 from apps.deployments.report import DatabaseReport
 from apps.projects.models import Service
 from apps.projects.source_keys import key_of
+from workers.build.foreign import wants_no_cache
 from workers.build.job import BuildLimits, BuildSettings, Checkout, Egress, Source, Workspace
 from workers.build.plan import Plan
 
@@ -105,5 +106,5 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
             egress=Egress(told.build_egress, told.build_network_allowed, (told.edge_port,)),
             has_neighbours=told.builds_at_once > 1,
         ),
-        no_cache=no_cache,
+        no_cache=no_cache or wants_no_cache(variables),
     )

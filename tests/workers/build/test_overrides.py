@@ -9,7 +9,7 @@ import pytest
 
 from workers.build.analyze import analyze
 from workers.build.files import FolderFiles, MemoryFiles
-from workers.build.foreign import refuse_secrets
+from workers.build.foreign import refuse_secrets, wants_no_cache
 from workers.build.job import BuildSettings
 from workers.build.plan import Origin, Plan
 from workers.errors import UserError
@@ -91,6 +91,14 @@ def test_packages_of_all_add_up() -> None:
         "NIXPACKS_APT_PKGS and named by the Aptfile"
     )
     assert (found.version, found.origins["version"]) == ("3.11", Origin("variable", "set by RAILPACK_PACKAGES"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [("NIXPACKS_NO_CACHE", "1", True), ("RAILPACK_NO_CACHE", " True", True), ("NIXPACKS_NO_CACHE", "0", False)],
+)
+def test_it_builds_from_nothing_where_a_variable_wants_it(name: str, value: str, wanted: bool) -> None:
+    assert wants_no_cache({"NO_CACHE": "1", name: value}) is wanted
 
 
 @pytest.mark.parametrize("name", ["RAILPACK_NODE_VERSION", "NIXPACKS_NODE_VERSION"])
