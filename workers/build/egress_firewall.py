@@ -27,6 +27,7 @@ from workers.process import TimedOut, run
 
 NFT = Path("/usr/sbin/nft")
 SECONDS = 30.0
+NETWORK = "bridge"  # The engine's default one, on which the steps of builds run.
 BRIDGE = (
     '{{index .Options "com.docker.network.bridge.name"}}'
     "{{range $id, $c := .Containers}} {{$id}}={{$c.IPv4Address}}={{$c.IPv6Address}}{{end}}"
@@ -139,7 +140,7 @@ class Firewall:
     def _bridge(self, report: Report) -> tuple[str, list[str]]:
         """The name of the engine's default bridge, and addresses of containers on it; those of builds are no containers."""
         client = working_client(self.cache_dir)
-        name, *told = self._told([client, "network", "inspect", f"--format={BRIDGE}", "bridge"], report).split(" ")
+        name, *told = self._told([client, "network", "inspect", f"--format={BRIDGE}", NETWORK], report).split(" ")
         found = [one.split("=") for one in told]
         running = set(self._told([client, "ps", "--quiet", "--no-trunc"], report).split()) if found else set()
         return name, [

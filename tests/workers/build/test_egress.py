@@ -1,33 +1,12 @@
-"""What steps of builds reach: the rules as text, the doors of a machine, and builds on the real engine."""
+"""What steps of builds reach: the rules as text, and the doors of a machine."""
 
 from __future__ import annotations
 
-import http.server
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
-from workers.build.base_images import ensure_base
 from workers.build.egress import ruleset
 from workers.build.egress_doors import doors_of_machine
-from workers.build.egress_firewall import NFT, in_container_argv
-from workers.build.job import BuildLimits, BuildSettings, Egress
-from workers.docker_cli import working_client
-
-TRY = """
-import socket, sys
-for port in sys.argv[2:]:
-    try:
-        socket.create_connection((sys.argv[1], int(port)), 5).close()
-        print(port, 'answers')
-    except OSError as error:
-        print(port, 'refused')
-"""
+from workers.build.egress_firewall import in_container_argv
 
 
 def test_the_rules_leave_open_what_is_named_and_public() -> None:
@@ -73,67 +52,6 @@ def test_the_doors_are_name_servers_indexes_and_proxies_but_nothing_a_team_wrote
     assert doors_of_machine(given, {"HOME": str(tmp_path)}, [tmp_path / "resolv.conf"]) == {
         ("10.9.9.53", 53), ("10.0.0.7", 443), ("10.0.0.8", 3141), ("10.0.0.10", 3128)
     }  # fmt: skip
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Builder]:
-    with builder(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def ports() -> Iterator[list[int]]:
-    """Two servers on every address of this machine."""
-    servers = [http.server.ThreadingHTTPServer(("0.0.0.0", 0), http.server.BaseHTTPRequestHandler) for _ in range(2)]  # noqa: S104
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield [server.server_port for server in servers]
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def gateway() -> str:
-    form = "--format={{(index .IPAM.Config 0).Gateway}}"
-    argv = [working_client(MACHINE_CACHE), "network", "inspect", form, "bridge"]
-    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def tried(here: Builder, egress: Egress, ports: list[int]) -> list[str]:
-    base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
-    command = " ".join(["python3 /try.py", gateway(), *map(str, ports)])
-    here.write(**{"try.py": TRY}, Dockerfile=f"FROM {base}\nCOPY try.py /\nRUN {command}\n")
-    here.report.lines.clear()
-    here.build(settings=BuildSettings(limits=BuildLimits(egress=egress), no_cache=True))
-    return [line.split()[1] for line in here.report.lines if line.endswith((" answers", " refused"))]
-
-
-def can_filter() -> bool:
-    """Whether nft and the kernel take the rules, without setting them."""
-    rules = ruleset("t", "docker0", set(), [], []).encode()
-    return NFT.exists() and not subprocess.run([NFT, "-c", "-f", "-"], input=rules, check=False).returncode
-
-
-@pytest.mark.docker
-@pytest.mark.skipif(not can_filter(), reason="rules are loaded by root with nft")
-def test_a_build_reaches_this_machine_by_its_index_only(
-    here: Builder, ports: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refused, index = ports
-    assert tried(here, Egress(), ports) == ["answers", "answers"]
-    monkeypatch.setenv("PIP_INDEX_URL", f"http://{gateway()}:{index}/simple")
-    assert tried(here, Egress("public"), ports) == ["refused", "answers"]
-    assert tried(here, Egress("public", host_ports=(refused,)), ports) == ["answers", "answers"]
-    assert tried(here, Egress("none"), ports) == ["refused", "refused"]
-    wait_until_open(here)
-
-
-def wait_until_open(here: Builder) -> None:
-    for thread in threading.enumerate():
-        if thread.name == "egress":
-            thread.join()
-    listed = subprocess.run([shutil.which("nft") or NFT, "list", "tables"], check=True, capture_output=True, text=True)
-    assert f"slipway_builds_{here.instance}" not in listed.stdout
 
 
 def test_an_ordinary_users_container_may_set_rules_and_no_more() -> None:
