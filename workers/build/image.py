@@ -13,6 +13,7 @@ from pathlib import Path
 from workers.build.apt_secrets import write_apt_secrets
 from workers.build.base_images import ensure_base, host_suite, pull, suites
 from workers.build.bases import Bases, build_base, run_base
+from workers.build.build_args import without_own
 from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_files
 from workers.build.egress_firewall import limited
 from workers.build.image_labels import base_digest, base_of, labels_for
@@ -63,7 +64,7 @@ def build_image(
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
         network=_network(report, settings.limits.egress),
         no_cache=settings.no_cache,
-        args=settings.args if is_own else {},
+        args=without_own(settings.args) if is_own else {},
         target=settings.target if is_own else "",
     )
     _run(call, client, plan, settings, workspace, report, shared)

@@ -146,6 +146,9 @@ def test_it_refuses_what_leaves_the_container(key: str) -> None:
         "x-y: 1\nbuild: {dockerfile_inline: FROM x}",
         "x-y: 1\nbuild: {args: ['A=${PASSWORD}']}",
         "x-y: 1\nbuild: {target: --x}",
+        "x-y: 1\nbuild: {args: {No_Proxy: '*'}}",
+        "x-y: 1\nbuild: {args: [https_proxy=x]}",
+        "x-y: 1\nbuild: {args: [BUILDKIT_SYNTAX=x]}",
     ],
 )  # fmt: skip
 def test_it_refuses_by_value_too(body: str) -> None:

@@ -8,6 +8,7 @@ import tracemalloc
 import pytest
 
 from tests.workers.build.test_compose import plan_of
+from workers.build.build_args import without_own
 from workers.build.compose.env_files import MOST_NAMED
 from workers.build.compose.read import read_compose
 from workers.build.env_text import MOST_BLANKS
@@ -70,3 +71,8 @@ def test_it_puts_no_more_in_than_it_may_keep(text: str) -> None:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 10_000_000
+
+
+def test_a_build_is_given_no_argument_that_is_slipways_own() -> None:
+    told = dict.fromkeys(("A", "no_proxy", "HTTPS_PROXY", "buildkit_syntax", "MY_PROXY"), "x")
+    assert without_own(told) == {"A": "x", "MY_PROXY": "x"}

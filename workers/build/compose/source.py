@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import Any
 
+from workers.build.build_args import OWN
 from workers.build.compose.reading import Reading
 from workers.build.compose.tree import Tree
 from workers.build.compose.values import NAME
@@ -85,6 +86,8 @@ def _args(reading: Reading, tree: Tree) -> dict[str, str]:
             reading.ignore(
                 "build.args", value.line, f"{name[:60]!r} has no value here: the Dockerfile's default is taken."
             )
+        elif OWN.fullmatch(name):
+            reading.refuse("build.args", value.line, f"{name[:60]} is set for every build by Slipway alone. Take it out.")
         else:
             found[name] = value.text
     return found
