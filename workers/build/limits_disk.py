@@ -21,7 +21,7 @@ from workers.build.job import BuildLimits, Report
 from workers.build.limits_enforced import Enforced
 from workers.docker_cli import client_env
 from workers.errors import PlatformError
-from workers.process import run
+from workers.process import TimedOut, run
 
 EVERY_SECONDS = 2.0
 GB = 10**9
@@ -103,15 +103,26 @@ def checking_disk(client: str, limits: BuildLimits, enforced: Enforced, report: 
 
 
 def engine_folder(client: str) -> Path | None:
-    """Where the engine keeps images and builds; None when that is not on this machine."""
+    """Where the engine keeps images and builds; None when that is not on this machine. Raises PlatformError."""
     folder = "" if far_builder() else _root_dir(client)
     return Path(folder) if folder and Path(folder).is_dir() else None
 
 
 @lru_cache(maxsize=4)
 def _root_dir(client: str) -> str:
-    done = run([client, "info", "--format={{.DockerRootDir}}"], env=client_env(os.environ), timeout_seconds=30)
-    return done.tail[-1].strip() if done.tail and not done.returncode else ""
+    """An engine that is slow, or not there yet, is asked again the next time: errors are not kept."""
+    try:
+        done = run([client, "info", "--format={{.DockerRootDir}}"], env=client_env(os.environ), timeout_seconds=30)
+    except TimedOut as error:
+        raise _silent(str(error)) from error
+    said = done.tail[-1].strip() if done.tail else ""
+    if done.returncode or not said:
+        raise _silent(said)
+    return said
+
+
+def _silent(said: str) -> PlatformError:
+    return PlatformError("engine:platform:unreachable", f"The engine does not tell where it builds. {said}".strip())
 
 
 def require_room(client: str, wanted_bytes: int) -> None:

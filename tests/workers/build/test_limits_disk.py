@@ -13,7 +13,7 @@ from tests.workers.build.builds import MACHINE_CACHE, Lines, builder
 from workers.build import limits_disk
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits_disk import DiskLimit, WroteTooMuch, require_room
+from workers.build.limits_disk import DiskLimit, WroteTooMuch, engine_folder, require_room
 from workers.build.limits_enforced import Enforced
 from workers.docker_cli import working_client
 from workers.errors import PlatformError, UserError
@@ -52,6 +52,21 @@ def test_a_disk_nearly_full_ends_it_without_blame_and_it_is_tried_again(limit_of
     with pytest.raises(PlatformError, match="30 MB went while this build ran, whether by it or by something") as caught:
         limit_of(1 * MB, own="", floor=71 * MB).check()
     assert (caught.value.code, caught.value.retry) == ("build:platform:disk-full", True)
+
+
+def test_an_engine_that_does_not_answer_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, right = tmp_path / "docker", limits_disk.run
+    client.write_text("#!/bin/sh\nexit 1\n")
+    client.chmod(0o755)
+    with pytest.raises(PlatformError, match="does not tell where it builds") as caught:
+        engine_folder(str(client))
+    assert caught.value.retry
+    client.write_text("#!/bin/sh\nsleep 60\n")
+    monkeypatch.setattr(limits_disk, "run", lambda *told, **more: right(*told, **{**more, "timeout_seconds": 0.1}))
+    with pytest.raises(PlatformError, match=r"ran longer than 0\.1 s"):
+        engine_folder(str(client))
+    client.write_text(f"#!/bin/sh\necho {tmp_path}\n")
+    assert engine_folder(str(client)) == tmp_path
 
 
 @pytest.mark.docker
