@@ -14,19 +14,16 @@ from workers.docker import Engine
 from workers.errors import PlatformError
 
 WAITING = 2000  # Lines that wait to be taken; more stay in the engine.
-FROM_A_FILE = "this log is no longer read from its file: lines before this one may come once more"
 
 
 class Follow:
-    """Read like a `Tail`. Its positions count nanoseconds since the epoch in `offset`."""
+    """Read like a `Tail`. Its positions have no inode and count nanoseconds since the epoch in `offset`."""
 
     def __init__(self, engine: Engine, container: str, position: Position | None = None) -> None:
         self._engine = engine
         self._container = container
-        self._last = position.offset if position and not position.inode else 0
+        self._last = position.offset if position else 0
         self._lines: queue.Queue[Line] = queue.Queue(WAITING)
-        if position and position.inode:
-            self._lines.put(Line(datetime.now(UTC).isoformat(), FROM_A_FILE, "out", "gap", Position(0, 0)))
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 

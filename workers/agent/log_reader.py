@@ -42,6 +42,10 @@ class LogReader:
         with self._lock:
             self._connected()
 
+    def runs(self) -> bool:
+        """As far as is known without asking."""
+        return self._connection is not None
+
     def open(self, path: Path) -> int:
         """Raises FileNotFoundError, PermissionError, and PlatformError when it cannot be asked."""
         with self._lock:

@@ -10,9 +10,11 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from workers.agent.follow import Follow
 from workers.agent.log_ways import LogWays
 from workers.agent.redaction import redactor
 from workers.agent.store import set_aside, write_private
@@ -77,7 +79,7 @@ class Source:
         self.done = threading.Event()
         self.full = False
         self.not_before = 0.0  # `time.monotonic()`; set when it could not be read.
-        self._failing_since = 0.0
+        self.failing_since = 0.0  # The same clock; 0 while it can be read.
         self._reading = threading.Lock()
         self._closed = False
         self._positions = positions
@@ -87,7 +89,9 @@ class Source:
         self._again = self._stand.count  # After a restart: exactly that batch once more.
         self._gap = LOST if self._stand.cursor and not self._again else ""
         self._held: list[Line] = []  # Read, and not noted on disk yet.
-        self._reader = ways.to(container, told, self._stand.start)
+        self._ways = ways
+        self._way = partial(ways.to, container, told)
+        self._reader = self._way(self._stand.start)
 
     def next_batch(self) -> dict[str, Any] | None:
         """A `LogBatch` as JSON, noted on disk as being on its way; None when there is nothing.
@@ -97,12 +101,13 @@ class Source:
         with self._reading:
             lines = self._held = self._held or self._read()
         if not lines:
+            self.failing_since = 0.0
             return None
         cursor = self._stand.cursor if self._again else self._stand.cursor + 1
         stand = Stand(cursor, self._end, len(lines))
         self._positions.save(self.container.id, stand)
         self.full = len(lines) >= MAX_LINES
-        self._held, self._again, self._failing_since = [], 0, 0.0
+        self._held, self._again, self.failing_since = [], 0, 0.0
         self._stand, self._end = stand, lines[-1].end
         told, self._gap = [*gap(self._gap), *map(self._told, lines)], ""
         return self._batch(cursor, told)
@@ -111,8 +116,8 @@ class Source:
         """It could not be read just now. Whether to give up: it has ended, and this goes on for too long."""
         now = time.monotonic()
         self.not_before = now + AGAIN_SECONDS
-        self._failing_since = self._failing_since or now
-        return self.ending and now - self._failing_since >= GIVE_UP_SECONDS
+        self.failing_since = self.failing_since or now
+        return self.ending and now - self.failing_since >= GIVE_UP_SECONDS
 
     def given_up(self) -> dict[str, Any]:
         """The batch that says so in the place of the lines."""
@@ -130,6 +135,9 @@ class Source:
             self._reader.close()
 
     def _read(self) -> list[Line]:
+        if isinstance(self._reader, Follow) and self._ways.opens_files():
+            follow, self._reader = self._reader, self._way(self._end)
+            follow.close()
         lines = self._reader.read(self._again or MAX_LINES, 1 << 40 if self._again else MAX_BYTES)
         return self._reader.flush() if not lines and self.ending else lines
 

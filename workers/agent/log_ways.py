@@ -21,19 +21,27 @@ class LogWays:
         self._reader = reader
 
     def to(self, container: Container, told: dict[str, Any], position: Position | None) -> Tail | Follow:
-        """`told` is the engine's record of the container, which has no path yet before its first start."""
+        """`told` is the engine's record of the container, which has no path yet before its first start.
+
+        A log that was read from its files goes on there, however long nobody opens them: the API would tell all of it
+        once more.
+        """
         path = told.get("LogPath") or f"{self._engine.root_dir()}/containers/{container.id}/{container.id}-json.log"
         if os.access(path, os.R_OK) or os.geteuid() == 0:
             return Tail(Path(path), position)
+        files = Handed(self._reader.open)
+        if position is not None and position.inode:
+            return Tail(Path(path), position, files)
         try:
             self._reader.require()
         except PlatformError as error:
             print(f"{error.message} Its API may lose lines in a flood.", file=sys.stderr, flush=True)
             return Follow(self._engine, container.id, position)
-        files = Handed(self._reader.open)
-        if position is not None and not position.inode:
-            return Onward(Path(path), files, position.offset)
-        return Tail(Path(path), position, files)
+        return Onward(Path(path), files, position.offset) if position is not None else Tail(Path(path), None, files)
+
+    def opens_files(self) -> bool:
+        """At once: nothing is started for it. Then a `Follow` may be left for what `to` gives."""
+        return self._reader.runs()
 
     def close(self) -> None:
         self._reader.close()

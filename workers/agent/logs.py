@@ -148,7 +148,8 @@ class LogShipper:
         try:
             batch = source.next_batch()
         except Exception as error:
-            print(f"the log of {source.container.name} is not read: {error!r}", file=sys.stderr, flush=True)
+            if not source.failing_since:
+                print(f"the log of {source.container.name} is not read: {error!r}", file=sys.stderr, flush=True)
             if not source.failed():
                 return None
             batch = source.given_up()

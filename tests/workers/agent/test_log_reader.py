@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 
 from tests.workers.build.test_limits_helper import NOBODY, ordinary_user
-from workers.agent.follow import FROM_A_FILE, Follow, nanoseconds
+from workers.agent.follow import nanoseconds
 from workers.agent.log_files import Direct, Handed
 from workers.agent.log_reader import LogReader
 from workers.agent.log_reader_spec import ROLE, ReaderPlace, reader_spec
 from workers.agent.log_ways import LogWays, Onward
-from workers.agent.tail import Position
 from workers.docker import Container, Engine
 from workers.errors import PlatformError
 
@@ -70,7 +69,6 @@ def test_it_goes_on_where_it_stood_when_the_way_changes(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     onward = Onward(path, Direct(), nanoseconds(moments[1]))
     assert [line.text for line in onward.read(10, 1 << 20)] == ["2"]
-    assert Follow(Engine("0" * 8), "c" * 64, Position(7, 100)).read(1, 100)[0].text == FROM_A_FILE
 
 
 @pytest.mark.docker

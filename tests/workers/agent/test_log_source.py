@@ -33,10 +33,10 @@ class Log:
         labels = {"slipway.service": SERVICE, "slipway.process": "web", "slipway.role": "app"}
         self.container = Container(identifier, "app", "running", labels)
 
-    def write(self, *lines: str) -> None:
+    def write(self, *lines: str, at: str = "2026-01-01T00:00:00Z") -> None:
         with self.path.open("a") as file:
             for line in lines:
-                file.write(json.dumps({"log": f"{line}\n", "stream": "stdout", "time": "2026-01-01T00:00:00Z"}) + "\n")
+                file.write(json.dumps({"log": f"{line}\n", "stream": "stdout", "time": at}) + "\n")
 
     def source(self) -> Source:
         told: dict[str, Any] = {"LogPath": str(self.path), "Config": {"Labels": {}, "Env": []}}
