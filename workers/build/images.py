@@ -5,8 +5,10 @@ Not in charge of making or removing them.
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from workers.docker import Engine, NotThere
@@ -17,11 +19,17 @@ REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?:[/:@][A-Za-z0-9][\w.-]*)*")
 
 def inspected(*references: str) -> dict[str, dict[str, Any]]:
     """What the engine tells of those that it has (ids, names, digests), in their order."""
-    engine, found = Engine(""), dict[str, dict[str, Any]]()
+    engine, found = _engine(os.getpid()), dict[str, dict[str, Any]]()
     for reference in filter(REFERENCE.fullmatch, references):
         with suppress(NotThere):
             found[reference] = engine.image(reference)
     return found
+
+
+@lru_cache(maxsize=1)
+def _engine(process: int) -> Engine:
+    """Kept, since one that is new first asks for the engine's version. Processes share no connection."""
+    return Engine("")
 
 
 def has_image(digest: str) -> bool:
