@@ -26,9 +26,11 @@ from apps.hosts.actions import publish
 from apps.hosts.models import Host
 from apps.lib.text import storable
 from apps.projects.models import Service
+from workers.build.limits_disk import DISK_LOW
 from workers.errors import SlipwayError
 
 RETRY_SECONDS = 5.0
+ROOM_SECONDS, ROOM_WAIT = 60.0, timedelta(minutes=30)  # Between two looks for free disk, and from the first begin on.
 AGENT_GRACE_SECONDS = 30.0  # Beyond the health deadline: for the image, the start and the switch.
 
 
@@ -72,6 +74,11 @@ def live(deployment: Deployment) -> None:
 @transaction.atomic
 def failed(deployment: Deployment, error: SlipwayError) -> None:
     """The reason is stored; what was live goes on. A fault of ours is tried again, up to three attempts."""
+    if _waits_for_room(deployment, error):
+        lock(deployment.service_id)
+        say(deployment, f"waits for free disk: the next look is in {ROOM_SECONDS:g} s", kind="line")
+        requeued(deployment, later=ROOM_SECONDS, is_counted=False)
+        return
     ours = error.retry and error.family == "platform"
     if ours and deployment.status == Status.BUILDING and deployment.attempt < ATTEMPTS:
         requeued(deployment, later=RETRY_SECONDS)
@@ -89,6 +96,12 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
     )
     _fall_back_from_broken(deployment)
     _after_the_end(deployment)
+
+
+def _waits_for_room(deployment: Deployment, error: SlipwayError) -> bool:
+    """Builds under way keep what nothing needs from being removed, and take longer than three attempts."""
+    began = deployment.started_at if error.code == DISK_LOW and deployment.status == Status.BUILDING else None
+    return began is not None and timezone.now() - began < ROOM_WAIT
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ from workers.process import TimedOut, run
 
 EVERY_SECONDS = 2.0
 GB = 10**9
+DISK_LOW = "build:platform:disk-low"
 UPPER = re.compile(r"upperdir=([^,\s]+)")
 
 
@@ -126,14 +127,14 @@ def _silent(said: str) -> PlatformError:
 
 
 def require_room(client: str, wanted_bytes: int) -> None:
-    """PlatformError `build:platform:disk-low` when fewer bytes are free where the engine builds."""
+    """PlatformError DISK_LOW when fewer bytes are free where the engine builds."""
     folder = engine_folder(client)
     if folder is None or (free := free_bytes(folder)) >= wanted_bytes:
         return
     raise PlatformError(
-        "build:platform:disk-low",
+        DISK_LOW,
         f"Only {told(free)} of the engine's disk are free, and builds begin with {told(wanted_bytes)}.",
-        hint="What is not needed is being removed. An operator sees on the page Disk what takes the space.",
+        hint="What nothing needs is removed once no build runs. An operator sees on the page Disk what takes the space.",
     )
 
 
