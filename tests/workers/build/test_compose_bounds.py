@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from workers.build.build_args import without_own
 from workers.build.compose.env_files import MOST_NAMED
 from workers.build.compose.read import read_compose
 from workers.build.env_text import MOST_BLANKS
-from workers.build.files import MemoryFiles
+from workers.build.files import FolderFiles, MemoryFiles
+from workers.build.git_tree import Entry, TreeFiles
 from workers.build.variables import suggested_variables
 from workers.errors import Stopped, UserError
 
@@ -40,16 +42,17 @@ def test_it_reads_each_env_file_once_and_few_of_them() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("A=" + "я" * 100_000, "e has more than 100,000 characters."),
         ("B=1\nA=" + " " * 40_000 + "x", f"e has {MOST_BLANKS} blanks in a row in line 2."),
         ("".join(f"A{at}=\n" for at in range(501)), "e has more than 500 variables."),
     ],
-    ids=["blanks", "many"],
+    ids=["long", "blanks", "many"],
 )
 def test_it_refuses_an_env_file_that_takes_long(text: str, why: str) -> None:
     began = time.monotonic()
     [said] = plan_of(ONE % "e", {"e": text}).findings
     assert (said.kind, said.line) == ("refused", 1) and said.why.startswith(why)
-    with pytest.raises(UserError, match="blanks|variables"):
+    with pytest.raises(UserError, match="characters|blanks|variables"):
         plan_of(ONE % "e", {".env": text})
     suggested_variables(MemoryFiles({".env.example": text}))
     assert time.monotonic() - began < 0.5
@@ -76,3 +79,40 @@ def test_it_puts_no_more_in_than_it_may_keep(text: str) -> None:
 def test_a_build_is_given_no_argument_that_is_slipways_own() -> None:
     told = dict.fromkeys(("A", "no_proxy", "HTTPS_PROXY", "buildkit_syntax", "MY_PROXY"), "x")
     assert without_own(told) == {"A": "x", "MY_PROXY": "x"}
+
+
+class SlowFiles(MemoryFiles):
+    """Has to be asked elsewhere for one of its files."""
+
+    def head(self, path: str, size: int = 4096) -> str:
+        if path == "e":
+            raise UserError("source:user:too-much", "Too much.")
+        return super().head(path, size)
+
+
+def test_it_says_that_a_file_could_not_be_read() -> None:
+    with pytest.raises(UserError, match="Too much"):
+        read_compose(SlowFiles({"compose.yml": ONE % "e", "e": ""}), {})
+    with pytest.raises(UserError, match="more than 500,000 characters"):
+        plan_of(ONE % ",".join("abcdef"), dict.fromkeys("abcdef", "A=" + "x" * 90_000))
+    assert [one.kind for one in plan_of(ONE % "../e").findings] == ["ignored"]
+
+
+@pytest.mark.parametrize("sign", ["x", "я"])
+def test_it_cuts_no_file(sign: str, tmp_path: Path) -> None:
+    """The plan that is made of what was read says the same."""
+    (tmp_path / "compose.yml").write_text(ONE % "e")
+    (tmp_path / "e").write_text("A=" + sign * 99_990)
+    found = read_compose(FolderFiles(tmp_path), {})
+    assert found is not None and found.services[0].environment == {"A": sign * 99_990}
+    (tmp_path / "e").write_text("A=" + sign * 300_000)
+    found = read_compose(FolderFiles(tmp_path), {})
+    assert found is not None and [one.kind for one in found.findings] == ["refused"]
+    assert read_compose(MemoryFiles(found.texts), {}) == found
+
+
+def test_it_refuses_one_too_large_to_be_asked_for() -> None:
+    texts = {"compose.yml": ONE % "e", "e": ""}
+    entries = {name: Entry("file", name, 3_000_000 * (name == "e")) for name in texts}
+    found = read_compose(TreeFiles(entries, lambda one: texts[one.sha].encode()), {})
+    assert found is not None and [(one.kind, one.line) for one in found.findings] == [("refused", 1)]

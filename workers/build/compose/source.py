@@ -87,7 +87,9 @@ def _args(reading: Reading, tree: Tree) -> dict[str, str]:
                 "build.args", value.line, f"{name[:60]!r} has no value here: the Dockerfile's default is taken."
             )
         elif OWN.fullmatch(name):
-            reading.refuse("build.args", value.line, f"{name[:60]} is set for every build by Slipway alone. Take it out.")
+            reading.refuse(
+                "build.args", value.line, f"{name[:60]} is set for every build by Slipway alone. Take it out."
+            )
         else:
             found[name] = value.text
     return found

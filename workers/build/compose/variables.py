@@ -9,6 +9,7 @@ from workers.build.compose.env_files import MOST_VARIABLES, Unfit
 from workers.build.compose.reading import Reading
 from workers.build.compose.tree import Tree
 from workers.build.compose.values import NAME, SOUNDS_SECRET
+from workers.build.files import leaves
 from workers.errors import UserError
 
 MOST_NAMED = 8
@@ -72,6 +73,8 @@ def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
     except Unfit as error:
         reading.refuse("env_file", tree.line, f"{error.message} {error.hint}")
     except UserError as error:
+        if error.code != leaves(path).code:
+            raise  # It may be there, and readable in another way.
         reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
     return {}
 
