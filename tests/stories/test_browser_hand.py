@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from apps.accounts.installation import set_base_domain
 from apps.deployments import actions, logs, outcome
 from apps.deployments.models import Deployment
 from apps.deployments.report import tell_changed
@@ -232,19 +233,21 @@ def test_it_changes_lists_beside_what_is_typed(context: BrowserContext, site: st
     service = f"{site}/services/{shop.service.pk}"
     seen = {
         f"{service}/variables": "#table", f"{service}/activity": "#events", f"{service}/changes": "#changes",
-        f"{site}/operator/queue": "#queue",
+        f"{site}/operator/queue": "#queue", f"{site}/welcome": "#step-3",
     }  # fmt: skip
+    words = {"#queue": "Waiting", "#step-3": "Done"}
     pages = {context.new_page(): part for part in seen.values()}
     for page, url in zip(pages, seen, strict=True):
         opened(page, url)
     first = next(iter(pages))
     first.get_by_label("Name", exact=True).fill("HALF_TYPED")
     set_variables(actor=alice.actor, project=shop.project, service=shop.service, values={"TOLD_BY_OTHERS": "1"})
+    set_base_domain(actor=alice.actor, base="apps.example.com")
     actions.deploy(actor=alice.actor, service=shop.service)
     for page, part in pages.items():
         page.bring_to_front()
-        word = "Waiting" if part == "#queue" else "TOLD_BY_OTHERS"
-        until(page, lambda page=page, part=part, word=word: word in page.inner_text(part), 3)
+        word = words.get(part, "TOLD_BY_OTHERS")
+        until(page, lambda page=page, part=part, word=word: word in page.inner_text(part))
     assert first.get_by_label("Name", exact=True).input_value() == "HALF_TYPED"
 
 
