@@ -117,10 +117,13 @@ def _read_all(instance: str, folder: str, mine: str, foreign: str) -> tuple[list
     way = LogWays(engine, reader).to(Container(mine, "", "", {}), engine.inspect(mine), None)
     engine.start(mine)
     texts: list[str] = []
+    taken: list[Container] = []
     deadline = time.monotonic() + 40
     while len(texts) < LINES and time.monotonic() < deadline:
-        if len(texts) == LINES // 4:
-            engine.remove(engine.containers(role=ROLE)[0].id)
+        if not taken and len(texts) >= LINES // 4:
+            taken = engine.containers(role=ROLE)
+            for container in taken:
+                engine.remove(container.id)
         try:
             lines = way.read(1000, 1 << 20)
         except PlatformError:
@@ -129,6 +132,7 @@ def _read_all(instance: str, folder: str, mine: str, foreign: str) -> tuple[list
         time.sleep(0.01)  # Sending them takes longer than writing them.
     refused = [_refusal(reader, name) for name in (f"{foreign}-json.log", "../../etc/shadow", f"{mine}-json.log.999")]
     reader.close()
+    assert taken
     return [int(text.split()[1]) for text in texts if text.startswith("line ")], refused
 
 
