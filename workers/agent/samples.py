@@ -33,7 +33,7 @@ class Samples:
         """
         at, told = self._known.get(container, (None, {}))
         if at and started_at and at < started_at:
-            return {"healthy": told["healthy"] and False}
+            return {"healthy": None if told["healthy"] is None else False}
         return told
 
     def take(self, service: Service, container: Container) -> None:
