@@ -91,19 +91,20 @@ class Instances:
         self._world.meter.round_done()
 
     def _tell(self, document: Document, services: set[str]) -> None:
+        """What is drawn first counts: a list that is old must not stand for a newer one."""
+        with self._lock:
+            look, at = next(self._looks), datetime.now(UTC)
         named = {"service": next(iter(services))} if len(services) == 1 else {}
         everything = self._world.engine.containers(role="app", **named)
         keys = {c.id: self._world.environments.key(c) for c in everything}
         wanted = [s for s in document.services if s.id in services]
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            for told in [pool.submit(self._say, s, [c for c in everything if keys[c.id] == s.key]) for s in wanted]:
+            say = partial(pool.submit, self._say, look, at)
+            for told in [say(s, [c for c in everything if keys[c.id] == s.key]) for s in wanted]:
                 told.result()
 
-    def _say(self, service: Service, containers: list[Container]) -> None:
-        """Unless a later look was told meanwhile: what is old must not stand for what is new."""
-        with self._lock:
-            look = next(self._looks)
-        at = datetime.now(UTC)
+    def _say(self, look: int, at: datetime, service: Service, containers: list[Container]) -> None:
+        """Unless a later look was told meanwhile."""
         told = [instance for c in containers if (instance := self._look(c)) is not None]
         with self._lock:
             if self._told.get(service.key, 0) > look:

@@ -28,19 +28,24 @@ class Played:
         self.container = Container("c", "worker.1", "running", labels)
         self.told = {"Status": "running", "StartedAt": "2026-01-01T00:00:00Z", "ExitCode": 0}
         self.samples, self.asked = threading.Semaphore(0), threading.Event()
-        self.dawdle: threading.Event | None = None  # The next look ends when this is set.
+        self.there = [self.container]
+        self.dawdle: dict[str, threading.Event] = {}  # The next answer to this question comes when this is set.
         self.dawdling = threading.Event()
 
     def containers(self, **_: str) -> list[Container]:
-        return [self.container]
+        found = list(self.there)
+        self._dawdle("containers")
+        return found
 
     def inspect(self, _: str) -> dict[str, Any]:
         found = {"State": dict(self.told), "RestartCount": 0}
-        dawdle, self.dawdle = self.dawdle, None
-        if dawdle:
+        self._dawdle("inspect")
+        return found
+
+    def _dawdle(self, question: str) -> None:
+        if dawdle := self.dawdle.pop(question, None):
             self.dawdling.set()
             dawdle.wait(2 * SECONDS)
-        return found
 
     def stats(self, _: str) -> dict[str, Any]:
         self.asked.set()
@@ -107,18 +112,22 @@ def test_it_tells_a_change_before_the_engine_has_sampled(engine: Played, service
     heard.newest("running", 7)  # What it used last is kept.
 
 
-def test_it_does_not_let_an_old_look_stand_for_a_new_one(engine: Played, service: Service) -> None:
+@pytest.mark.parametrize("question", ["containers", "inspect"])
+def test_it_does_not_let_an_old_look_stand_for_a_new_one(question: str, engine: Played, service: Service) -> None:
     heard = Heard()
     told = instances(engine, service, heard)
     told.changed(service.id)
     heard.newest("running", None)
-    engine.dawdle = dawdle = threading.Event()
+    assert engine.asked.wait(SECONDS)
+    engine.dawdle[question] = dawdle = threading.Event()
     engine.samples.release()  # The round goes on, looks, and dawdles before it tells.
     assert engine.dawdling.wait(SECONDS)
     engine.told["Status"] = "paused"
+    engine.there = [engine.container, engine.container]
     told.changed(service.id)
     heard.newest("paused", None)
     engine.asked.clear()
     dawdle.set()
     assert engine.asked.wait(SECONDS)  # In its next round: it has told of the one before.
     heard.newest("paused", None)
+    assert len(heard.reports[-1].instances) == 2
