@@ -32,10 +32,13 @@ def _plain(value: str | SecretStr) -> str:
 class Config(ImageSettings, EgressSettings):
     """Settings are named `SLIPWAY_<NAME>`, but for `DATABASE_URL`, `REDIS_URL` and `TRAEFIK_*`.
 
-    `make up` writes `<home>/env` once, with generated keys; the environment wins over it.
+    `make up` writes `<home>/env` once, with generated keys; the environment wins over it. What is empty in either is not
+    set, for files of settings have such lines.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SLIPWAY_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Field(default_factory=home)
     instance: str = Field(pattern=r"^[0-9a-f]{8}$")  # Labels everything of this installation in the engine.
