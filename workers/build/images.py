@@ -19,7 +19,7 @@ REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?:[/:@][A-Za-z0-9][\w.-]*)*")
 
 def inspected(*references: str) -> dict[str, dict[str, Any]]:
     """What the engine tells of those that it has (ids, names, digests), in their order."""
-    engine, found = _engine(os.getpid()), dict[str, dict[str, Any]]()
+    engine, found = _engine(os.getpid(), os.environ.get("DOCKER_HOST")), dict[str, dict[str, Any]]()
     for reference in filter(REFERENCE.fullmatch, references):
         with suppress(NotThere):
             found[reference] = engine.image(reference)
@@ -27,7 +27,7 @@ def inspected(*references: str) -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def _engine(process: int) -> Engine:
+def _engine(process: int, host: str | None) -> Engine:
     """Kept, since one that is new first asks for the engine's version. Processes share no connection."""
     return Engine("")
 
