@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers.build.test_compose import plan_of
+from tests.workers.build.test_compose import plan_of, service
 from workers.build.build_args import without_own
 from workers.build.compose.env_files import MOST_NAMED
 from workers.build.compose.read import read_compose
@@ -116,3 +116,36 @@ def test_it_refuses_one_too_large_to_be_asked_for() -> None:
     entries = {name: Entry("file", name, 3_000_000 * (name == "e")) for name in texts}
     found = read_compose(TreeFiles(entries, lambda one: texts[one.sha].encode()), {})
     assert found is not None and [(one.kind, one.line) for one in found.findings] == [("refused", 1)]
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ("image: x\nuser: $API_TOKEN", "user"),
+        ("x-a: 1\nimage: 'x:${API_TOKEN}!'", "image"),
+        ("x-a: 1\nbuild: {target: $API_TOKEN}", "build.target"),
+        ("x-a: 1\nbuild: {context: $API_TOKEN}", "build.context"),
+        ("x-a: 1\nbuild: {args: ['$API_TOKEN']}", "build.args"),
+        ("x-a: 1\nbuild: $API_TOKEN", "build"),
+        ("image: x\nvolumes: ['a:$API_TOKEN']", "volumes"),
+        ("image: x\nvolumes: ['$API_TOKEN:/a']", "volumes"),
+        ("image: x\nports: ['$API_TOKEN']", "ports"),
+        ("image: x\ndepends_on: [$API_TOKEN]", "depends_on"),
+        ("image: x\nenv_file: $API_TOKEN", "env_file"),
+        ("image: x\nenvironment: ['$API_TOKEN=a']", "environment"),
+        ("image: x\nenvironment: ['$API_TOKEN']", "environment"),
+        ("image: x\nhealthcheck: {test: 'curl $API_TOKEN'}", "healthcheck.test"),
+    ],
+)
+def test_it_shows_no_secret(body: str, key: str) -> None:
+    made, findings = service(body, API_TOKEN="t0ps3cret")
+    assert not made.is_made and [(one.kind, one.key, one.line) for one in findings] == [("refused", key, 4)]
+    assert "t0ps3cret" not in f"{made} {findings}"
+
+
+def test_it_shows_no_secret_of_the_file() -> None:
+    text = "name: a$API_TOKEN\nservices: {a: {image: 'x:${KEYCLOAK_TAG}', environment: {A: '${B:-c$API_TOKEN}'}}}"
+    plan = plan_of(text, API_TOKEN="t0ps3cret", KEYCLOAK_TAG="1")
+    assert "t0ps3cret" not in f"{plan}"
+    assert (plan.made[0].image, plan.made[0].secret_names) == ("x:1", ["A"])
+    assert plan.made[0].environment == {"A": "ct0ps3cret"}

@@ -61,7 +61,8 @@ def read_compose(
     services, shared = _without_shared_volumes(services, name)
     ordered, order = _ordered(services, name)
     found, asked = [*findings, *shared, *order], list(values.asked.values())
-    return ComposePlan(name, top.at("name").text, ordered, found, asked, values.missing(), env_files.texts)
+    called = "" if top.at("name").is_secret else top.at("name").text
+    return ComposePlan(name, called, ordered, found, asked, values.missing(), env_files.texts)
 
 
 def _usual(env_files: EnvFiles) -> dict[str, str]:
@@ -100,6 +101,8 @@ def _of_file(top: Tree, name: str, files: Files) -> list[Finding]:
                 "compose:user:include", f"{name}, line {tree.line}: what it includes is not read.",
                 hint="Write the services into this file.", status=422,
             )  # fmt: skip
+        if key == "name" and tree.is_secret:
+            found.append(Finding("ignored", "", key, name, tree.line, "A secret in it could be read by everybody."))
         if key not in TOP and not key.startswith("x-"):
             why = AT_TOP.get(key, "Slipway does not follow this key.")
             found.append(Finding("ignored", "", key, name, tree.line, why))

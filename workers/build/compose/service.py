@@ -24,6 +24,8 @@ USER = re.compile(r"[A-Za-z0-9_.-]{1,64}(:[A-Za-z0-9_.-]{1,64})?")
 def read_service(reading: Reading, tree: Tree) -> ComposeService:
     """Whatever is wrong with it is a finding."""
     _look_at_keys(reading, tree)
+    if _shows_secrets(reading, tree):
+        return ComposeService(reading.name, tree.line, is_made=False)
     found: dict[str, Any] = {**source_of(reading, tree), **limits_of(reading, tree), **ports_of(reading, tree)}
     found |= {key: _words(reading, key, tree.at(key)) for key in ("command", "entrypoint")}
     found |= health_of(reading, tree.at("healthcheck"), found["port"])
@@ -55,10 +57,25 @@ def _look_at_keys(reading: Reading, tree: Tree) -> None:
         reading.ignore("restart", restart.line, "What ends is started again, always.")
 
 
+def _shows_secrets(reading: Reading, tree: Tree) -> bool:
+    """Everything but values of variables is kept in the open, or quoted where it is wrong."""
+    shown = [(key, one) for key, one in tree.map.items() if one.is_secret and key in FOLLOWED - {"environment"}]
+    for key, one in shown:
+        name, line = _place(key, one)
+        reading.refuse(name, line, "A secret in it could be read by everybody. Give it as a variable: $$NAME.")
+    return bool(shown)
+
+
+def _place(key: str, tree: Tree) -> tuple[str, int]:
+    """Of the first secret."""
+    for name, one in tree.map.items():
+        if one.is_secret:
+            return f"{key}.{name}", one.line
+    return key, next((one.line for one in tree.items if one.is_secret), tree.line)
+
+
 def _words(reading: Reading, key: str, tree: Tree) -> list[str] | None:
     """As Compose takes it: a list as it is, a text cut into words, without a shell. An empty one is the image's own."""
-    if tree.is_secret:
-        reading.refuse(key, tree.line, "It holds a secret, which everybody could read. Give it as a variable: $$NAME.")
     if isinstance(tree.value, list):
         return [one.text for one in tree.value] or None
     try:

@@ -78,8 +78,6 @@ def _build(reading: Reading, build: Tree) -> dict[str, Any]:
 
 def _args(reading: Reading, tree: Tree) -> dict[str, str]:
     """They end in the image, for everybody who can pull it, and in the log of the build."""
-    if tree.is_secret:
-        reading.refuse("build.args", tree.line, "A secret in it could be read in the image: give it as a variable.")
     found = {}
     for name, value in pairs_of(tree):
         if value.value is None or not NAME.fullmatch(name):

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from workers.errors import UserError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SOUNDS_SECRET = re.compile(r"SECRET|PASS|PWD|TOKEN|PRIVATE|CREDENTIAL|KEY|AUTH$|_DSN$|DATABASE_URL", re.IGNORECASE)
+SOUNDS_PLAIN = re.compile(r"_(?:PORT|VERSION|TAG|IMAGE)$", re.IGNORECASE)  # KEYCLOAK_VERSION
 MOST_DEPTH = 8
 MOST_ASKED = 200
 MOST_CHARACTERS = 1_000_000  # Of all texts together, once the values stand in them.
@@ -82,11 +84,13 @@ class Values:
         is_there = bool(value) if form.startswith(":") else value is not None
         if form.endswith("+"):
             return self._put_in(other, line, depth + 1) if is_there else ""
+        met, self._met_secret = self._met_secret, False
         default = self._put_in(other, line, depth + 1) if form.endswith("-") else ""
         if name not in self.asked and len(self.asked) < MOST_ASKED:
-            self.asked[name] = Asked(name, self.beside.get(name, default), form.endswith("?"), line)
-        if is_there and SOUNDS_SECRET.search(name):
-            self._met_secret = True  # A default stands in the file for everybody who may read that.
+            usual = self.beside.get(name, "" if self._met_secret else default)
+            self.asked[name] = Asked(name, usual, form.endswith("?"), line)
+        # A default stands in the file for everybody who may read that.
+        self._met_secret = met or (_is_secret(name) if is_there else self._met_secret)
         return (value or "") if is_there else default
 
     def ask(self, name: str, default: str, line: int) -> str:
@@ -99,9 +103,21 @@ class Values:
         """Of a variable that the file hands on as it is."""
         return self.told.get(name, self.beside.get(name))
 
+    def hold_secret_in(self, text: str) -> bool:
+        """Whether one of the secret values stands in it."""
+        return any(value in text for value in self._secrets)
+
+    @cached_property
+    def _secrets(self) -> set[str]:
+        return {value for name, value in {**self.beside, **self.told}.items() if value and _is_secret(name)}
+
     def missing(self) -> list[Asked]:
         """Those without which the file says that it cannot be used."""
         return [one for one in self.asked.values() if one.required and not (self.told.get(one.name) or one.default)]
+
+
+def _is_secret(name: str) -> bool:
+    return bool(SOUNDS_SECRET.search(name)) and not SOUNDS_PLAIN.search(name)
 
 
 def _closing(text: str, at: int) -> int:

@@ -21,8 +21,11 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
     found = _of_files(reading, tree.at("env_file").items)
     secret: set[str] = set()
     without: list[str] = []
-    for name, value in pairs_of(tree.at("environment")):
-        if not NAME.fullmatch(name):
+    told = tree.at("environment")
+    for name, value in pairs_of(told):
+        if value.is_secret and not told.map and reading.values.hold_secret_in(name):
+            reading.refuse("environment", value.line, "A secret stands in the name of a variable. Write NAME=$VALUE.")
+        elif not NAME.fullmatch(name):
             reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
         elif value.value is not None:
             found[name] = value.text
