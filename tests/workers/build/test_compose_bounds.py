@@ -31,12 +31,13 @@ class CountedFiles(MemoryFiles):
         return super().head(path, size)
 
 
-def test_it_reads_each_env_file_once_and_few_of_them() -> None:
-    files = CountedFiles({"compose.yml": ONE % ("e," * 19_000), "e": "A=1\n"})
+@pytest.mark.parametrize("text", ["A=1\n", "".join(f"A{at}=\n" for at in range(501))], ids=["fit", "unfit"])
+def test_it_reads_each_env_file_once_and_few_of_them(text: str) -> None:
+    files = CountedFiles({"compose.yml": ONE % ("e," * 19_000), "e": text})
     plan = read_compose(files, {})
     assert plan is not None and files.reads == 1
-    assert [(one.kind, one.key, one.line) for one in plan.findings] == [("refused", "env_file", 1)]
-    assert str(MOST_NAMED) in plan.findings[0].why and plan.services[0].environment == {"A": "1"}
+    assert {(one.kind, one.key, one.line) for one in plan.findings} == {("refused", "env_file", 1)}
+    assert str(MOST_NAMED) in plan.findings[-1].why
 
 
 @pytest.mark.parametrize(

@@ -35,13 +35,20 @@ class EnvFiles:
     check: Callable[[], None]
     texts: dict[str, str]
     named: int = 0
-    _read: dict[str, dict[str, str]] = field(default_factory=dict)
+    _read: dict[str, dict[str, str] | Unfit] = field(default_factory=dict)
 
     def read(self, path: str) -> dict[str, str]:
+        """Raises `Unfit`."""
         if path not in self._read:
             self.check()
-            self._read[path] = self._parsed(path)
-        return self._read[path]
+            try:
+                self._read[path] = self._parsed(path)
+            except Unfit as error:  # It took as long to tell.
+                self._read[path] = error
+        found = self._read[path]
+        if isinstance(found, Unfit):
+            raise found
+        return found
 
     def _parsed(self, path: str) -> dict[str, str]:
         head = self.files.head(path, 4 * (LONGEST + 1))  # A character has up to four bytes.
