@@ -99,8 +99,8 @@ class Instances:
         keys = {c.id: self._world.environments.key(c) for c in everything}
         wanted = [s for s in document.services if s.id in services]
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            say = partial(pool.submit, self._say, look, at)
-            for told in [say(s, [c for c in everything if keys[c.id] == s.key]) for s in wanted]:
+            say = partial(self._say, look, at)
+            for told in [pool.submit(say, s, [c for c in everything if keys[c.id] == s.key]) for s in wanted]:
                 told.result()
 
     def _say(self, look: int, at: datetime, service: Service, containers: list[Container]) -> None:
