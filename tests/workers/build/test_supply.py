@@ -12,7 +12,7 @@ import pytest
 
 from workers.build.supply.sbom import read_sbom, sbom_argv
 from workers.build.supply.scan import Finding, at_least, read_flaws, scan_argv, words
-from workers.build.supply.sign import sign_argv
+from workers.build.supply.sign import sign_argv, signer_env
 from workers.build.supply.tool import tool_env
 from workers.errors import PlatformError
 from workers.image_reference import Login
@@ -121,6 +121,22 @@ def test_a_tool_is_told_its_own_settings_only() -> None:
     assert told["TRIVY_DB_REPOSITORY"] == "r.example/db" and told["DOCKER_HOST"] == "unix:///x"
     assert (told["HOME"], told["TMPDIR"]) == ("/c", "/t")
     assert not {"SLIPWAY_SECRET_KEY", "COSIGN_PASSWORD"} & told.keys()
+
+
+def test_cosign_alone_is_told_how_to_open_a_key_service() -> None:
+    opens = {
+        "AWS_REGION": "eu-1",
+        "AWS_PROFILE": "p",
+        "VAULT_TOKEN": "t",
+        "GOOGLE_CLOUD_PROJECT": "g",
+        "AZURE_TENANT_ID": "a",
+    }
+    host = {"PATH": "/bin", "SLIPWAY_SECRET_KEY": "x", "GITHUB_TOKEN": "y"} | opens
+    told = signer_env(host, Path("/t"))
+    assert opens.items() <= told.items()
+    assert not {"SLIPWAY_SECRET_KEY", "GITHUB_TOKEN"} & told.keys()
+    for tool in ("syft", "trivy"):
+        assert not opens.keys() & tool_env(host, tool, Path("/c"), Path("/t")).keys()
 
 
 def test_a_login_is_a_file_that_nobody_else_reads(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from workers.build.job import Report
@@ -15,6 +16,7 @@ from workers.image_reference import Login
 from workers.registry_login import write_login
 
 TOOL = "cosign"  # 3 or later.
+KEY_SERVICES = ("AWS_", "AZURE_", "GOOGLE_", "VAULT_", "TRANSIT_")  # What cosign signs in to them with.
 # Neither a log nor a clock of the public: https://github.com/sigstore/protobuf-specs, SigningConfig.
 NO_SERVICES = {
     "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
@@ -28,6 +30,12 @@ def sign_argv(program: str, key: str, services: Path, reference: str) -> list[st
     return [program, "sign", "--yes", f"--key={key}", f"--signing-config={services}", "--", reference]
 
 
+def signer_env(host_env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """With what opens a key service. Files of logins in the home folder are not found: HOME is a folder of this run."""
+    services = {name: value for name, value in host_env.items() if name.startswith(KEY_SERVICES)}
+    return tool_env(host_env, TOOL, folder, folder) | services
+
+
 def sign(
     program: str, key: str, passphrase: str, reference: str, login: Login | None, folder: Path, report: Report
 ) -> None:
@@ -37,5 +45,5 @@ def sign(
     services.write_text(json.dumps(NO_SERVICES))
     config = write_login(folder / "docker", reference.partition("/")[0], login)
     own = {"COSIGN_PASSWORD": passphrase, "DOCKER_CONFIG": str(config)}
-    env = tool_env(os.environ, TOOL, folder, folder) | own
+    env = signer_env(os.environ, folder) | own
     run_tool(sign_argv(program, key, services, reference), env, folder, report)
