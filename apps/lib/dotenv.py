@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from dotenv.parser import parse_stream
 
+from workers.build.env_text import BLANKS
 from workers.errors import UserError
 
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -89,6 +90,10 @@ def check_variable(name: str, value: str, *, line: int | None = None) -> None:
 
 
 def _read_lines(text: str, found: Pasted) -> None:
+    if row := BLANKS.search(text):
+        line = text.count("\n", 0, row.start()) + 1
+        found.wrong.append(Wrong(line, _no_pair(line)))
+        return
     for binding in parse_stream(io.StringIO(text)):
         line = binding.original.line + _blank_lines(binding.original.string)
         if binding.error or (binding.key is not None and binding.value is None):

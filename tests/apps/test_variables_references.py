@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from apps.lib.dotenv import VALUE_LENGTH, looks_pasted, parse_variables, read_variables
@@ -147,3 +149,10 @@ def test_it_tells_a_file_from_a_name() -> None:
         True,
         True,
     ]
+
+
+def test_a_paste_cannot_hold_the_parser_up() -> None:
+    started = time.process_time()
+    found = read_variables("GOOD=1\nLONG=x" + " " * 90_000 + "y")
+    assert ([one.line for one in found.wrong], found.values) == ([2], {})
+    assert time.process_time() - started < 1
