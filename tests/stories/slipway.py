@@ -100,7 +100,7 @@ class Slipway:
 
     def text_of(self, pk: str) -> str:
         """The whole log of a deployment."""
-        lines, after = [], 0
+        lines, after = list[str](), 0
         while True:
             page = self.api("GET", f"/deployments/{pk}/logs?after={after}&limit=1000")
             if not page["lines"]:
