@@ -100,7 +100,7 @@ def test_the_page_shows_each_record_and_what_was_found(shop: Shop, alice: Person
     text = browser(alice).get(f"/services/{shop.service.pk}/domains").content.decode()
     assert "Leads elsewhere" in text and OURS[0] in text and "198.51.100.1" in text
     fragment = browser(alice).get(f"/services/{shop.service.pk}/domains/check").content.decode()
-    assert "<html" not in fragment and 'hx-trigger="every 20s"' in fragment
+    assert "<html" not in fragment and 'hx-trigger="every 20s, changed"' in fragment
 
 
 def test_the_page_says_how_to_tell_an_address_that_is_not_known(shop: Shop, alice: Person, monkeypatch: Any) -> None:

@@ -97,6 +97,7 @@ def test_an_invited_person_joins_with_github(browser: Browser, here: str, github
     page.goto(link)
     goes_to_github(page, github, "Join with GitHub")
     says_yes(page, ada)
-    page.wait_for_url(f"{here}/")
+    page.wait_for_url("**/installations/new**")  # Nobody in the team has deployed anything yet.
+    page.goto(here)
     assert Membership.objects.get(user__email="new@example.com").team == alice.team
     assert page.get_by_role("link", name="Shop").count()
