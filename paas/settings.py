@@ -170,6 +170,7 @@ CELERY_TASK_DEFAULT_QUEUE = "quick"
 
 # What the reconciler also runs, each in a thread of its own: a function without arguments -> seconds between two runs.
 PERIODIC: dict[str, float] = {
+    "apps.hosts.metrics.forget_old": 600,
     "apps.github.sign_in_tidying.forget_states": 3600,
     "apps.github.staying.look_again": 60,
     "apps.feedback.outbox.look_and_drain": 5,

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from apps.deployments.metrics_cards import last_hour, marks_of, sparkline, sparklines
 from apps.deployments.metrics_charts import Chart, charts_of, dots_of, figure, path_of, rounded_up, seconds_text
@@ -131,6 +132,10 @@ def test_it_forgets_minutes_after_a_day_and_quarters_after_thirty(web: Service) 
     assert metrics.forget_old() == 4
     kept = [(row.minutes, (timezone.now() - row.at).days) for row in Measurement.objects.order_by("minutes", "-at")]
     assert kept == [(1, 0), (1, 0), (15, 0), (15, 0), (15, 1), (15, 29)]
+
+
+def test_the_reconciler_has_it_forgotten(settings: Any) -> None:
+    assert metrics.forget_old in [import_string(name) for name in settings.PERIODIC]
 
 
 def test_it_forgets_with_the_service(shop: Shop) -> None:
