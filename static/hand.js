@@ -146,7 +146,7 @@ function press(key) {
   if (key === "g") return (jump = Date.now()), true;
   if (key === "?") return openSheet(), true;
   if (key === "j" || key === "k") return row(key === "j" ? 1 : -1);
-  const field = key === "/" && document.querySelector("[data-filter],[data-slash]");
+  const field = key === "/" && document.querySelector("[data-filter]");
   if (field) field.focus();
   return Boolean(field);
 }

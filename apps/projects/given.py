@@ -15,8 +15,6 @@ from apps.projects.models import Domain, Environment, Service, Variable
 from apps.projects.references import Given, Resolver, has_mark, references_in
 from workers.errors import UserError
 
-BUILT_IN = ("HOST", "PORT", "URL")
-
 
 @dataclass(frozen=True)
 class Source:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -76,10 +76,6 @@ def catching_up() -> tuple[CatchUp | None, list[CatchUp]]:
     """The last look, and the last ones that found something."""
     rows = CatchUp.objects.order_by("-looked_at")
     return rows.first(), list(rows.filter(Q(deliveries__gt=0) | Q(pushes__gt=0))[:5])
-
-
-def counts() -> dict[str, int]:
-    return dict(Delivery.objects.values_list("state").annotate(Count("id")).order_by())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from apps.accounts.session import actor_of
 from apps.lib import pages
 from apps.webhooks import actions
 from apps.webhooks.models import State
-from apps.webhooks.queries import Search, catching_up, counts, deliveries, delivery_for, events_seen
+from apps.webhooks.queries import Search, catching_up, deliveries, delivery_for, events_seen
 from apps.webhooks.shown import pretty
 
 
@@ -40,7 +40,6 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
         "search": search,
         "events": events_seen(),
         "states": State.choices,
-        "counts": counts(),
         "last_look": last_look,
         "caught_up": caught_up,
     }

@@ -44,7 +44,6 @@ def previews_setting(context: template.RequestContext, service: Service) -> dict
     return {
         "service": service,
         "connection": Connection.objects.filter(service=service).select_related("repository").first(),
-        "preference": preference,
         "form": PreferenceForm(initial=told, auto_id="id_previews_%s"),
         "can": context.get("can") or abilities(actor_of(context["request"]), service.team_id),
         "csrf_token": context.get("csrf_token"),
