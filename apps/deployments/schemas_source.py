@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Schema
@@ -67,7 +67,7 @@ class RepositoriesQuery(Schema):
     fresh: bool = Field(default=False, description="Ask GitHub anew; else the list may be a minute old.")
 
 
-class AnalyzeIn(Told):
+class OneSource(Told):
     """A `source_url`, or a `repository` of GitHub."""
 
     source_url: SourceUrl = Field(default="", examples=["https://git.example/shop.git"])
@@ -75,17 +75,22 @@ class AnalyzeIn(Told):
     repository: str = Field(default="", max_length=250, description="`owner/name`, or its numeric id.", examples=[])
     branch: str = Field(default="", max_length=250, description="Empty: the default one.")
     root_directory: str = Field(default="", max_length=250)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if bool(self.source_url) == bool(self.repository):
+            raise ValueError("Give either source_url or repository.")
+        return self
+
+
+class AnalyzeIn(OneSource):
+    """A `source_url`, or a `repository` of GitHub."""
+
     dockerfile: str = Field(default="", max_length=250)
     start_command: str = Field(default="", max_length=1000)
     variables: dict[str, str] = Field(
         default={}, max_length=1000, description="Those that it would have: RAILPACK_* and NIXPACKS_* are honoured."
     )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> AnalyzeIn:
-        if bool(self.source_url) == bool(self.repository):
-            raise ValueError("Give either source_url or repository.")
-        return self
 
 
 class AnalyzeOut(Schema):
@@ -107,25 +112,15 @@ class AnalyzeOut(Schema):
     branches: list[str] = Field(examples=[["main"]])
 
 
-class ComposeIn(Told):
+class ComposeIn(OneSource):
     """A `source_url`, or a `repository` of GitHub, with a compose file in its `root_directory`."""
 
-    source_url: SourceUrl = Field(default="", examples=["https://git.example/shop.git"])
-    source_token: str = Field(default="", max_length=2000)
-    repository: str = Field(default="", max_length=250, description="`owner/name`, or its numeric id.", examples=[])
-    branch: str = Field(default="", max_length=250, description="Empty: the default one.")
     root_directory: str = Field(default="", max_length=250, description="The folder of the compose file.")
     team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
     project: Name
     variables: dict[str, str] = Field(
         default={}, max_length=1000, description="Values for what the file leaves open, such as ${DB_PASSWORD}."
     )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> ComposeIn:
-        if bool(self.source_url) == bool(self.repository):
-            raise ValueError("Give either source_url or repository.")
-        return self
 
 
 class ComposeOut(Schema):
