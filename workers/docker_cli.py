@@ -87,13 +87,18 @@ def client_env(host_env: Mapping[str, str]) -> dict[str, str]:
     return kept | proxies | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "LC_ALL": "C.UTF-8"}
 
 
+def client_folder(env: Mapping[str, str]) -> Path:
+    """Where the client keeps its settings, there or not."""
+    return Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker")
+
+
 def anonymous(env: Mapping[str, str], folder: Path, mark: str = "") -> dict[str, str]:
     """`env` for what a team wrote: without the registry logins of whoever runs Slipway, with their plugins and context.
 
     `folder` is made, and holds the client's settings from then on. Every step of a build finds `mark` in NO_PROXY, and
     its cache does not depend on it.
     """
-    own = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker")
+    own = client_folder(env)
     folder.mkdir(mode=0o700)
     for name in ("cli-plugins", "contexts"):
         if (own / name).is_dir():

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from workers.build.egress import Door, is_private
 from workers.build.secrets import RESOLVED, nameservers
+from workers.docker_cli import client_folder
 
 URL = re.compile(r"https?://[^\s\"'<>]+")
 OF_OTHERS = ("variables", "ca")  # Secrets of a build that say nothing of this machine's indexes.
@@ -28,7 +29,7 @@ def doors_of_machine(
     """`given` are the files that a build gets as secrets: they name the indexes."""
     doors = {(server, DNS) for path in resolv_confs for server in nameservers(path) if "%" not in server}
     texts = [path.read_text() for name, path in given.items() if name not in OF_OTHERS]
-    client = Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker") / "config.json"
+    client = client_folder(env) / "config.json"
     texts += [client.read_text()] if os.access(client, os.R_OK) else []
     urls = {url for text in texts for url in URL.findall(text)}
     return doors | {door for url in urls for door in _doors(url)}
