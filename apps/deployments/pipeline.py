@@ -37,8 +37,8 @@ from workers.redact import Redactor
 log = logging.getLogger(__name__)
 
 BUILD_STEPS = (Fetch, Analyze, Build)
-IMAGE_STEPS = (Pull,)
-OPTIONAL_STEPS = (Sbom, Scan, Push, Sign)
+PULL_STEPS = (Pull,)
+IMAGE_STEPS = (Sbom, Scan, Push, Sign)
 
 
 def build(deployment: Deployment) -> None:
@@ -47,8 +47,8 @@ def build(deployment: Deployment) -> None:
         variables, _, secrets = variables_of(deployment.service, deployment.environment)
         refuse_secrets(secrets)
         attempt = Attempt(deployment, report, variables)
-        asked = (step for step in OPTIONAL_STEPS if step.name in settings.SLIPWAY.image_steps)
-        steps = [step(attempt) for step in (*(IMAGE_STEPS if deployment.service.image else BUILD_STEPS), *asked)]
+        asked = (step for step in IMAGE_STEPS if step.name in settings.SLIPWAY.image_steps)
+        steps = [step(attempt) for step in (*(PULL_STEPS if deployment.service.image else BUILD_STEPS), *asked)]
         try:
             for step in steps:
                 with report.step(step.name) as row:
