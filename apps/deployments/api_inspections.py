@@ -11,6 +11,7 @@ from ninja import Router
 from apps.accounts.bearer import actor_of
 from apps.deployments import inspections
 from apps.deployments.access import deployment_for
+from apps.deployments.models import Build, Inspection
 from apps.deployments.schemas_inspections import InspectionOut, SbomDocument
 
 router = Router(tags=["builds and releases"])
@@ -23,13 +24,14 @@ router = Router(tags=["builds and releases"])
 def get_inspection(request: HttpRequest, deployment_id: UUID) -> Any:
     """How many packages, which known flaws, where it was pushed and signed; each null when it was not asked for."""
     row = deployment_for(actor_of(request), deployment_id)
-    found = inspections.inspection_of(row)
+    build = row.build or Build()
+    found = inspections.inspection_of(row) or Inspection(digest=build.digest)
     return {
-        "digest": (found.digest if found else row.build.digest if row.build else ""),
-        "reference": row.build.reference if row.build else "",
-        "sbom": (found.sbom or None) if found else None,
-        "scan": (found.scan or None) if found else None,
-        "signature": (found.signature or None) if found else None,
+        "digest": found.digest,
+        "reference": build.reference,
+        "sbom": found.sbom or None,
+        "scan": found.scan or None,
+        "signature": found.signature or None,
     }
 
 
