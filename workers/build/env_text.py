@@ -11,6 +11,7 @@ from io import StringIO
 from dotenv.parser import parse_stream
 
 LONGEST = 100_000
+MOST_BYTES = 4 * (LONGEST + 1)  # To be read of a file, to tell whether it is longer: a character has up to four.
 MOST_BLANKS = 200
 BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS}}}")  # The parser's time grows with the square of such a row.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.build.env_text import LONGEST, lines_of, why_unfit
+from workers.build.env_text import MOST_BYTES, lines_of, why_unfit
 from workers.build.files import Files
 
 EXAMPLES = (".env.example", ".env.sample", ".env.template")
@@ -14,7 +14,7 @@ def suggested_variables(files: Files) -> tuple[dict[str, str], str]:
     name = files.first(*EXAMPLES)
     if not name:
         return {}, ""
-    text = files.head(name, 4 * (LONGEST + 1))  # A character has up to four bytes.
+    text = files.head(name, MOST_BYTES)
     if why_unfit(text):
         return {}, ""
     return {key: value or "" for key, value in list(lines_of(text).items())[:MAX_SUGGESTED]}, name

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workers.build.compose.values import NAME
-from workers.build.env_text import LONGEST, lines_of, why_unfit
+from workers.build.env_text import LONGEST, MOST_BYTES, lines_of, why_unfit
 from workers.build.files import Files
 from workers.errors import UserError
 
@@ -51,8 +51,7 @@ class EnvFiles:
         return found
 
     def _parsed(self, path: str) -> dict[str, str]:
-        head = self.files.head(path, 4 * (LONGEST + 1))  # A character has up to four bytes.
-        text = self.texts[path] = head[: LONGEST + 1]
+        text = self.texts[path] = self.files.head(path, MOST_BYTES)[: LONGEST + 1]
         if sum(map(len, self.texts.values())) > MOST_OF_ALL:
             name = next(iter(self.texts))
             raise UserError(
