@@ -27,6 +27,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SCP_FORM = re.compile(r"^(?P<user>[A-Za-z_][\w.-]{0,63})@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?P<path>[^-:].*)$")
 HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]*")
 USER = re.compile(r"[A-Za-z_][\w.-]{0,63}")
+CREDENTIALS = re.compile(r"//[^/@]*@")
 PORTS = {"http": 80, "https": 443, "ssh": 22}
 
 
@@ -91,6 +92,11 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
 def is_ssh(url: str) -> bool:
     """By its form alone: `ssh://...`, or `git@host:path`."""
     return url.startswith("ssh://") or bool(SCP_FORM.match(url))
+
+
+def without_credentials(url: str) -> str:
+    """Also without the user of an ssh:// address."""
+    return CREDENTIALS.sub("//", url)
 
 
 def host_of(url: str) -> str:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from workers.build.images import inspected
 from workers.build.job import Checkout, Workspace
+from workers.git_remote import without_credentials
 
 PREFIX = "org.opencontainers.image."
 FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.IGNORECASE | re.MULTILINE)
-CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 def labels_for(checkout: Checkout, workspace: Workspace, base: str = "", digest: str = "") -> dict[str, str]:
@@ -23,7 +23,7 @@ def labels_for(checkout: Checkout, workspace: Workspace, base: str = "", digest:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "title": workspace.title,
         "description": checkout.message[:100],
-        "source": CREDENTIALS.sub("//", workspace.source) if "file:" not in workspace.source else "",
+        "source": without_credentials(workspace.source) if "file:" not in workspace.source else "",
         "base.name": base,
         "base.digest": digest,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from django.conf import settings
@@ -15,18 +14,18 @@ from apps.deployments.steps.room import require_room
 from apps.projects.models import Service
 from workers.build.image import build_image
 from workers.build.secrets import Share
+from workers.git_remote import without_credentials
 
 SETTINGS = (
     "image", "root_directory", "dockerfile", "language_version", "packages", "install_command", "build_command",
     "static_dir", "start_command", "release_command",
 )  # fmt: skip
-CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 def settings_told(service: Service) -> dict[str, str]:
     """What a service says of how it is built: a change of it needs another build. Without credentials."""
     told = {name: getattr(service, name) for name in SETTINGS}
-    return {"source_url": CREDENTIALS.sub("//", service.source_url), **told}
+    return {"source_url": without_credentials(service.source_url), **told}
 
 
 class Build:
