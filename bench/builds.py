@@ -69,9 +69,8 @@ def _in_turns(ours: Builder, hand: HandBuilt, sample: Sample, rounds: int, *, is
 
 def _with_slipway(ours: Builder, *, is_new: bool) -> str:
     if is_new:
-        shutil.rmtree(
-            ours.top / "cache", ignore_errors=True
-        )  # Where the name of its caches stands, which steps hold too.
+        # Where the name of its caches stands, which steps hold too.
+        shutil.rmtree(ours.top / "cache", ignore_errors=True)
     return ours.build(analyze(FolderFiles(ours.app), BuildSettings())).digest
 
 
