@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -81,7 +81,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.filter(service__project__team__in=actor.teams)
 
     def with_names(self) -> DeploymentQuerySet:
-        return self.select_related("service__project__team", "environment", "build", "release__build", "actor")
+        return self.select_related("service__project__team", "environment", "build", "release")
 
     def unfinished(self) -> DeploymentQuerySet:
         return self.filter(status__in=UNFINISHED)
@@ -324,7 +324,3 @@ def live_release(service_id: UUID, environment_id: UUID) -> Release | None:
     row = Deployment.objects.filter(service_id=service_id, environment_id=environment_id, status=Status.LIVE)
     found = row.select_related("release__build").first()
     return found.release if found else None
-
-
-def moment(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
