@@ -91,6 +91,8 @@ class Engine:
             if self._client is None:
                 with _errors("be reached"):
                     self._client = APIClient(version="auto", timeout=self.timeout, **kwargs_from_env())
+                    # A socket of this machine has no proxy and no .netrc, which would be looked for at every call.
+                    self._client.trust_env = not self._client.base_url.startswith("http+docker:")
             return self._client
 
     @property
@@ -255,29 +257,19 @@ class Engine:
     def pull(self, reference: str, login: Login | None, check: Callable[[], None]) -> None:
         """Fetch what a pinned reference names. `check` is called while it comes in and may end it by raising."""
         repository, _, digest = reference.partition("@")
-        client = APIClient(version="auto", timeout=PULL_SECONDS, **kwargs_from_env())
-        try:
-            with _registry_errors(reference, login):
-                for line in client.pull(repository, tag=digest, stream=True, decode=True, auth_config=_auth(login)):
-                    check()
-                    if "error" in line:
-                        raise APIError(line["error"], explanation=line["error"])
-        finally:
-            client.close()
+        with _registry_errors(reference, login), _patient(PULL_SECONDS) as client:
+            told = client.pull(repository, tag=digest, stream=True, decode=True, auth_config=_auth(login))
+            for _ in _checked(told, check):
+                pass
 
     def push(self, reference: str, login: Login | None, check: Callable[[], None]) -> str:
         """Send what is tagged so to its registry; gives the digest that it has there. `check` as for `pull`."""
         repository, _, tag = reference.rpartition(":")
-        client, digest = APIClient(version="auto", timeout=PULL_SECONDS, **kwargs_from_env()), ""
-        try:
-            with _registry_errors(reference, login, not_taken):
-                for line in client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login)):
-                    check()
-                    if "error" in line:
-                        raise APIError(line["error"], explanation=line["error"])
-                    digest = line.get("aux", {}).get("Digest", digest)
-        finally:
-            client.close()
+        digest = ""
+        with _registry_errors(reference, login, not_taken), _patient(PULL_SECONDS) as client:
+            told = client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login))
+            for line in _checked(told, check):
+                digest = line.get("aux", {}).get("Digest", digest)
         return digest
 
     def image(self, image: str) -> dict[str, Any]:
@@ -290,10 +282,8 @@ class Engine:
 
     def import_image(self, tar: Path, name: str, tag: str, changes: list[str]) -> None:
         """One layer from a tar file. Takes as long as the disk does, so its timeout is longer."""
-        client = APIClient(version="auto", timeout=max(self.timeout, 120), **kwargs_from_env())
-        with _errors("import an image"):
+        with _errors("import an image"), _patient(max(self.timeout, 120)) as client:
             client.import_image_from_file(str(tar), repository=name, tag=tag, changes=changes)
-        client.close()
 
     def remove_image(self, image: str) -> None:
         """Without force: an image that a container uses stays, and that is an error."""
@@ -330,6 +320,25 @@ def _gone_is_fine() -> Iterator[None]:
     except APIError as error:
         if "is already in progress" not in str(error.explanation):
             raise
+
+
+@contextmanager
+def _patient(seconds: float) -> Iterator[APIClient]:
+    """A connection of its own, for what may be silent for so long."""
+    client = APIClient(version="auto", timeout=seconds, **kwargs_from_env())
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _checked(told: Iterator[dict[str, Any]], check: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """What the engine tells while it works; an error among it is raised."""
+    for line in told:
+        check()
+        if "error" in line:
+            raise APIError(line["error"], explanation=line["error"])
+        yield line
 
 
 @contextmanager

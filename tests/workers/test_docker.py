@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,23 @@ def test_it_says_that_no_engine_answers(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(PlatformError, match="the engine does not answer") as raised:
         Engine("0" * 8).containers()
     assert "dockerd" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        lambda engine: engine.pull(f"r.example/app@sha256:{'0' * 64}", None, lambda: None),
+        lambda engine: engine.push("r.example/app:1", None, lambda: None),
+        lambda engine: engine.import_image(Path("x.tar"), "app", "1", []),
+    ],
+    ids=["pull", "push", "import"],
+)
+def test_it_says_so_where_it_connects_anew(
+    long: Callable[[Engine], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
+    with pytest.raises(PlatformError, match="the engine does not answer"):
+        long(Engine("0" * 8))
 
 
 def test_it_makes_nothing_without_our_label() -> None:
