@@ -25,7 +25,9 @@ from apps.lib.forms import said_at, status_of
 from apps.lib.hostnames import slug
 from apps.projects.actions import free_host
 from apps.projects.detection import branches_of
-from apps.projects.forms import COMMANDS, ImageForm, NewServiceForm, SourceForm
+from apps.projects.forms import COMMANDS
+from apps.projects.forms_new import NewServiceForm
+from apps.projects.forms_source import ImageForm, SourceForm
 from apps.projects.turns import RETRY_SECONDS
 from workers.build.job import Source
 from workers.deploy_key import DeployKey, fingerprint

@@ -22,7 +22,7 @@ from apps.github.choices import choice_for
 from apps.github.connections import connect, disconnect
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
-from apps.projects.forms import AddressForm, ImageForm
+from apps.projects.forms_source import AddressForm, ImageForm
 from apps.projects.models import Service
 from apps.projects.source_keys import forget_host_key, renew_key
 

@@ -22,7 +22,7 @@ from apps.deployments.first_run import first_run, sample_of
 from apps.deployments.sample import deploy_sample
 from apps.lib.forms import said_at, status_of
 from apps.projects.domain_checks import base_standing, expected_addresses, named_after
-from apps.projects.forms import SourceForm
+from apps.projects.forms_source import SourceForm
 
 
 @never_cache

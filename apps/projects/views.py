@@ -16,7 +16,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.lib.forms import said_at, status_of
 from apps.projects import actions
 from apps.projects.access import service_for, service_for_writer
-from apps.projects.forms import SettingsForm
+from apps.projects.forms_settings import SettingsForm
 
 
 @sensitive_post_parameters()
