@@ -1,15 +1,14 @@
 """The only module that starts git. Fetches one commit into a bare cache and lays it out in a folder.
 
-Not in charge of which addresses are allowed (`workers.git_remote`), nor of redacting what git prints.
+Not in charge of which addresses and names are allowed (`workers.git_remote`, `workers.git_refs`), of how much is too much
+(`workers.git_sizes`), nor of redacting what git prints.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,29 +16,15 @@ from pathlib import Path
 
 from workers.errors import PlatformError, UserError
 from workers.git_environment import git_config, git_env, ssh_env
-from workers.git_errors import (
-    DUMB_SERVER,
-    MISSING_COMMIT,
-    MISSING_REF,
-    branch_missing,
-    commit_missing,
-    error_of,
-    ref_invalid,
-)
+from workers.git_errors import DUMB_SERVER, MISSING_COMMIT, MISSING_REF, branch_missing, commit_missing, error_of
+from workers.git_refs import SHA, check_branch, check_commit, check_pull
 from workers.git_remote import Remote
+from workers.git_sizes import is_overgrown, size_watch, tree_watch
 from workers.process import Completed, TimedOut, run
 
 HEAD_REF = "refs/slipway/head"
 FETCH_SECONDS = 600.0
 ASK_SECONDS = 30.0
-MAX_REPOSITORY_BYTES = 4 * 1024**3
-MAX_TREE_BYTES = 4 * 1024**3
-MAX_TREE_ENTRIES = 500_000
-MAX_OBJECT_FILES = 100
-SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-PULL = re.compile(r"refs/pull/[1-9][0-9]{0,9}/head")
-# From git-check-ref-format(1).
-BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|^\.|/\.|\.lock$|\.lock/")
 
 Check = Callable[[], None]
 
@@ -99,34 +84,6 @@ def has_commit_argv(git_dir: Path, commit: str) -> list[str]:
     return ["git", f"--git-dir={git_dir}", "cat-file", "-e", "--end-of-options", f"{commit}^{{tree}}"]
 
 
-def check_branch(branch: str) -> str:
-    """The full ref of a branch, so that no name can be taken for an option or another ref; "" is the default branch."""
-    if not branch:
-        return "HEAD"
-    if BAD_REF.search(branch) or len(branch) > 250:
-        raise UserError(
-            "source:user:branch-invalid",
-            f"{branch!r} is not a name that a branch can have.",
-            hint="Check the spelling.",
-        )
-    return f"refs/heads/{branch}"
-
-
-def check_pull(ref: str) -> str:
-    """The head of a pull request, which a server keeps in the repository that it is for, also when it is from a fork."""
-    if not PULL.fullmatch(ref):
-        raise ref_invalid(ref)
-    return ref
-
-
-def check_commit(commit: str) -> str:
-    if not SHA.fullmatch(commit):
-        raise UserError(
-            "source:user:commit-invalid", f"{commit!r} is not a full commit id.", hint="Use all 40 hexadecimal digits."
-        )
-    return commit
-
-
 def branches(remote: Remote, *, token: str = "", check: Check | None = None) -> Branches:
     """The branches of a remote, and which of them is the default."""
     default, heads = "", {}
@@ -164,7 +121,7 @@ def fetch(
     A commit that the cache has already costs no network. `ref` is where a server that gives no commit by its id has it.
     """
     ref = check_pull(ref) if ref else check_branch(branch)
-    if _is_overgrown(git_dir):
+    if is_overgrown(git_dir):
         shutil.rmtree(git_dir)
     if not (git_dir / "HEAD").exists():
         git_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +140,7 @@ def fetch(
 
 def check_out(git_dir: Path, commit: str, folder: Path, index: Path, *, check: Check | None = None) -> Commit:
     """Lay the files of a commit out in an empty folder, which gets no `.git`."""
-    _check_tree_size(git_dir, commit, check)
+    _must(_git(list_tree_argv(git_dir, commit), check=check, on_line=tree_watch()), None)
     folder.mkdir(parents=True, exist_ok=True)
     _must(_git(checkout_argv(git_dir, folder, commit), index=index, check=check), None)
     sha, author, subject = [*_must(_git(show_argv(git_dir, commit)), None).tail, "", "", ""][:3]
@@ -193,7 +150,7 @@ def check_out(git_dir: Path, commit: str, folder: Path, index: Path, *, check: C
 def _fetch(
     git_dir: Path, remote: Remote, ref: str, token: str, check: Check | None, depth: int | None = 1
 ) -> Completed:
-    watch = _size_watch(git_dir, check)
+    watch = size_watch(git_dir, check)
     done = _git(fetch_argv(git_dir, remote.url, ref, depth=depth), remote, token, check=watch, seconds=FETCH_SECONDS)
     if depth and done.returncode and DUMB_SERVER.search("\n".join(done.tail)):
         return _fetch(git_dir, remote, ref, token, check, depth=None)
@@ -267,66 +224,6 @@ def _must(done: Completed, remote: Remote | None) -> Completed:
     if done.returncode:
         raise error_of(done.tail, remote.url if remote else "")
     return done
-
-
-def _is_overgrown(git_dir: Path) -> bool:
-    """Every fetch adds objects and nothing else removes them; fetching afresh is cheaper than `git gc`.
-
-    Like git's own `gc.auto`, guesses from one of 256 folders how many loose objects there are.
-    """
-    loose, packs = git_dir / "objects" / "17", git_dir / "objects" / "pack"
-    return any(folder.is_dir() and sum(1 for _ in folder.iterdir()) > MAX_OBJECT_FILES for folder in (loose, packs))
-
-
-def _size_watch(git_dir: Path, check: Check | None) -> Check:
-    measured_at = time.monotonic()
-
-    def watch() -> None:
-        nonlocal measured_at
-        if check is not None:
-            check()
-        if time.monotonic() - measured_at > 1:
-            if _size(git_dir / "objects") > MAX_REPOSITORY_BYTES:
-                raise _too_large("The repository's latest commit")
-            measured_at = time.monotonic()
-
-    return watch
-
-
-def _size(folder: Path) -> int:
-    """Bytes of the files beneath, those that vanish meanwhile left out."""
-    total = 0
-    for top, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(top) / name).lstat().st_size
-            except FileNotFoundError:
-                continue
-    return total
-
-
-def _check_tree_size(git_dir: Path, commit: str, check: Check | None) -> None:
-    entries = size = 0
-
-    def on_line(text: str, level: str) -> None:
-        nonlocal entries, size
-        entries += 1
-        kind, _, number = text.partition(" ")
-        size += int(number) if kind == "blob" and number.isdigit() else 0
-        if entries > MAX_TREE_ENTRIES or size > MAX_TREE_BYTES:
-            raise _too_large("The checkout")
-
-    done = _git(list_tree_argv(git_dir, commit), check=check, on_line=on_line)
-    if done.returncode:
-        raise error_of(done.tail, "")
-
-
-def _too_large(what: str) -> UserError:
-    return UserError(
-        "source:user:repository-too-large",
-        f"{what} is larger than {MAX_TREE_BYTES // 1024**3} GB or has more than {MAX_TREE_ENTRIES:,} files.",
-        hint="Keep large files out of the repository, for example in an object store.",
-    )
 
 
 def commit_folder(folder: Path, *, branch: str, message: str) -> None:

@@ -24,7 +24,7 @@ from apps.lib.hostnames import normalise_host, slug
 from apps.projects.models import Domain, Environment, EnvironmentKind, Project, Service, Volume
 from apps.projects.source_keys import keep_key
 from workers.errors import UserError
-from workers.git import check_branch
+from workers.git_refs import check_branch
 from workers.git_remote import origin_of
 from workers.image_reference import parse_image
 

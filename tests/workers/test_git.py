@@ -7,9 +7,11 @@ import pytest
 
 from tests.workers.git_server import commit, git, make_repository, served
 from workers import git as subject
+from workers import git_sizes
 from workers.errors import PlatformError, UserError
 from workers.git_environment import git_config, git_env
 from workers.git_errors import branch_missing, error_of
+from workers.git_refs import check_branch, check_commit
 from workers.git_remote import Remote, check_url
 
 URL = "https://github.com/owner/name"
@@ -69,18 +71,18 @@ def test_it_keeps_the_way_to_the_network_and_nothing_else_of_the_environment() -
 @pytest.mark.parametrize("branch", ["a b", "a..b", "a~1", "a:b", "*", "-x/", "a\x00b", "x.lock", "@{u}", "/a", "a//b"])
 def test_it_refuses_names_that_no_branch_can_have(branch: str) -> None:
     with pytest.raises(UserError, match="not a name"):
-        subject.check_branch(branch)
+        check_branch(branch)
 
 
 def test_it_names_branches_in_full() -> None:
-    assert subject.check_branch("--upload-pack=touch") == "refs/heads/--upload-pack=touch"
-    assert subject.check_branch("") == "HEAD"
+    assert check_branch("--upload-pack=touch") == "refs/heads/--upload-pack=touch"
+    assert check_branch("") == "HEAD"
 
 
 def test_it_refuses_commits_that_are_not_full_ids() -> None:
     for commit_id in ("abc", "HEAD", "--all", "g" * 40):
         with pytest.raises(UserError, match="not a full commit id"):
-            subject.check_commit(commit_id)
+            check_commit(commit_id)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_it_fetches_the_head_of_a_pull_request_that_is_on_no_branch(tmp_path: Pa
 
 def test_it_starts_a_fresh_cache_when_the_old_one_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = make_repository(tmp_path / "r", {"a": "1"})
-    monkeypatch.setattr(subject, "MAX_OBJECT_FILES", 0)
+    monkeypatch.setattr(git_sizes, "MAX_OBJECT_FILES", 0)
     for number in range(3):
         head = commit(repo, {f"{i}": f"{number} {i}" for i in range(200)}, f"{number}")
         subject.fetch(tmp_path / "cache", Remote(f"file://{repo}"), branch="main")
@@ -257,7 +259,7 @@ def test_it_starts_a_fresh_cache_when_the_old_one_has_grown(tmp_path: Path, monk
 
 def test_it_refuses_a_checkout_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = make_repository(tmp_path / "r", {"a": "x" * 2000})
-    monkeypatch.setattr(subject, "MAX_TREE_BYTES", 1000)
+    monkeypatch.setattr(git_sizes, "MAX_TREE_BYTES", 1000)
     revision = subject.fetch(tmp_path / "cache", Remote(f"file://{repo}"), branch="main")
     with pytest.raises(UserError) as caught:
         subject.check_out(tmp_path / "cache", revision, tmp_path / "out", tmp_path / "index")

@@ -12,6 +12,7 @@ from workers.build.job import Checkout, Report, Source, Workspace
 from workers.deploy_key import laid_out
 from workers.errors import UserError
 from workers.file_lock import locked
+from workers.git_refs import check_branch
 from workers.git_remote import Remote, check_url
 
 
@@ -26,7 +27,7 @@ def fetch(
     """Raises UserError `source:user:...` for what is wrong with the address, branch or commit."""
     cache = workspace.cache / "git"
     top = workspace.scratch / "source"
-    wanted = source.commit or git.check_branch(source.branch)
+    wanted = source.commit or check_branch(source.branch)
     with (
         reachable(
             source, workspace.scratch / "ssh", allowed_files=allowed_files, allow_private=allow_private
