@@ -12,8 +12,9 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from workers.build.base_families import FAMILIES, Family, Own, family_of, npm_version, official_image, own_images
@@ -70,12 +71,16 @@ def _ensured(family: Family, asked: str, report: Report, cache_dir: Path, labels
     looking = _Looking(working_client(cache_dir), family, cache_dir, labels, report)
     own = own_images(family, asked, suites())
     wanted = [_where_to_pull(official_image(family, v)) for v in wanted_versions(family, asked)]
-    there = looking.at(*wanted, *(o.reference for o in own))
-    if not any(fits(family, asked, base.version) for base in there):
-        there += _pulled_or_made(looking, asked, wanted, own)
-    for base in there:
+    ways: tuple[Callable[[], Iterable[BaseImage]], ...] = (
+        # Other versions that fit come last: they are here for somebody else.
+        lambda: looking.at(*wanted[:1], *(o.reference for o in own), *wanted[1:]),
+        lambda: _pulled_or_made(looking, asked, wanted, own),
+    )
+    there = list[BaseImage]()
+    for base in chain.from_iterable(way() for way in ways):
         if fits(family, asked, base.version):
             return replace(base, reasons=(*base.reasons, *stand_in(family, asked, base.version)))
+        there.append(base)
     known = {base.reference for base in there}
     others = {o.version for o in own if o.version and o.reference not in known}
     raise _not_available(family, asked, {base.version for base in there} | others)
@@ -112,15 +117,15 @@ def _pulled_or_made(looking: _Looking, asked: str, wanted: Sequence[str], own: S
     with locked(looking.cache_dir / f"base-{family.name}.lock", report.check):
         for reference in wanted[:1]:
             if pull(looking.client, reference, looking.cache_dir, report):
-                return looking.at(reference)
-        there = looking.at(*(o.reference for o in own))
+                return list(looking.at(reference))
+        there = list(looking.at(*(o.reference for o in own)))
         if any(fits(family, asked, base.version) for base in there):
             return there
         known = {base.reference for base in there}
         lacking = [o for o in own if o.reference not in known and may_fit(family, asked, o.version)]
         if not lacking:
             return there
-        return looking.at(_made(looking, asked, lacking).reference)
+        return list(looking.at(_made(looking, asked, lacking).reference))
 
 
 def _made(looking: _Looking, asked: str, lacking: Sequence[Own]) -> Own:
@@ -145,9 +150,11 @@ class _Looking:
     labels: Mapping[str, str]
     report: Report
 
-    def at(self, *references: str) -> list[BaseImage]:
-        """Those that are there, in the order of `references`."""
-        return [self._found(reference, str(told["Id"])) for reference, told in inspected(*references).items()]
+    def at(self, *references: str) -> Iterator[BaseImage]:
+        """Those that are there, in the order of `references`; the engine is asked as they are taken."""
+        for reference in references:
+            for told in inspected(reference).values():
+                yield self._found(reference, str(told["Id"]))
 
     def _found(self, reference: str, image_id: str) -> BaseImage:
         version = self._version(image_id, reference)

@@ -131,11 +131,11 @@ class FolderFiles(Files):
         return FolderFiles(self._repository), self._top.relative_to(self._repository).as_posix()
 
     def exists(self, path: str) -> bool:
-        return self._resolved(path).is_file()
+        return self._found(path) is not None
 
     def head(self, path: str, size: int = 4096) -> str:
-        found = self._resolved(path)
-        if not found.is_file():
+        found = self._found(path)
+        if found is None:
             return ""
         with found.open("rb") as file:
             return file.read(size).decode("utf-8", errors="replace")
@@ -147,14 +147,23 @@ class FolderFiles(Files):
     def _names(self) -> list[str]:
         return sorted(islice(_walk(self._top), MAX_ENTRIES), key=shallow_first)
 
-    def _resolved(self, path: str) -> Path:
+    @cached_property
+    def _first_names(self) -> set[str]:
+        with suppress(OSError):  # As in `_walk`.
+            return {entry.name for entry in self._top.iterdir()}
+        return set()
+
+    def _found(self, path: str) -> Path | None:
+        pure = beneath(path)
+        if len(pure.parts) == 1 and pure.name not in self._first_names:
+            return None  # Most of what is asked for: to resolve a path takes far longer.
         try:
-            found = (self._top / beneath(path)).resolve()
+            found = (self._top / pure).resolve()
         except (OSError, RuntimeError) as error:  # A loop of links, or a name that is too long.
             raise leaves(path) from error
         if not found.is_relative_to(self._top):
             raise leaves(path)
-        return found
+        return found if found.is_file() else None
 
 
 def _walk(top: Path) -> Iterator[str]:

@@ -131,7 +131,7 @@ class _Place:
         """Meanwhile RUN containers that are elsewhere are put into the groups."""
         groups = groups_of(self.cgroups)
         if os.access(groups["memory"] / "cgroup.procs", os.W_OK):
-            return gathering(homes_of(self.cgroups), groups, lambda error: _tell_unlimited(report, error), own)
+            return gathering(lambda: homes_of(self.cgroups), groups, lambda error: _tell_unlimited(report, error), own)
         if self.helper and self.helper.has_to_gather(own, report):
             return self.helper.gathering(groups, self.cgroups, report, own)
         return nullcontext()

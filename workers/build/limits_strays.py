@@ -143,14 +143,15 @@ def _moves(pid: str, procs: Path) -> bool:
 
 @contextmanager
 def gathering(
-    homes: Sequence[Groups], groups: Groups, on_trouble: Callable[[OSError], None], own: str = ""
+    homes: Callable[[], Sequence[Groups]], groups: Groups, on_trouble: Callable[[OSError], None], own: str = ""
 ) -> Iterator[None]:
-    """Meanwhile, by a thread of this process. `on_trouble` is called afterwards, by the caller's."""
+    """Meanwhile, by a thread of this process, which asks for `homes` too. `on_trouble` is called afterwards, by the
+    caller's."""
     over, troubles = threading.Event(), list[OSError]()
 
     def work() -> None:
         try:
-            gather_until(lambda: over.wait(POLL_SECONDS), homes, groups, own)
+            gather_until(lambda: over.wait(POLL_SECONDS), homes(), groups, own)
         except OSError as error:
             troubles.append(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,18 @@ def test_it_pulls_a_base_image_and_builds_on_it(mirror: str, tmp_path: Path) -> 
     assert again.commands == [], "it is there"
     assert not base_images.pull(client, f"{mirror}/library/python:9-slim", tmp_path / "machine", again)
     assert not list((tmp_path / "machine").glob("registry-unreachable*")), "the registry is there, the image is not"
+
+
+@pytest.mark.docker
+def test_it_takes_what_was_made_here_before_an_older_version_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE)
+    older = f"{secrets.token_hex(4)}.example/library/python:3.12-slim"
+    _docker("tag", made.reference, older)
+    try:
+        monkeypatch.setenv("SLIPWAY_HUB_MIRROR", older.partition("/")[0])
+        assert ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference == made.reference
+    finally:
+        _docker("image", "rm", older)
 
 
 def _docker(*arguments: str) -> str:

@@ -162,7 +162,7 @@ def test_it_puts_a_step_under_the_limits_while_it_runs(machine: tuple[Groups, Gr
     write(groups, 100 * MB, 1.0, 50)
     hungry = "import time; time.sleep(0.3); x = bytearray(300 * 1024 * 1024); print('had it')"
     troubles: list[OSError] = []
-    with gathering([homes], groups, troubles.append):
+    with gathering(lambda: [homes], groups, troubles.append):
         assert started_in(homes, hungry).wait(30) == -9
     assert troubles == []
 
@@ -173,7 +173,7 @@ def test_it_tells_when_it_may_not_move(tmp_path: Path) -> None:
     (stray / "cgroup.procs").write_text("4711\n")
     (tmp_path / "group" / "gathered" / "cgroup.procs").mkdir(parents=True)  # Cannot be written.
     troubles: list[OSError] = []
-    with gathering([{"memory": tmp_path / "home"}], {"memory": tmp_path / "group"}, troubles.append):
+    with gathering(lambda: [{"memory": tmp_path / "home"}], {"memory": tmp_path / "group"}, troubles.append):
         time.sleep(0.1)
     assert [type(error) for error in troubles] == [IsADirectoryError]
 
