@@ -15,6 +15,7 @@ from apps.accounts.bearer import actor_of, one
 from apps.accounts.installation import dismiss_checklist, installation, require_operator, set_base_domain
 from apps.deployments import operating
 from apps.deployments.budget import MOST_GB, set_budget, want_cleaning
+from apps.deployments.disk_standing import disk_standing, want_measurement
 from apps.deployments.models import Deployment
 from apps.deployments.sample import deploy_sample
 from apps.deployments.schemas import DeploymentOut
@@ -222,7 +223,7 @@ def get_disk(request: HttpRequest) -> Any:
 @router.post("/operator/disk", response=DiskOut, operation_id="measure_disk", summary="Measure the disk")
 def measure_disk(request: HttpRequest) -> Any:
     """Starts a measurement and answers with the last one. For operators."""
-    operating.want_measurement(actor=actor_of(request))
+    want_measurement(actor=actor_of(request))
     return _disk()
 
 
@@ -258,7 +259,7 @@ def _reader(request: HttpRequest, what: str) -> None:
 
 
 def _disk() -> dict[str, Any]:
-    standing = operating.disk_standing()
+    standing = disk_standing()
     sizes = {name: int(standing.told.get(name, 0)) for name in ("total", "free", "home", "cache", "dependencies")}
     return {
         "measured_at": standing.row.disk_measured_at,

@@ -6,7 +6,8 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import connection
 
-from apps.deployments import cleaning, operating, pipeline, wakeup
+from apps.deployments import cleaning, pipeline, wakeup
+from apps.deployments.disk_standing import store_measurement
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
@@ -41,7 +42,7 @@ def clean() -> None:
 
 @shared_task
 def measure_disk() -> None:
-    if operating.store_measurement():
+    if store_measurement():
         wakeup.clean()
 
 

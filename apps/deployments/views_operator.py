@@ -17,6 +17,7 @@ from apps.accounts.installation import installation, require_operator_page
 from apps.accounts.session import actor_of
 from apps.deployments import operating
 from apps.deployments.budget import set_budget, want_cleaning
+from apps.deployments.disk_standing import disk_standing, want_measurement
 from apps.deployments.lease import AGENT
 from apps.deployments.views_welcome import base_form, saved
 from apps.hosts.actions import drain_host
@@ -83,7 +84,7 @@ def disk(request: HttpRequest) -> HttpResponse:
     """What was measured last; POST measures again."""
     actor = _operator(request)
     if request.method == "POST":
-        operating.want_measurement(actor=actor)
+        want_measurement(actor=actor)
         return redirect("disk")
     return _disk(request, BudgetForm(initial={"disk_budget_gb": f"{installation().disk_budget_gb:g}"}))
 
@@ -106,7 +107,7 @@ def disk_budget(request: HttpRequest) -> HttpResponse:
 
 
 def _disk(request: HttpRequest, form: BudgetForm) -> HttpResponse:
-    context = {"disk": operating.disk_standing(), "form": form}
+    context = {"disk": disk_standing(), "form": form}
     return render(request, "hosts/disk.html", context, status=status_of(form))
 
 

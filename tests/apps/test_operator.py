@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.installation import installation
 from apps.accounts.models import ActivityEvent, Installation
-from apps.deployments import actions, operating
+from apps.deployments import actions
+from apps.deployments.disk_standing import disk_standing, store_measurement
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.hosts.models import Host
@@ -115,7 +116,7 @@ def test_it_says_whose_an_image_is_and_why_it_is_here(alice: Person, shop: Shop)
     told = {"total": 100, "free": 25, "images": {shop.build.digest: 61_000_000, "sha256:x": 5}, "dependencies": 9}
     told |= {"volumes": {shop.volume.key: 7}, "caches": {shop.service.key: 6}}
     Installation.objects.update(disk=told, disk_measured_at=timezone.now())
-    standing = operating.disk_standing()
+    standing = disk_standing()
     assert [(p.owner, p.size, p.note) for p in standing.images] == [
         ("shop / web", 61_000_000, "kept: serves, or can be rolled back to")
     ]
@@ -129,7 +130,7 @@ def test_it_says_whose_an_image_is_and_why_it_is_here(alice: Person, shop: Shop)
 def test_it_asks_for_a_measurement_and_says_so(alice: Person) -> None:
     assert "not measured yet" in browser(alice).get("/operator/disk").content.decode()
     browser(alice).post("/operator/disk")
-    assert operating.disk_standing().is_measuring
+    assert disk_standing().is_measuring
     assert "being measured" in browser(alice).get("/operator/disk").content.decode()
 
 
@@ -137,8 +138,8 @@ def test_it_stores_why_a_measurement_failed(db: None, monkeypatch: Any) -> None:
     def away(*_: object) -> None:
         raise UserError("engine:platform:disk", "The engine does not answer.")
 
-    monkeypatch.setattr(operating, "working_client", away)
-    operating.store_measurement()
+    monkeypatch.setattr("apps.deployments.disk_standing.working_client", away)
+    store_measurement()
     assert installation().disk["problem"] == "The engine does not answer."
 
 
