@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.accounts import views, views_invitations, views_look, views_profile, views_team
+from apps.accounts import views, views_invitations, views_look, views_profile, views_team, views_tokens
 from apps.lib.urls import page
 
 urlpatterns = [
@@ -15,8 +15,8 @@ urlpatterns = [
     page("profile/password", views_profile.profile_password, name="profile-password"),
     page("profile/sign-out-everywhere", views_profile.profile_sign_out, name="profile-sign-out"),
     page("profile/sessions/<uuid:session_id>/end", views_profile.session_end, name="session-end"),
-    page("tokens", views_team.tokens, name="tokens"),
-    page("tokens/<uuid:token_id>/revoke", views_team.token_revoke, name="token-revoke"),
+    page("tokens", views_tokens.tokens, name="tokens"),
+    page("tokens/<uuid:token_id>/revoke", views_tokens.token_revoke, name="token-revoke"),
     page("teams/new", views_team.team_new, name="team-new"),
     page("teams/<uuid:team_id>", views_team.team, name="team"),
     page("teams/<uuid:team_id>/activity", views_team.activity, name="activity"),

@@ -1,22 +1,20 @@
-"""A team's members, activity, and a person's own API tokens."""
+"""Teams: who is in one, what it is called, what happened in it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts import actions, invitations, policy
 from apps.accounts.access import membership_for, team_for
 from apps.accounts.activity import activity_context
-from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TokenForm, TypedNameForm
-from apps.accounts.models import ActivityEvent, ApiToken
+from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TypedNameForm
+from apps.accounts.models import ActivityEvent
 from apps.accounts.newcomers import create_team, may_make_teams, require_team_maker
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
@@ -138,28 +136,3 @@ def activity(request: HttpRequest, team_id: UUID) -> HttpResponse:
     row = team_for(actor_of(request), team_id)
     context = activity_context(request, ActivityEvent.objects.filter(team=row))
     return render(request, "accounts/activity.html", {"team": row, **context})
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
-    """A person's own tokens. The text of a new one stands in the answer to the POST and nowhere else."""
-    actor = actor_of(request)
-    form = TokenForm(request.POST or None)
-    text = ""
-    if request.method == "POST" and form.is_valid():
-        days = form.cleaned_data["days"]
-        ends = timezone.now() + timedelta(days=int(days)) if days else None
-        told = {"name": form.cleaned_data["name"], "scope": form.cleaned_data["scope"]}
-        _, text = actions.make_api_token(actor=actor, expires_at=ends, **told)
-        form = TokenForm()
-    rows = ApiToken.objects.filter(user=actor.user).order_by("revoked_at", "-created_at")
-    context = {"form": form, "tokens": rows, "text": text, "now": timezone.now()}
-    return render(request, "accounts/tokens.html", context, status=status_of(form))
-
-
-@require_POST
-def token_revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    row = actions.revoke_api_token(actor=actor_of(request), token_id=token_id)
-    messages.info(request, f"The token {row.name} no longer works.")
-    return redirect("tokens")
