@@ -18,8 +18,8 @@ from apps.projects.access import project_for, service_for, variable_for, variabl
 from apps.projects.given import problems_of, resolver_of
 from apps.projects.models import Environment, Project, Service, Variable, scoped
 from apps.projects.paste import Place, preview
-from apps.projects.schemas import (
-    EnvironmentQuery,
+from apps.projects.schemas import EnvironmentQuery, environment_of
+from apps.projects.schemas_variables import (
     PreviewIn,
     PreviewLine,
     PreviewOut,
@@ -29,7 +29,6 @@ from apps.projects.schemas import (
     VariableOut,
     VariablesIn,
     WrongLine,
-    environment_of,
     told_to,
 )
 from apps.projects.variables import change_variable, delete_variable, restore_variable, set_variables
