@@ -18,10 +18,12 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from apps.deployments import wakeup
 from apps.deployments.lease import FREE, claim
-from apps.deployments.models import Deployment
+from apps.deployments.models import Deployment, DeploymentStep
+from apps.deployments.outcome import ROOM_SECONDS
 from apps.deployments.states import ACTIVE, Status
 from apps.deployments.waiting import why_not_yet
 from apps.hosts.models import Host
+from workers.build.limits_disk import DISK_LOW
 
 LATER = 2**40  # Seconds since 1970, beyond every real moment.
 
@@ -90,6 +92,9 @@ def why_waiting(row: Deployment) -> str:
         return f"It begins when deployment {before.number} has ended."
     if _is_draining():
         return "It begins when the host takes deployments again."
+    last = DeploymentStep.objects.filter(deployment=row).order_by("-started_at").first()
+    if last is not None and last.error_code == DISK_LOW:
+        return f"It waits for free disk, and looks again every {ROOM_SECONDS:g} s. {last.detail}"
     order = _turns(Deployment.objects.all())
     ahead = order.index(row.pk) if row.pk in order else 0
     under_way = Deployment.objects.filter(status=Status.BUILDING).count()

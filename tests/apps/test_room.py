@@ -13,9 +13,11 @@ from apps.deployments.actions import deploy
 from apps.deployments.cleaning import _keep
 from apps.deployments.lease import claim
 from apps.deployments.models import Deployment
-from apps.deployments.states import Status
+from apps.deployments.report import begin_step, end_step
+from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps import room
 from apps.deployments.steps.attempt import Attempt
+from apps.deployments.turns import why_waiting
 from tests.apps.cast import Person, Shop
 from workers.build.limits_disk import DISK_LOW
 from workers.errors import PlatformError
@@ -43,6 +45,16 @@ def test_it_waits_half_an_hour_for_free_disk(alice: Person, shop: Shop) -> None:
     Deployment.objects.filter(pk=row.pk).update(started_at=timezone.now() - outcome.ROOM_WAIT)
     assert [without_room(row).status for _ in range(3)] == [Status.PENDING, Status.PENDING, Status.FAILED]
     assert row.error_code == DISK_LOW
+
+
+def test_it_says_that_it_waits_for_free_disk(alice: Person, shop: Shop) -> None:
+    row = deploy(actor=alice.actor, service=shop.service)
+    end_step(begin_step(row, "build"), StepStatus.FAILED, detail="Only 1 GB are free.", code=DISK_LOW)
+    told = "It waits for free disk, and looks again every 60 s. Only 1 GB are free."
+    assert why_waiting(without_room(row)) == told
+    assert told in alice.client.get(f"/deployments/{row.key}").content.decode()
+    begin_step(row, "fetch")
+    assert why_waiting(row) == "", "it has begun again"
 
 
 @pytest.mark.parametrize(("code", "asked"), [(DISK_LOW, [room.CLEAN_SECONDS]), ("engine:platform:unreachable", [])])
