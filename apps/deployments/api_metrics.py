@@ -11,7 +11,8 @@ from ninja import Query, Router
 
 from apps.accounts.bearer import actor_of
 from apps.deployments.schemas_metrics import MetricsOut, MetricsQuery
-from apps.hosts.metrics_queries import RANGES, Point, history_of
+from apps.hosts.metrics_history import RANGES, Point
+from apps.hosts.metrics_queries import history_of
 from apps.projects.access import service_for
 from apps.projects.api_variables import environment_or_production
 

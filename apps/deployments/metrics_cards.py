@@ -11,7 +11,8 @@ from uuid import UUID
 
 from apps.deployments.metrics_charts import Values, cpu_text, memory_text, path_of, place_of, seconds_text
 from apps.deployments.models import Deployment
-from apps.hosts.metrics_queries import RANGES, SPARK_HOURS, History, history_of, sparks_of
+from apps.hosts.metrics_history import RANGES, History
+from apps.hosts.metrics_queries import SPARK_HOURS, history_of, sparks_of
 from apps.projects.models import Environment, Service
 
 MARKS = 40

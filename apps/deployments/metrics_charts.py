@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from apps.hosts.metrics_queries import History, Point
+from apps.hosts.metrics_history import History, Point
 
 WIDTH, HEIGHT = 1000, 100
 UNKNOWN = "not measured"

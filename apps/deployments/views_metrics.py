@@ -13,7 +13,8 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments.metrics_cards import marks_of
 from apps.deployments.metrics_charts import charts_of
 from apps.deployments.queries import live_of
-from apps.hosts.metrics_queries import RANGES, history_of
+from apps.hosts.metrics_history import RANGES
+from apps.hosts.metrics_queries import history_of
 from apps.projects.access import service_for
 from apps.projects.environments import environment_asked
 

@@ -19,8 +19,9 @@ from apps.deployments.metrics_cards import last_hour, marks_of, sparkline, spark
 from apps.deployments.metrics_charts import Chart, charts_of, dots_of, figure, path_of, rounded_up, seconds_text
 from apps.deployments.models import Deployment
 from apps.hosts import metrics
+from apps.hosts.metrics_history import RANGES, Point, quantile
 from apps.hosts.metrics_models import MINUTE, QUARTER, Measurement
-from apps.hosts.metrics_queries import RANGES, Point, history_of, quantile
+from apps.hosts.metrics_queries import history_of
 from apps.hosts.models import Host, ServiceState
 from apps.projects.models import Environment, Service
 from tests.apps.cast import Person, Shop, make_measured
