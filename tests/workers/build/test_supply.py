@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from workers.build.supply.registry_login import write_login
 from workers.build.supply.sbom import read_sbom, sbom_argv
 from workers.build.supply.scan import Finding, at_least, read_flaws, scan_argv, words
 from workers.build.supply.sign import sign_argv, signer_env
 from workers.build.supply.tool import tool_env
 from workers.errors import PlatformError
 from workers.image_reference import Login
-from workers.registry_login import write_login
 
 IMAGE = "sha256:" + "2" * 64
 

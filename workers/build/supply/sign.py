@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workers.build.job import Report
+from workers.build.supply.registry_login import write_login
 from workers.build.supply.tool import run_tool, tool_env
 from workers.image_reference import Login
-from workers.registry_login import write_login
 
 TOOL = "cosign"  # 3 or later.
 KEY_SERVICES = ("AWS_", "AZURE_", "GOOGLE_", "VAULT_", "TRANSIT_")  # What cosign signs in to them with.

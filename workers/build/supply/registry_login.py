@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from pathlib import Path
 
+from workers.build.secrets import private_file
 from workers.image_reference import HUB, Login
 
 HUB_KEY = "https://index.docker.io/v1/"  # What clients look up for Docker Hub.
@@ -19,6 +19,4 @@ def write_login(folder: Path, host: str, login: Login | None) -> Path:
     if login:
         told = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
         auths[HUB_KEY if host == HUB else host] = {"auth": told}
-    with os.fdopen(os.open(folder / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"auths": auths}, file)
-    return folder
+    return private_file(folder / "config.json", json.dumps({"auths": auths})).parent
