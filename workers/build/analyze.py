@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import sys
 from dataclasses import replace
@@ -147,7 +148,8 @@ def _checked_static_dir(plan: Plan, files: Files) -> Plan:
     if not folder:
         return plan
     clean = str(PurePosixPath(folder))
-    if not re.fullmatch(r"[\w@+. /-]+", clean) or clean.startswith("/") or ".." in PurePosixPath(clean).parts:
+    reached = posixpath.normpath(f"{plan.within}/{clean}") if plan.within else clean  # In all that was built.
+    if not re.fullmatch(r"[\w@+. /-]+", clean) or clean.startswith("/") or ".." in PurePosixPath(reached).parts:
         raise UserError(
             "build:user:invalid-static-dir",
             f"{folder!r} is no folder inside the root directory.",

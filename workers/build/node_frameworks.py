@@ -80,8 +80,8 @@ SERVERS = frozenset({"express", "fastify", "koa", "@hapi/hapi", "@nestjs/core", 
 DEVELOPMENT = re.compile(
     r"(?:npx )?(?:vite(?: dev| serve| preview)?(?: --?\S.*)?$|react-scripts start|astro (?:dev|preview)"
     r"|gatsby (?:develop|serve)|docusaurus (?:start|serve)|ng serve|vue-cli-service serve|eleventy --serve"
-    r"|webpack(?:-dev-server| serve)|parcel(?! build)|vitepress (?:dev|preview)|next dev|nuxt (?:dev|preview|start)"
-    r"|(?:nuxi|remix vite:|react-router |vinxi )(?: ?dev|preview)|nodemon)"
+    r"|nx (?:run \S+:)?serve|webpack(?:-dev-server| serve)|parcel(?! build)|vitepress (?:dev|preview)|next dev"
+    r"|nuxt (?:dev|preview|start)|(?:nuxi|remix vite:|react-router |vinxi )(?: ?dev|preview)|nodemon)"
 )
 
 

@@ -20,13 +20,13 @@ class Package:
     that the folder is installed with others, by a workspace above it.
     """
 
-    scripts: dict[str, str]
-    runtime: frozenset[str]
-    names: frozenset[str]
-    main: str
-    node: str
-    manager: str
-    has_local: bool
+    scripts: dict[str, str] = field(default_factory=dict)
+    runtime: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    main: str = ""
+    node: str = ""
+    manager: str = ""
+    has_local: bool = False
     name: str = ""
     workspaces: tuple[str, ...] = ()
     has_programs: bool = False

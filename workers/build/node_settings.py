@@ -76,12 +76,12 @@ def _angular(files: Files, package: Package, framework: Framework) -> Framework:
         projects = json.loads(files.text("angular.json") or "{}")["projects"]
         name, project = next(iter(projects.items()))
         build = project["architect"]["build"]
-        return _angular_output(framework, name, build["builder"], build["options"])
+        return angular_output(framework, name, build["builder"], build["options"])
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
         return framework  # Not as Angular writes it: its general default.
 
 
-def _angular_output(framework: Framework, name: str, builder: str, options: dict[str, Any]) -> Framework:
+def angular_output(framework: Framework, name: str, builder: str, options: dict[str, Any]) -> Framework:
     out = options.get("outputPath", f"dist/{name}")
     base = out if isinstance(out, str) else str(out["base"])
     if not builder.endswith(":application"):

@@ -13,6 +13,7 @@ from itertools import dropwhile, islice, takewhile
 from workers.build.files import Files
 from workers.build.folder_patterns import belongs
 from workers.build.node_managers import LOCKS, Manager, manager_files
+from workers.build.node_nx import is_project, project_folders
 from workers.build.node_package import Package, read_package
 
 MOST_MEMBERS = 30  # Each is a file to read, which may be a request, and a line of the Dockerfile.
@@ -21,11 +22,10 @@ LONGEST_PATTERN = 200
 DEEPEST_PATTERN = 20
 MOST_COMPARED = 10_000  # A folder with a pattern.
 BUN_LOCKS = ("bun.lock", "bun.lockb")
-# The tool of a workspace -> its settings, how it builds one package after those that it needs, and whether it does so
-# for a package that is not built itself.
+# The tool of a workspace -> its settings, and how it builds one package after those that it needs.
 BY_TOOL = {
-    "turbo": ("turbo.json", "turbo run build --filter={name}...", True),
-    "nx": ("nx.json", "nx run {name}:build", False),
+    "turbo": ("turbo.json", "turbo run build --filter={name}..."),
+    "nx": ("nx.json", "nx run {name}:build"),
 }
 IN_FOLDER = {"npm": "npm --prefix {0} run build", "pnpm": "pnpm --dir {0} run build", "bun": "bun run --cwd {0} build"}
 
@@ -48,6 +48,8 @@ class Workspace:
     @property
     def reason(self) -> str:
         evidence = self.files.first("pnpm-workspace.yaml") or "package.json at its top"
+        if not self.files.exists(f"{self.folder}/package.json"):
+            evidence = "nx.json at its top"
         return f"workspace: the whole repository is installed, because {evidence} makes {self.folder} a part of it"
 
 
@@ -59,7 +61,7 @@ def find_workspace(files: Files) -> Workspace | None:
     package = read_package(outer)
     if package is None:
         return None
-    if not belongs(folder, _patterns(outer, package)):
+    if not belongs(folder, _patterns(outer, package)) and not is_project(files):
         return None
     folders = _member_folders(outer, package)
     is_whole = len(folders) <= MOST_MEMBERS
@@ -70,7 +72,7 @@ def find_workspace(files: Files) -> Workspace | None:
 
 def parts_reason(files: Files, package: Package) -> str:
     """What is said at the top of a workspace, where nothing itself is to be started: which folders it has."""
-    folders = _member_folders(files, package)[:MOST_MEMBERS]
+    folders = list(dict.fromkeys([*_member_folders(files, package), *project_folders(files)]))[:MOST_MEMBERS]
     return f"workspace: the root directory may be one of {', '.join(folders)}" if folders else ""
 
 
@@ -87,16 +89,20 @@ def workspace_files(workspace: Workspace, manager: Manager) -> tuple[str, ...]:
     return (*top, *(f"{folder}/package.json" for folder in workspace.members)) if top else ()
 
 
-def workspace_build(workspace: Workspace, manager: Manager, package: Package, own: str) -> tuple[str, str]:
+def workspace_build(
+    workspace: Workspace, manager: Manager, package: Package, own: str, project: str = ""
+) -> tuple[str, str]:
     """The line that builds what the service needs of the workspace, and the service; and why so.
 
-    `own` is how the service itself is built, "" when it needs no build.
+    `own` is how the service itself is built, "" when it needs no build; `project` is its name where Nx builds it.
     """
-    for tool, (settings, line, is_for_all) in BY_TOOL.items():
-        is_used = tool in workspace.package.names and workspace.files.exists(settings) and bool(package.name)
-        if is_used and (is_for_all or "build" in package.scripts):
-            started = manager.started(line.format(name=shlex.quote(package.name)))
-            why = f"build command: by {tool}, because {settings} is at the top: {package.name} and what it needs"
+    # Turborepo goes through those that it needs when it is not built itself; Nx knows no such build.
+    names = {"turbo": package.name, "nx": project or (package.name if "build" in package.scripts else "")}
+    for tool, (settings, line) in BY_TOOL.items():
+        name = names[tool]
+        if name and tool in workspace.package.names and workspace.files.exists(settings):
+            started = manager.started(line.format(name=shlex.quote(name)))
+            why = f"build command: by {tool}, because {settings} is at the top: {name} and what it needs"
             return f"(cd {workspace.up} && {started})", why
     before = [_build_of(manager, f"{workspace.up}/{folder}") for folder in needed_folders(workspace, package)]
     if not before:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.python_server import Start, served
 from workers.build.python_source import App, assigned_string, assigns
+
+GIS = "django.contrib.gis"
+SPATIALITE = "django.contrib.gis.db.backends.spatialite"
 
 
 def find_manage(files: Files) -> str:
@@ -26,6 +31,16 @@ def django_start(files: Files, settings: BuildSettings, names: frozenset[str], m
     build, why = _collectstatic(settings, manage, found)
     reasons = (*start.reasons, why, _static_reason(found))
     return Start(start.framework, start.line, start.server, build, tuple(filter(None, reasons)))
+
+
+def django_parts(files: Files) -> frozenset[str]:
+    """Parts of Django itself that its settings name and that load libraries of the distribution."""
+    manage = find_manage(files)
+    if not manage:
+        return frozenset()
+    module = assigned_string(files.text(manage), "DJANGO_SETTINGS_MODULE")
+    text = "\n".join(_settings_texts(files, manage.rpartition("/")[0], module))
+    return frozenset(part for part in (GIS, SPATIALITE) if re.search(rf"[\"']{re.escape(part)}\b", text))
 
 
 def _django_app(files: Files, folder: str, module: str, texts: list[str], is_asgi: bool) -> App | None:

@@ -15,6 +15,7 @@ from workers.errors import UserError
 SAMPLES = Path(__file__).parents[2] / "samples"
 # Samples whose service is a folder of them.
 ROOTS = dict.fromkeys(("bun-workspace", "node-nx", "node-turbo", "node-workspaces", "node-yarn-classic"), "apps/web")
+ROOTS["nx-projects"] = "apps/api"
 Detect = Callable[..., Plan | None]
 
 

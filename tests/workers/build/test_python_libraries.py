@@ -1,6 +1,8 @@
 import pytest
 
 from workers.build.files import MemoryFiles
+from workers.build.job import BuildSettings
+from workers.build.languages.python import detect
 from workers.build.python_libraries import NEEDS, Libraries, find_libraries
 
 PG = ("gcc", "libc6-dev", "python3-dev", "libpq-dev")
@@ -62,3 +64,20 @@ def test_it_leaves_psycopg_alone_when_its_library_is_bundled() -> None:
 
 def test_its_table_is_by_normalised_name() -> None:
     assert all(name == name.lower() and "_" not in name for name in NEEDS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "run"),
+    [
+        ('INSTALLED_APPS = ["django.contrib.gis"]', ("gdal-bin",)),
+        ("""ENGINE = 'django.contrib.gis.db.backends.postgis'""", ("gdal-bin",)),
+        ('E = "django.contrib.gis.db.backends.spatialite"', ("gdal-bin", "libsqlite3-mod-spatialite")),
+        ('INSTALLED_APPS = ["django.contrib.gistogram"]  # Not django.contrib.gis', ()),
+    ],
+)
+def test_it_brings_what_parts_of_django_load(settings: str, run: tuple[str, ...]) -> None:
+    manage = "# django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+    texts = {"requirements.txt": "django", "manage.py": manage, "shop/settings.py": settings}
+    plan = detect(MemoryFiles(texts), BuildSettings())
+    assert plan is not None
+    assert plan.system_packages == run

@@ -19,6 +19,7 @@ from workers.build.node_managers import (
     postponed,
     without_scripts,
 )
+from workers.build.node_nx import Project, find_project, project_folders
 from workers.build.node_package import Package, read_package
 from workers.build.node_settings import find_framework
 from workers.build.node_workspace import (
@@ -56,24 +57,27 @@ class Start:
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of a folder before its lines are written. `workspace` is None for one that stands alone."""
+    """What is known of a folder before its lines are written. `workspace` is None for one that stands alone,
+    `project` for one that Nx does not build."""
 
     files: Files
     package: Package
     framework: Framework | None
     manager: Manager
     workspace: Workspace | None
+    project: Project | None
 
 
 def detect(files: Files, settings: BuildSettings) -> Plan | None:
     """A plan for a folder with a package.json; else None."""
-    package = read_package(files)
+    workspace = find_workspace(files)
+    project = find_project(files) if workspace else None
+    package = read_package(files) or (Package() if project else None)
     if package is None:
         return None
-    workspace = find_workspace(files)
     package = replace(package, is_member=workspace is not None)
     manager = find_manager(workspace.files, workspace.package) if workspace else find_manager(files, package)
-    found = Found(files, package, find_framework(files, package), manager, workspace)
+    found = Found(files, package, _framework(files, package, project), manager, workspace, project)
     asked, start = _version(found), _start(found)
     build, build_reason = _build(found)
     with_dev = bool(build or settings.build_command) or not re.match(r"(?:[A-Z_]+=\S+ )*node ", start.line)
@@ -104,12 +108,19 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     )
 
 
+def _framework(files: Files, package: Package, project: Project | None) -> Framework | None:
+    """At the top of an Nx workspace what is installed is for its apps."""
+    if project and "build" not in package.scripts:
+        return project.framework
+    return None if project_folders(files) else find_framework(files, package)
+
+
 def _reasons(found: Found, asked: Asked, start: Start) -> tuple[str, ...]:
     """What it is."""
     framework, workspace = found.framework, found.workspace
     parts = "" if start.line else parts_reason(found.files, found.package)
     return (
-        "language: Node, because package.json is there",
+        f"language: Node, because {found.files.first('package.json', 'project.json')} is there",
         version_reason("Node", asked),
         f"framework: {framework.name}, because {framework.package} is a dependency" if framework else "",
         workspace.reason if workspace else parts,
@@ -148,7 +159,8 @@ def _build(found: Found) -> tuple[str, str]:
     elif framework and framework.build:
         line, why = manager.started(framework.build), f"build command: as {framework.name} is built"
     if found.workspace:
-        built, by_workspace = workspace_build(found.workspace, manager, found.package, line)
+        project = found.project.name if found.project else ""
+        built, by_workspace = workspace_build(found.workspace, manager, found.package, line, project)
         line, why = built, by_workspace or why
     return (f"{framework.first}{line}{framework.after}" if framework and line else line), why
 

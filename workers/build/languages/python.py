@@ -8,7 +8,7 @@ from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
 from workers.build.python_dependencies import requires_python
-from workers.build.python_django import django_start, find_manage
+from workers.build.python_django import django_parts, django_start, find_manage
 from workers.build.python_libraries import find_libraries
 from workers.build.python_managers import find_install
 from workers.build.python_server import Start, served
@@ -36,7 +36,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         return None
     asked = _version(files)
     required = tuple(name for name in install.files if name.endswith(".txt"))
-    libraries = find_libraries(files, install.names, asked[0], required)
+    libraries = find_libraries(files, install.names | django_parts(files), asked[0], required)
     return Plan(
         language="python",
         framework=start.framework,
