@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workers.build import secrets as subject
 from workers.build.job import BuildSettings
+from workers.build.package_indexes import npm_options, npm_text, pip_options, pip_text, uv_options, uv_text
 from workers.build.secrets import Share, write_secrets
 
 
@@ -28,7 +29,7 @@ def test_it_takes_pips_indexes_and_leaves_out_what_is_local(tmp_path: Path) -> N
         "PIP_CONFIG_FILE": str(config),
         "PIP_EXTRA_INDEX_URL": "http://localhost/a https://b/c",
     }
-    found = subject.pip_options(env)
+    found = pip_options(env)
     assert found["index-url"] == "https://u:p@pypi.example/simple"
     assert found["extra-index-url"] == "https://b/c"
     assert not {"cert", "find-links"} & set(found)
@@ -36,25 +37,23 @@ def test_it_takes_pips_indexes_and_leaves_out_what_is_local(tmp_path: Path) -> N
 
 def test_it_writes_pip_and_uv_files() -> None:
     options = {"index-url": "https://a/s", "extra-index-url": "https://b/s https://c/s"}
-    assert subject.pip_text(options) == (
-        "[global]\nextra-index-url = https://b/s\n    https://c/s\nindex-url = https://a/s\n"
-    )
-    assert subject.uv_text(options) == 'index-url = "https://a/s"\nextra-index-url = ["https://b/s", "https://c/s"]\n'
-    assert subject.pip_text({}) == subject.uv_text({}) == ""
+    assert pip_text(options) == ("[global]\nextra-index-url = https://b/s\n    https://c/s\nindex-url = https://a/s\n")
+    assert uv_text(options) == 'index-url = "https://a/s"\nextra-index-url = ["https://b/s", "https://c/s"]\n'
+    assert pip_text({}) == uv_text({}) == ""
 
 
 def test_it_reads_uvs_own_settings(tmp_path: Path) -> None:
     (tmp_path / "uv").mkdir()
     (tmp_path / "uv" / "uv.toml").write_text('[[index]]\nurl = "https://i/s"\ndefault = true\n')
     env = {"XDG_CONFIG_HOME": str(tmp_path), "UV_INDEX": "inner=https://x/s http://127.0.0.1/s"}
-    assert subject.uv_options(env) == {"index-url": "https://i/s", "extra-index-url": "https://x/s"}
+    assert uv_options(env) == {"index-url": "https://i/s", "extra-index-url": "https://x/s"}
 
 
 def test_it_takes_npms_registries_with_their_tokens(tmp_path: Path) -> None:
     (tmp_path / ".npmrc").write_text(
         "registry=https://npm.example/\n//npm.example/:_authToken=${TOKEN}\ncafile=/etc/ca\nprefix=/x\n"
     )
-    text = subject.npm_text(subject.npm_options({"HOME": str(tmp_path), "TOKEN": "t0k"}))
+    text = npm_text(npm_options({"HOME": str(tmp_path), "TOKEN": "t0k"}))
     assert "registry=https://npm.example/\n//npm.example/:_authToken=t0k\n" in text
     assert "cafile" not in text
     assert "prefix" not in text
