@@ -82,8 +82,8 @@ def screens(scene: Scene) -> dict[str, str]:
 
 def strangers(scene: Scene) -> dict[str, str]:
     """Pages of those who are not signed in, the ones that tell of our own faults among them."""
-    from apps.accounts.actions import make_link
     from apps.accounts.invitations import invite
+    from apps.accounts.links import make_link
 
     _, invitation = invite(actor=scene.ada.actor, team=scene.shop.team, email="nina@example.com", role="developer")
     links = {"setup": make_link(user=None), "link": make_link(user=scene.ada.user), "invitation": invitation}

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts import actions, newcomers
+from apps.accounts import members, newcomers
 from apps.accounts.access import Actor, team_for
 from apps.accounts.bearer import actor_of, one, person_of, require_full_scope
 from apps.accounts.models import ActivityEvent, Membership, Team
@@ -86,7 +86,7 @@ def add_member(request: HttpRequest, response: HttpResponse, team_id: UUID, told
     """A person who has an account joins the team. Only an address that an operator vouches for names somebody (they set
     it up, invited it, or ticked it in the admin); everybody else is invited."""
     actor = actor_of(request)
-    row = actions.add_member(actor=actor, team=team_for(actor, team_id), email=told.email, role=told.role)
+    row = members.add_member(actor=actor, team=team_for(actor, team_id), email=told.email, role=told.role)
     created(response, "get_member", team_id, row.pk)
     return row
 
@@ -111,7 +111,7 @@ def get_member(request: HttpRequest, team_id: UUID, member_id: UUID) -> Any:
 def change_member(request: HttpRequest, team_id: UUID, member_id: UUID, told: RoleIn) -> Any:
     """Nobody gives more than they have; a team keeps an owner."""
     actor = actor_of(request)
-    return actions.change_role(actor=actor, membership=membership_for(actor, team_id, member_id), role=told.role)
+    return members.change_role(actor=actor, membership=membership_for(actor, team_id, member_id), role=told.role)
 
 
 @router.delete(
@@ -125,7 +125,7 @@ def remove_member(request: HttpRequest, team_id: UUID, member_id: UUID) -> None:
     actor = actor_of(request)
     membership = membership_for(actor, team_id, member_id)
     require_full_scope(actor, "change members")
-    actions.remove_member(actor=actor, membership=membership)
+    members.remove_member(actor=actor, membership=membership)
 
 
 @router.get("/activity", response=Page[ActivityOut], operation_id="list_activity", summary="List activity")

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts import actions, invitations, profile, teams
+from apps.accounts import invitations, links, profile, teams
 from apps.accounts.access import Actor, team_for
 from apps.accounts.api import router as account_router
 from apps.accounts.bearer import actor_of, one, require_full_scope
@@ -57,7 +57,7 @@ def sign_out_everywhere(request: HttpRequest) -> None:
 )
 def make_recovery_link(request: HttpRequest) -> Any:
     """For operators: signs you in once within a year. Shown this once; the one made before ends."""
-    return {"url": actions.make_recovery_link(actor=actor_of(request))}
+    return {"url": links.make_recovery_link(actor=actor_of(request))}
 
 
 @account_router.patch("/teams/{uuid:team_id}", response=TeamOut, operation_id="rename_team", summary="Rename a team")

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import actions
+from apps.accounts import actions, links
 from apps.accounts.forms import OwnerForm, SignInForm
 from apps.accounts.models import User
 from apps.lib.forms import said_at, status_of
@@ -27,14 +27,14 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @require_http_methods(["GET", "POST"])
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     """The first visit: the link makes the owner, once."""
-    link = actions.link_for(token)
+    link = links.link_for(token)
     if link.user is not None:
         return redirect("link", token=token)
     form = OwnerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with said_at(form), transaction.atomic():
             user = actions.make_owner(**form.cleaned_data)
-            actions.use_link(link)
+            links.use_link(link)
             login(request, user, backend=BACKEND)
             return redirect("welcome")
     return render(request, "accounts/setup.html", {"form": form}, status=status_of(form))
@@ -45,11 +45,11 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """A one-time sign-in. Looking at it does not use it up: previews of links look too."""
-    row = actions.link_for(token)
+    row = links.link_for(token)
     if row.user is None:
         return redirect("setup", token=token)
     if request.method == "POST":
-        actions.use_link(row)
+        links.use_link(row)
         login(request, row.user, backend=BACKEND)
         return redirect("home")
     return render(request, "accounts/link.html", {"person": row.user})

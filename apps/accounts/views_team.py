@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import actions, invitations, policy
+from apps.accounts import invitations, members, policy
 from apps.accounts.access import membership_for, team_for
 from apps.accounts.activity import activity_context
 from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TypedNameForm
@@ -114,7 +114,7 @@ def member_change(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     actor.require(Permission.MANAGE_MEMBERS, row.team_id)
     form = RoleForm(request.POST)
     if form.is_valid():
-        actions.change_role(actor=actor, membership=row, role=form.cleaned_data["role"])
+        members.change_role(actor=actor, membership=row, role=form.cleaned_data["role"])
         messages.info(request, f"{row.user} is {row.role} now.")
     return redirect("team", team_id=row.team_id)
 
@@ -124,7 +124,7 @@ def member_remove(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """Oneself, or another when the role allows it."""
     actor = actor_of(request)
     row = membership_for(actor, membership_id)
-    actions.remove_member(actor=actor, membership=row)
+    members.remove_member(actor=actor, membership=row)
     if actor.user is not None and row.user_id == actor.user.pk:
         return redirect("home")
     messages.info(request, f"{row.user} is no longer in the team.")

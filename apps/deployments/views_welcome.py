@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.access import Actor, not_found, teams_of
-from apps.accounts.actions import make_recovery_link
 from apps.accounts.forms import BaseDomainForm
 from apps.accounts.installation import base_domain, dismiss_checklist, require_operator_page, set_base_domain
+from apps.accounts.links import make_recovery_link
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from apps.accounts.actions import make_link, make_recovery_link
 from apps.accounts.installation import base_domain, dismiss_checklist, set_base_domain
+from apps.accounts.links import make_link, make_recovery_link
 from apps.accounts.models import ActivityEvent, Membership, SignInLink
 from apps.deployments import actions, suggested
 from apps.deployments.first_run import first_run, sample_url

@@ -8,7 +8,8 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from apps.accounts.actions import make_link, make_placeholder_owner
+from apps.accounts.actions import make_placeholder_owner
+from apps.accounts.links import make_link
 from apps.accounts.models import ApiToken, Membership, SignInLink, User
 from tests.apps.cast import PASSWORD, Person, Shop, make_person
 from tests.apps.test_pages_walk import browser

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
-from apps.accounts.actions import make_link, make_recovery_link
+from apps.accounts.links import make_link, make_recovery_link
 from apps.accounts.models import User, UserSession
 from apps.accounts.profile import change_password, sign_out_everywhere
 from apps.accounts.sessions import agent_of, sessions_of

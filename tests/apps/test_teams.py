@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts import invitations
 from apps.accounts.access import Actor
-from apps.accounts.actions import add_member, change_role
+from apps.accounts.members import add_member, change_role
 from apps.accounts.models import ActivityEvent, Invitation, Membership, Team, User
 from apps.accounts.profile import change_profile
 from tests.apps.cast import PASSWORD, Person, Shop, make_person

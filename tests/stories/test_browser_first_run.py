@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page
 
-from apps.accounts.actions import make_link
 from apps.accounts.invitations import invite
+from apps.accounts.links import make_link
 from apps.accounts.models import Membership
 from apps.deployments.models import Deployment
 from apps.hosts.models import Host

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from playwright.sync_api import Browser, Page
 
-from apps.accounts.actions import make_link
+from apps.accounts.links import make_link
 from apps.deployments import logs, outcome
 from apps.deployments.models import Deployment
 from apps.hosts.models import Host

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.accounts.actions import make_link, make_placeholder_owner, owner
+from apps.accounts.actions import make_placeholder_owner, owner
+from apps.accounts.links import make_link
 
 
 class Command(BaseCommand):
