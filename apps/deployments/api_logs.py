@@ -12,7 +12,8 @@ from apps.accounts.bearer import actor_of
 from apps.deployments import logs, logsearch
 from apps.deployments.api import deployment_for
 from apps.deployments.logfile import as_file
-from apps.deployments.logsearch import Filter, Found
+from apps.deployments.logfilter import Filter
+from apps.deployments.logsearch import Found
 from apps.deployments.models import LogStream, stream_of
 from apps.deployments.schemas_logs import LogOut, LogQuery, SearchOut, SearchQuery, ServiceLogQuery, ServiceSearchQuery
 from apps.projects.access import service_for

@@ -8,7 +8,7 @@ from typing import Literal
 from ninja import Schema
 from pydantic import Field
 
-from apps.deployments.logsearch import Filter
+from apps.deployments.logfilter import Filter
 from apps.projects.schemas import EnvironmentName
 
 Severity = Literal["error", "warn", "info", "debug", "plain"]

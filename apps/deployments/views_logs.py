@@ -19,7 +19,8 @@ from apps.deployments import logs, logsearch
 from apps.deployments.access import deployment_for
 from apps.deployments.forms import whole_number
 from apps.deployments.logfile import as_file
-from apps.deployments.logsearch import Filter, Found, filter_of
+from apps.deployments.logfilter import Filter, filter_of
+from apps.deployments.logsearch import Found
 from apps.deployments.logtext import LEVELS
 from apps.deployments.models import LogStream, stream_of
 from apps.deployments.states import STEPS

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from apps.deployments import logs, logsearch
-from apps.deployments.logsearch import Filter, around, filter_of, moment, newer, older, search, texts
+from apps.deployments.logfilter import Filter, filter_of, moment
+from apps.deployments.logsearch import around, newer, older, search, texts
 from apps.deployments.models import LogChunk, LogStream
 from tests.apps.cast import Shop
 
