@@ -33,7 +33,7 @@ from apps.hosts.installation import checks, versions
 from apps.hosts.schemas import HostOut
 from apps.lib.api import created
 from apps.projects.api import team_meant
-from apps.projects.domain_checks import base_standing
+from apps.projects.base_checks import base_standing
 
 router = Router(tags=["operator"])
 

@@ -24,7 +24,7 @@ from apps.hosts.actions import drain_host
 from apps.hosts.installation import checks, host_rows, shown_settings, versions
 from apps.hosts.models import Host
 from apps.lib.forms import said_at, status_of
-from apps.projects.domain_checks import base_standing
+from apps.projects.base_checks import base_standing
 from apps.projects.models import Domain
 
 

@@ -21,7 +21,8 @@ from apps.deployments.actions import delete_service
 from apps.deployments.first_run import first_run, sample_of
 from apps.deployments.sample import deploy_sample
 from apps.lib.forms import said_at, status_of
-from apps.projects.domain_checks import base_standing, expected_addresses, named_after
+from apps.projects.base_checks import base_standing
+from apps.projects.domain_checks import expected_addresses, named_after
 from apps.projects.forms_source import SourceForm
 
 

@@ -6,18 +6,15 @@ The judgements are pure; `check` asks and stores. Not in charge of routes: a dom
 from __future__ import annotations
 
 import ipaddress
-import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.accounts.installation import base_domain
 from apps.lib import lookups
 from apps.lib.lookups import Lookup
 from apps.projects.models import Domain
@@ -135,37 +132,6 @@ def _reached(verdict: Verdict, expected: Sequence[str], known: dict[str, bool]) 
         "Some routers do not let a machine reach itself this way: then try from elsewhere.",
         verdict.found,
     )
-
-
-@dataclass(frozen=True)
-class Base:
-    """How the base domain stands: `label` was made up beneath it and asked for."""
-
-    domain: str
-    verdict: Verdict
-    records: list[Record] = field(default_factory=list)
-    expected: tuple[str, ...] = ()
-    label: str = ""
-
-
-def base_standing() -> Base:
-    """Does any name beneath the base domain lead here? A new name each time, so that no resolver remembers it."""
-    domain, expected = base_domain(), expected_addresses()
-    key = f"base-domain:{domain}:{','.join(expected)}"
-    kept: Base | None = cache.get(key)
-    if kept is not None:
-        return kept
-    label = f"check-{secrets.token_hex(4)}.{domain}"
-    found = Lookup(label) if is_local(domain) else lookups.look_up([label])[label]
-    verdict = judge(found, expected)
-    records = [] if is_local(domain) or is_by_service(domain) else _wildcards(domain, expected, verdict.found)
-    standing = Base(domain, verdict, records, expected, label)
-    cache.set(key, standing, lookups.KEPT_SECONDS)
-    return standing
-
-
-def _wildcards(domain: str, expected: Sequence[str], found: Sequence[str]) -> list[Record]:
-    return records_for(f"*.{domain}", "", expected, found)
 
 
 BY_SERVICE = "sslip.io"

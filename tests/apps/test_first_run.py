@@ -15,7 +15,7 @@ from apps.deployments.first_run import first_run, sample_url
 from apps.deployments.models import Deployment
 from apps.github.models import GitHubApp
 from apps.lib.lookups import Lookup
-from apps.projects import domain_checks
+from apps.projects import base_checks
 from apps.projects.detection import Detection
 from apps.projects.models import Domain, Service, Variable
 from tests.apps.cast import Person, Shop, make_live, make_person
@@ -135,7 +135,7 @@ def test_it_asks_for_a_new_name_beneath_the_base_domain(alice: Person, monkeypat
     monkeypatch.setattr(settings.SLIPWAY, "public_address", "203.0.113.7,203.0.113.8")
     monkeypatch.setattr("apps.lib.lookups.look_up", look_up)
     set_base_domain(actor=alice.actor, base="wild.example.com")
-    base = domain_checks.base_standing()
+    base = base_checks.base_standing()
     assert base.verdict.state == "found"
     assert [(r.kind, r.name, r.value, r.is_found) for r in base.records] == [
         ("A", "*.wild.example.com", "203.0.113.7", True),
