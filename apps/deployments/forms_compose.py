@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django import forms
 
 from apps.deployments import composing, suggested
+from apps.deployments.bringing import Standing
 
 
 class ComposeForm(forms.Form):
@@ -22,30 +23,50 @@ class ComposeForm(forms.Form):
 
 
 def told(compose: Mapping[str, Any] | None, sent: Mapping[str, str]) -> dict[str, str]:
-    """The values that were filled in."""
-    rows = suggested.told(_asked(compose) if compose else {}, sent)
-    return {**rows.plain, **rows.secrets}
+    """The values that were filled in. What the file says itself is its own to change."""
+    asked = _asked(compose) if compose else {}
+    rows = suggested.told(asked, sent)
+    return {name: value for name, value in {**rows.plain, **rows.secrets}.items() if value != asked[name]}
+
+
+def project_of(found: Mapping[str, Any], usual: str) -> str:
+    """Where the services go: as asked for, as the file says, or `usual`."""
+    return found.get("project") or (found.get("compose") or {}).get("name") or usual
 
 
 def page_of(
-    compose: Mapping[str, Any] | None, project: str, form: ComposeForm | None, sent: Mapping[str, str]
+    compose: Mapping[str, Any] | None,
+    project: str,
+    form: ComposeForm | None,
+    sent: Mapping[str, str],
+    standing: Standing,
 ) -> dict[str, Any]:
     """The context of `deployments/_compose.html`; `form` is what was sent. Nothing without a compose file."""
     if not compose:
         return {"compose": None}
+    shown = composing.for_page(compose)
+    for one in shown["services"]:
+        one["is_here"] = one["name"] in standing.here
+        one["notes"] = standing.changed.get(one["name"], ())
+    left = [one for one in shown["services"] if one["is_made"]]
     return {
-        "compose": composing.for_page(compose),
-        "compose_form": form or ComposeForm(initial={"project": compose["name"] or project}),
-        "compose_rows": _rows(compose, sent if form else None),
-        "made": sum(one["is_made"] for one in compose["services"]),
+        "compose": shown,
+        "compose_form": form or ComposeForm(initial={"project": project}),
+        "compose_rows": _rows(compose, sent if form else None, standing.told),
+        "is_again": bool(standing.here),
+        "possible": len(left),
+        "fresh": sum(not one["is_here"] for one in left),
+        "changes": sum(bool(one["notes"]) for one in left),
     }
 
 
-def _rows(compose: Mapping[str, Any], sent: Mapping[str, str] | None) -> list[suggested.Row]:
-    """A secret's default is not shown."""
+def _rows(compose: Mapping[str, Any], sent: Mapping[str, str] | None, told: Collection[str]) -> list[suggested.Row]:
+    """A secret's default is not shown, and nothing that was told before."""
     found = suggested.rows(_asked(compose), sent)
-    kept = {one["name"] for one in compose["asked"] if one["has_default"]}
-    return [replace(row, placeholder=row.placeholder or "the file's own") if row.name in kept else row for row in found]
+    kept = {one["name"]: "the file's own" for one in compose["asked"] if one["has_default"]}
+    found = [replace(row, placeholder=row.placeholder or kept[row.name]) if row.name in kept else row for row in found]
+    again = [replace(row, value=row.value if sent else "", placeholder="as it was given before") for row in found]
+    return [other if row.name in told else row for row, other in zip(found, again, strict=True)]
 
 
 def _asked(compose: Mapping[str, Any]) -> dict[str, str]:

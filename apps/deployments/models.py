@@ -114,6 +114,7 @@ class Deployment(Base):
     author = models.CharField(max_length=200, blank=True)
     no_cache = models.BooleanField(default=False)
     plan = models.JSONField(default=dict)  # `workers.build.plan.Plan` of its own analysis; {} when there was none.
+    composed = EncryptedJSONField(default=dict)  # `apps.deployments.adopting.Composed` of its commit; {} for others.
     build = models.ForeignKey(Build, null=True, on_delete=models.SET_NULL)
     release = models.ForeignKey(Release, null=True, on_delete=models.SET_NULL, related_name="deployments")
     rollback_of = models.ForeignKey("self", null=True, on_delete=models.SET_NULL)

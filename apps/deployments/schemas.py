@@ -9,8 +9,11 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
+from apps.deployments.adopting import notes_of
+from apps.deployments.file_notes import Note
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.remedies import SETTINGS
+from apps.deployments.schemas_compose import ComposeNote
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.turns import why_waiting
 from apps.lib.api import PageQuery, Told
@@ -122,6 +125,12 @@ class DeploymentDetail(DeploymentOut):
         examples=["It waits for its turn: 2 builds under way, 3 before it."],
     )
     steps: list[StepOut]
+
+    compose: list[ComposeNote] = Field(description="What came of changes of its compose file, empty for others.")
+
+    @staticmethod
+    def resolve_compose(obj: Deployment) -> list[Note]:
+        return notes_of(obj)
 
     @staticmethod
     def resolve_waits(obj: Deployment) -> str:

@@ -119,14 +119,22 @@ class ComposeIn(OneSource):
     team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
     project: Name
     variables: dict[str, str] = Field(
-        default={}, max_length=1000, description="Values for what the file leaves open, such as ${DB_PASSWORD}."
+        default={}, max_length=1000, description="Values for what the file leaves open, such as ${DB_PASSWORD}. "
+        "Those that were given with an earlier import of it are remembered."
     )
+    dry_run: bool = Field(default=False, description="Only tell what would be added and changed.")
 
 
 class ComposeOut(Schema):
-    """In the order in which they start. `compose` is as `POST /analyze` tells it."""
+    """Deployments are in the order in which they start. `compose` is as `POST /analyze` tells it. Names are those of the
+    file."""
 
     deployments: list[DeploymentOut]
+    added: list[str] = Field(examples=[["web", "db"]])
+    changed: dict[str, list[str]] = Field(
+        description="Services of an image that were here, and what changed in the file.", examples=[{}]
+    )
+    kept: list[str] = Field(description="Those that were here from this file, and stay.", examples=[[]])
     compose: dict[str, Any] = Field(examples=[{"file": "compose.yml", "services": [], "findings": [], "asked": []}])
 
 

@@ -57,6 +57,7 @@ urlpatterns = [
     page("services/<uuid:service_id>/deploy", views_service.service_deploy, name="service-deploy"),
     page("services/<uuid:service_id>/changes", views_staged.changes, name="changes"),
     page("services/<uuid:service_id>/changes/discard", views_staged.changes_discard, name="changes-discard"),
+    page("services/<uuid:service_id>/compose", views_compose.service_compose, name="service-compose"),
     page("services/<uuid:service_id>/resume", views_service.service_resume, name="service-resume"),
     page("services/<uuid:service_id>/logs", views_logs.service_logs, name="service-logs"),
     page("services/<uuid:service_id>/log", views_logs.service_log, name="service-log"),

@@ -16,7 +16,8 @@ from apps.accounts.models import Team
 from apps.accounts.session import actor_of
 from apps.deployments import actions, suggested
 from apps.deployments.access import teams_for_writer
-from apps.deployments.forms_compose import ComposeForm, page_of
+from apps.deployments.bringing import standing
+from apps.deployments.forms_compose import ComposeForm, page_of, project_of
 from apps.deployments.importing import Found, found_image, look_at_address
 from apps.deployments.picker import picker_of
 from apps.github.choices import choice_for
@@ -143,6 +144,8 @@ def second_step(
     plan = found["plan"] or {"suggested_variables": {}}
     form.suggest(plan)
     names = request.POST if form.is_bound else form.initial
+    project = project_of(found, form.initial.get("project", ""))
+    team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     host = free_host(slug(names.get("service", "")) or "app", slug(names.get("project", "")), last="2")
     # Encrypted, since it may hold an access token, and so that nobody sends another plan than the one found.
     context = {
@@ -153,7 +156,13 @@ def second_step(
         "url": settings.SLIPWAY.public_url(host),
         "host_fingerprint": fingerprint(host_key) if (host_key := found["where"].get("source_host_key")) else "",
         "rows": suggested.rows(plan["suggested_variables"], request.POST if form.is_bound else None),
-        **page_of(found.get("compose"), form.initial.get("project", ""), sent, request.POST),
+        **page_of(
+            found.get("compose"),
+            project,
+            sent,
+            request.POST,
+            standing(team, request.POST.get("project", project) if sent else project, found),
+        ),
     }
     template = "new_found" if found["plan"] else "new_compose" if context["compose"] else "new_unclear"
     return render(request, f"deployments/{template}.html", context, status=status_of(sent or form))

@@ -13,7 +13,7 @@ from django.db import models
 
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
-from apps.lib.encryption import EncryptedTextField
+from apps.lib.encryption import EncryptedJSONField, EncryptedTextField
 from apps.lib.models import Base
 from workers.build.aptfile import NAME as PACKAGE
 from workers.build.foreign import VERSION
@@ -117,7 +117,10 @@ class Service(Base):
 
     source_url = models.CharField(max_length=500, blank=True)
     image = models.CharField(max_length=400, blank=True, default="")  # Comes from it, and not from git.
-    compose = models.JSONField(blank=True, default=dict)  # `workers.build.compose.run.Run`, read when it was imported.
+    compose = models.JSONField(blank=True, default=dict)  # `workers.build.compose.run.Run`, as it was read last.
+    compose_said = EncryptedJSONField(
+        blank=True, default=dict
+    )  # `apps.deployments.said.Said`, of the same reading.
     branch = models.CharField(max_length=250, default="main")
     root_directory = models.CharField(max_length=250, blank=True)
     source_token = EncryptedTextField(blank=True, default="")

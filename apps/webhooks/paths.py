@@ -8,22 +8,24 @@ GitHub's workflow filters.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 
-def patterns_of(root_directory: str, watch_paths: str) -> list[str]:
+def patterns_of(root_directory: str, watch_paths: str, also: Iterable[str] = ()) -> list[str]:
     """The patterns of a service, in order; none: every push counts.
 
-    Files beneath the root directory are watched unless a pattern takes them away. Patterns that only take away take away
-    from everything.
+    Files beneath the root directory, and those of `also`, are watched unless a pattern takes them away. Patterns that only
+    take away take away from everything.
     """
+    files = [_literal(name) for name in also]
     told = [line.strip() for line in watch_paths.splitlines() if line.strip() and not line.strip().startswith("#")]
     root = root_directory.strip().strip("/")
     if root and root != ".":
-        return [f"{_literal(root.removeprefix('./'))}/**", *told]
+        return [f"{_literal(root.removeprefix('./'))}/**", *files, *told]
     if told and all(line.startswith("!") for line in told):
         return ["**", *told]
-    return told
+    return [*files, *told] if told else []
 
 
 def is_watched(path: str, patterns: list[str]) -> bool:

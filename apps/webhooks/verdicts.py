@@ -5,6 +5,7 @@ Not in charge of the order of pushes (`order`), nor of checks (`checks`).
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,12 +80,20 @@ def _goes_on(push: Push) -> str:
 
 
 def _by_paths(service: Service, push: Push) -> Skip | None:
-    patterns = patterns_of(service.root_directory, service.watch_paths)
+    patterns = patterns_of(service.root_directory, service.watch_paths, _of_compose(service))
     if not patterns or push.files is None:
         return None  # What cannot be told is deployed rather than guessed.
     if any(is_watched(name, patterns) for name in push.files) or _is_built_from_top(service):
         return None
     return Skip(Code.PATHS, f"None of the files that changed is watched: {_some(sorted(push.files))}.")
+
+
+def _of_compose(service: Service) -> list[str]:
+    """The files that say how it runs."""
+    if not service.compose_said:
+        return []
+    folder = service.compose_said["folder"]
+    return [posixpath.join(folder, name) for name in (service.compose["file"], ".env")]
 
 
 def _is_built_from_top(service: Service) -> bool:

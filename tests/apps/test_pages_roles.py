@@ -26,7 +26,7 @@ NEEDS: dict[Permission, set[str]] = {
     },
     Permission.WRITE_SERVICE: {
         "project", "environment-new", "new-service", "new-service-branches", "new-service-compose", "new-service-deploy",
-        "new-service-image", "service-settings", "service-source", "source-connect", "source-disconnect",
+        "new-service-image", "service-compose", "service-settings", "service-source", "source-connect", "source-disconnect",
         "source-forget-host", "source-renew-key", "volumes", "service-feedback", "service-previews",
         "hook", "hook-remove", "hook-rotate",
     },

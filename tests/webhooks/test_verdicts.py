@@ -46,6 +46,9 @@ def test_it_finds_what_asks_for_no_deployment(message: str, marker: str) -> None
 PAUSED = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 
 
+COMPOSED = {"root_directory": "web", "compose": {"file": "compose.yml"}, "compose_said": {"folder": "deploy"}}
+
+
 @pytest.mark.parametrize(
     ("settings", "push", "skip"),
     [
@@ -67,6 +70,11 @@ PAUSED = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
          Skip(Code.PATHS, "None of the files that changed is watched: b, c, d and 1 more.")),
         ({"root_directory": "web"}, a_push(files=["api/x"]),
          Skip(Code.PATHS, "None of the files that changed is watched: api/x.")),
+        (COMPOSED, a_push(files=["deploy/compose.yml"]), None),
+        (COMPOSED | {"watch_paths": "!deploy/**"}, a_push(files=["deploy/compose.yml"]),
+         Skip(Code.PATHS, "None of the files that changed is watched: deploy/compose.yml.")),
+        (COMPOSED, a_push(files=["compose.yml"]),
+         Skip(Code.PATHS, "None of the files that changed is watched: compose.yml.")),
     ],
 )  # fmt: skip
 @pytest.mark.django_db

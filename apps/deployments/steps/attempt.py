@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +24,7 @@ class Attempt:
     checkout: Checkout | None = None
     plan: Plan | None = None
     build: Build | None = None
+    followed: Service | None = None  # As its compose file at this commit has it; see `steps.follow`.
     workspace: Workspace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,12 +49,14 @@ class Attempt:
 
     @property
     def service(self) -> Service:
-        return self.deployment.service
+        return self.followed or self.deployment.service
 
     @property
     def source(self) -> Source:
         told = self.deployment
-        return source_of(self.service, commit=told.commit, branch=told.branch, ref=told.environment.ref)
+        found = source_of(self.service, commit=told.commit, branch=told.branch, ref=told.environment.ref)
+        # A compose file is read first: it may say another folder by now.
+        return replace(found, root_directory="") if self.service.compose_said else found
 
     @property
     def settings(self) -> BuildSettings:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.deployments.models import Build, Deployment, DeploymentStep
 from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.follow import follow_file
 from apps.github.fetching import MAY_BE_MENDED, Way, connection_of, unreadable, way_again, way_to
 from apps.github.models import Connection
 from apps.projects.source_keys import pin_host_key
@@ -27,7 +28,7 @@ class Fetch:
         attempt = self.attempt
         connection = connection_of(attempt.service)
         checkout = self._from_github(connection) if connection else self._fetch(attempt.source)
-        attempt.checkout = checkout
+        attempt.checkout = follow_file(attempt, checkout)
         commit = checkout.commit
         Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence).update(commit=commit)
         attempt.deployment.commit = commit

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from apps.deployments.adopting import adopt, laid_over
 from apps.deployments.composed import health_command, processes_of
 from apps.deployments.models import Build, Deployment, Release
 from apps.projects.given import gift_of
@@ -23,7 +24,11 @@ def freeze(deployment: Deployment, build: Build) -> Release:
         row = Deployment.objects.select_for_update(of=("self",)).select_related("release").get(pk=deployment.pk)
         if row.release is not None:
             return row.release
-        values, sources, secrets = variables_of(row.service, row.environment)
+        service, followed = adopt(row)
+        given = variables_of(service, row.environment)
+        if followed is not None:
+            given = laid_over(given, followed, row.composed["said"]["secret_names"])
+        values, sources, secrets = given
         number = Release.objects.filter(service=row.service, environment=row.environment).aggregate(n=Max("number"))[
             "n"
         ]
@@ -32,7 +37,7 @@ def freeze(deployment: Deployment, build: Build) -> Release:
             environment=row.environment,
             number=(number or 0) + 1,
             build=build,
-            spec=spec_of(row.service, row.environment, build),
+            spec=spec_of(service, row.environment, build),
             variables=values,
             secret_names=secrets,
             variable_sources=sources,

@@ -1,0 +1,101 @@
+"""What a compose file says at a deployment's commit, taken up with its release.
+
+Production's release makes it the service's settings, variables and volumes. In every other environment it holds for the
+release alone: a branch changes nothing of what production is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from apps.deployments.file_notes import Note
+from apps.deployments.following import Followed, followed
+from apps.deployments.models import Deployment
+from apps.deployments.said import Said
+from apps.projects.models import Environment, Project, Service, Variable, Volume
+from workers.build.compose.run import Run
+
+Values = tuple[dict[str, str], dict[str, dict[str, object]], list[str]]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """JSON-ready by `asdict`."""
+
+    said: Said
+    run: Run
+    notes: list[Note] = field(default_factory=list)
+
+    @staticmethod
+    def of(told: dict[str, Any]) -> Composed:
+        return Composed(Said(**told["said"]), Run(**told["run"]), [Note(**one) for one in told["notes"]])
+
+
+def follow(service: Service, environment: Environment, now: Composed) -> Followed:
+    """Nothing is written. Where a stranger's code runs, the file's variables are none of it."""
+    rows = dict(_rows(service).values_list("name", "value"))
+    volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None)
+    found = followed(service, now.said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
+    if environment.is_isolated:
+        found.variables.clear()
+    return found
+
+
+def adopt(deployment: Deployment) -> tuple[Service, Followed | None]:
+    """The service as its release is to be made. Call inside a transaction."""
+    service = deployment.service
+    if not deployment.composed:
+        return service, None
+    now = Composed.of(deployment.composed)
+    found = follow(service, deployment.environment, now)
+    if not deployment.environment.is_production:
+        return found.service, found
+    store(service, deployment.environment, found, now.said)
+    return found.service, None
+
+
+def store(service: Service, environment: Environment, found: Followed, said: Said) -> None:
+    """As the service's own from now on."""
+    Project.objects.select_for_update(of=("self",)).get(pk=service.project_id)  # One writer of variables at a time.
+    found.service.compose_said = asdict(said)
+    found.service.save(update_fields=[*found.changed, "compose", "compose_said"])
+    for name, value in found.variables.items():
+        defaults = {"value": value, "updated_by": None, "updated_by_name": found.service.compose["file"][:100]}
+        if name in said.secret_names:
+            defaults["is_secret"] = True  # One that is secret never becomes plain.
+        scope: dict[str, Any] = {
+            "project_id": service.project_id,
+            "environment": None,
+            "for_previews": False,
+            "service": service,
+        }
+        Variable.objects.update_or_create(**scope, name=name, defaults=defaults)
+    for path, name in found.volumes.items():
+        Volume.objects.create(
+            project_id=service.project_id, environment=environment, service=service, name=name, path=path
+        )
+
+
+def notes_of(deployment: Deployment) -> list[Note]:
+    return Composed.of(deployment.composed).notes if deployment.composed else []
+
+
+def laid_over(values: Values, found: Followed, secret_names: Collection[str]) -> Values:
+    """Variables of a release with those of the file, but for what a nearer scope than the service's says."""
+    given, sources, secrets = values
+    file = found.service.compose["file"]
+    names = [
+        name for name in found.variables if sources.get(name, {"scope": "service"})["scope"] in ("service", "project")
+    ]
+    taken = {name: found.variables[name].replace("$${{", "${{") for name in names}
+    return (
+        {**given, **taken},
+        {**sources, **{name: {"scope": file, "refers_to": []} for name in names}},
+        sorted({*secrets, *(name for name in names if name in secret_names)}),
+    )
+
+
+def _rows(service: Service) -> Any:
+    return Variable.objects.filter(service=service, environment=None, for_previews=False)

@@ -1,0 +1,33 @@
+"""The compose file that a service came from, looked at again at the head of its branch. Nothing is made here."""
+
+from __future__ import annotations
+
+from apps.accounts.access import Actor
+from apps.deployments.bringing import siblings
+from apps.deployments.importing import Found, look_at_address, look_at_repository
+from apps.github.choices import choice_for
+from apps.github.models import Connection
+from apps.projects.models import Service
+from workers.errors import UserError
+
+
+def look_again(actor: Actor, service: Service) -> Found:
+    """As the page of a new service has it, with the project that it belongs to. Raises why the file cannot be read."""
+    said = service.compose_said
+    if not said:
+        raise UserError(
+            "compose:user:not-followed", f"{service.name} does not know where its compose file is.",
+            hint="Add a service from that repository, into the same project: what is here from it stays.", status=409,
+        )  # fmt: skip
+    where = {"source_url": said["source"], "root_directory": said["folder"]}
+    here = siblings(service.project.team, service.project.slug, where)
+    built = next((row for row in (service, *here.values()) if row.source_url), None)
+    asked = {**where, "branch": "", "source_token": "", "dockerfile": "", "start_command": ""}
+    if built is not None:
+        asked |= {name: getattr(built, name) for name in ("source_url", "branch", "source_token")}
+    connection = Connection.objects.filter(service=built).select_related("repository").first() if built else None
+    if connection is not None:
+        found = look_at_repository(actor, choice_for(actor, connection.repository.github_id), asked)
+    else:
+        found = look_at_address(actor, asked, built.source_key if built else "")
+    return {**found, "project": service.project.slug}

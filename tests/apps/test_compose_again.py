@@ -1,0 +1,240 @@
+"""A compose file that is read again: with each push, and when it is imported into the project that it was imported into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.deployments import actions
+from apps.deployments.following import merged
+from apps.deployments.models import Deployment
+from apps.deployments.said import Said
+from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.follow import follow_file
+from apps.projects.models import Environment, Project, Service, Variable, Volume
+from tests.apps.cast import Person, make_live
+from tests.apps.test_pages_walk import browser
+from tests.workers.git_server import git, make_repository, served
+from workers.build.job import Checkout
+from workers.errors import UserError
+
+FIRST = """
+services:
+  web:
+    build: ./web
+    ports: ["8080:8000"]
+    command: [serve]
+    mem_limit: 256m
+    environment: {LEVEL: info, URL: "http://x:${PORT_THERE:-9000}/", KEPT: a, PASSWORD: "${PASSWORD:?}"}
+  db:
+    image: postgres:16
+    volumes: ["data:/data"]
+volumes: {data: {}}
+"""
+SECOND = """
+services:
+  cache: {image: "redis:7"}
+  db:
+    image: postgres:17
+    volumes: ["data:/data"]
+  web:
+    build: ./app
+    ports: ["8080:9000"]
+    command: [serve, --fast]
+    mem_limit: 384m
+    cpus: 2
+    healthcheck: {test: [CMD, check]}
+    environment: {LEVEL: debug, URL: "http://y:${PORT_THERE:-9000}/", KEPT: b, NEW: "1", PASSWORD: "${PASSWORD:?}"}
+    volumes: ["files:/files"]
+volumes: {data: {}, files: {}}
+"""
+
+
+class Told(list[str]):
+    """What the log says."""
+
+    def line(self, text: str, *, level: str = "out") -> None:
+        self.append(text)
+
+    def check(self) -> None: ...
+
+    def hide(self, value: str) -> None: ...
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    files = {"compose.yml": FIRST, "web/Dockerfile": "FROM scratch\n", "app/Dockerfile": "FROM scratch\n"}
+    make_repository(tmp_path / "shop", files, branch="trunk")
+    with served(tmp_path) as (url, _):
+        yield f"{url}/shop/.git", tmp_path / "shop"
+
+
+@pytest.fixture
+def web(alice: Person, repository: tuple[str, Path]) -> Service:
+    told = {
+        "source_url": repository[0],
+        "project": "shop",
+        "variables": {"PORT_THERE": "9001", "PASSWORD": "hush-3141"},
+    }
+    assert alice.post("/compose", told).status_code == 201
+    for row in Deployment.objects.all():
+        make_live(row, "a" * 40)
+    return Service.objects.get(name="web")
+
+
+Pushed = Callable[..., tuple[Deployment, Attempt]]
+
+
+@pytest.fixture
+def pushed(alice: Person, web: Service, tmp_path: Path) -> Pushed:
+    """Fetched, built and released with `text` as the compose file."""
+
+    def push(text: str, environment: Environment | None = None) -> tuple[Deployment, Attempt]:
+        top = tmp_path / "top"
+        for name in ("web", "app"):
+            (top / name).mkdir(parents=True, exist_ok=True)
+        (top / "compose.yml").write_text(text)
+        row = actions.deploy(actor=alice.actor, service=Service.objects.get(pk=web.pk), environment=environment)
+        attempt = Attempt(row, Told(), {})  # type: ignore[arg-type]
+        attempt.checkout = follow_file(attempt, Checkout(top, top, "b" * 40, "", ""))
+        return make_live(row, "b" * 40), attempt
+
+    return push
+
+
+def test_it_takes_what_is_as_the_file_said_it() -> None:
+    before, now = {"a": 1, "b": 1, "c": 1, "d": 1}, {"a": 2, "b": 2, "c": 1, "e": 5, "f": 6}
+    current = {"a": 1, "b": 7, "c": 9, "d": 1, "f": 0}
+    assert merged(current, before, now) == ({"a": 2, "e": 5}, ["b", "f"])
+    assert merged({"a": 2}, {"a": 1}, {"a": 2}) == ({}, []), "a person was quicker"
+
+
+def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) -> None:
+    Service.objects.filter(pk=web.pk).update(memory_mb=1024)
+    Variable.objects.filter(service=web, name="KEPT").update(value="mine")
+    row, attempt = pushed(SECOND)
+    assert attempt.checkout is not None and attempt.checkout.folder.name == "app"
+    web.refresh_from_db()
+    assert (web.port, web.cpus, web.root_directory, web.memory_mb) == (9000, 2, "app", 1024)
+    assert row.release is not None
+    [process] = row.release.spec["processes"].values()
+    assert (process["command"], process["port"], process["limits"]["cpus"]) == (["serve", "--fast"], 9000, 2)
+    assert row.release.spec["health"]["command"] == ["check"]
+    given = {"LEVEL": "debug", "URL": "http://y:9001/", "KEPT": "mine", "NEW": "1", "PASSWORD": "hush-3141"}
+    assert (row.release.variables, row.release.secret_names) == (given, ["PASSWORD"])
+    assert [(one.name, one.path) for one in Volume.objects.filter(service=web)] == [("files", "/files")]
+    assert attempt.report == [  # type: ignore[comparison-overlap]
+        "compose.yml, line 7: build context is app now; it was web.",
+        "compose.yml, line 7: port is 9000 now; it was 8000.",
+        "compose.yml, line 7: CPUs is 2 now; it was 1.",
+        "compose.yml, line 7: health deadline in seconds is 90 now; it was 60.",
+        "compose.yml, line 7: memory in MB is 384 there, and stays 1024, as the settings say.",
+        "compose.yml, line 7: command is serve --fast now; it was serve.",
+        "compose.yml, line 7: health check is check now; it was none.",
+        "compose.yml, line 7: variables LEVEL, NEW, URL: taken from the file.",
+        "compose.yml, line 7: variables KEPT: changed there, and here by a person: what is here stays.",
+        "compose.yml, line 7: volume files is mounted at /files.",
+        "compose.yml, line 3: cache is new there, and not made yet. Read the file again to add it.",
+        "compose.yml, line 4: db changed there, and comes from an image. Read the file again to take it.",
+    ]
+    assert "hush-3141" not in str(attempt.report)
+    assert [note["kind"] for note in row.composed["notes"]].count("new") == 1
+    _, again = pushed(SECOND)
+    assert again.report == attempt.report[-1:], "the rest was said once"  # type: ignore[index]
+    _, back = pushed(FIRST)
+    web.refresh_from_db()
+    assert (web.port, web.cpus, web.root_directory) == (8000, 1, "web")
+    assert Volume.objects.filter(service=web).count() == 1, "data stays"
+
+
+def test_another_environment_changes_nothing_of_production(web: Service, pushed: Pushed) -> None:
+    where = Environment.objects.create(project=web.project, name="staging", slug="staging")
+    row, attempt = pushed(SECOND, where)
+    assert row.release is not None
+    assert row.release.spec["processes"]["web"]["port"] == 9000
+    assert (row.release.variables["LEVEL"], row.release.variable_sources["LEVEL"]["scope"]) == ("debug", "compose.yml")
+    assert attempt.settings.root_directory == "app" and attempt.variables["NEW"] == "1"
+    web.refresh_from_db()
+    assert (web.port, Said(**web.compose_said).settings["port"]) == (8000, 8000)
+    assert not Variable.objects.filter(name="NEW").exists() and not Volume.objects.filter(service=web).exists()
+    assert not any("db" in one for one in attempt.report), "siblings are production's"  # type: ignore[attr-defined]
+
+
+def test_a_strangers_code_is_given_nothing_by_its_file(web: Service, pushed: Pushed) -> None:
+    told = {"project": web.project, "name": "pr-1", "slug": "pr-1", "kind": "preview", "commit": "b" * 40}
+    where = Environment.objects.create(**told, is_isolated=True)
+    row, attempt = pushed(SECOND.replace("debug", "'${PASSWORD}'"), where)
+    assert row.release is not None and row.release.variables == {} == attempt.variables
+    assert "hush-3141" not in str(row.composed["said"]["environment"])
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (
+            FIRST.replace("command: [serve]", "privileged: true"),
+            "compose:user:refused",
+            "line 6: privileged is refused",
+        ),
+        (FIRST.replace("LEVEL: info", "LEVEL: '${LEVEL_OF_IT:?}'"), "compose:user:needs-value", "LEVEL_OF_IT"),
+        (FIRST.replace("[serve]", "["), "compose:user:invalid", "line"),
+    ],
+)
+def test_what_is_refused_is_refused_with_a_push_too(pushed: Pushed, text: str, code: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        pushed(text)
+    assert caught.value.code == code and said in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["services: {other: {image: nginx}}", FIRST.replace("build: ./web", "image: nginx")])
+def test_what_went_from_the_file_stays(web: Service, pushed: Pushed, text: str) -> None:
+    row, attempt = pushed(text)
+    kept = Service.objects.get(pk=web.pk)
+    assert (kept.root_directory, kept.image, kept.port, row.status) == ("web", "", 8000, "live")
+    assert len(attempt.report) in (1, 2), attempt.report  # type: ignore[arg-type]
+
+
+def commit(folder: Path, text: str) -> None:
+    (folder / "compose.yml").write_text(text)
+    git(folder, "commit", "-qam", "change")
+
+
+def test_the_same_file_again_adds_what_is_new(
+    alice: Person, bob: Person, web: Service, repository: tuple[str, Path]
+) -> None:
+    url, folder = repository
+    body: dict[str, Any] = {"source_url": url, "project": "shop"}
+    nothing = alice.post("/compose", body)
+    assert (nothing.status_code, nothing.json()["kept"], nothing.json()["added"]) == (200, ["web", "db"], [])
+    commit(folder, SECOND)
+    told = alice.post("/compose", {**body, "dry_run": True})
+    changed = {"db": ["compose.yml, line 4: image is postgres:17 now; it was postgres:16."]}
+    expected = {"added": ["cache"], "changed": changed, "kept": ["web"], "deployments": []}
+    assert told.status_code == 200 and {name: told.json()[name] for name in expected} == expected
+    assert Service.objects.count() == 2
+    page = browser(alice).post(f"/services/{web.pk}/compose")
+    text = page.content.decode()
+    assert page.status_code == 200 and "Add 1 service, change 1 and deploy" in text and "hush-3141" not in text
+    assert 'value="shop"' in text and "as it was given before" in text
+    assert browser(bob).post(f"/services/{web.pk}/compose").status_code == 403
+    sent = {"found": page.context["sealed"], "project": "shop", "team": alice.team.key}
+    assert browser(alice).post("/new/compose", sent)["Location"] == f"/projects/{Project.objects.get().pk}"
+    assert set(Service.objects.values_list("name", "image")) == {
+        ("web", ""), ("db", "postgres:17"), ("cache", "redis:7")
+    }  # fmt: skip
+    assert Volume.objects.get().service == Service.objects.get(name="db")
+    assert Deployment.objects.filter(service__name__in=["db", "cache"], status="pending").count() == 2
+
+
+def test_a_service_of_something_else_is_not_taken_for_one_of_the_file(
+    alice: Person, repository: tuple[str, Path]
+) -> None:
+    settings = {"source_url": "https://git.example/other.git"}
+    actions.create_app(actor=alice.actor, team=alice.team, project="shop", service="web", settings=settings)
+    told = {"source_url": repository[0], "project": "shop", "variables": {"PASSWORD": "p"}}
+    answer = alice.post("/compose", told)
+    assert (answer.status_code, answer.json()["code"]) == (409, "service:user:name-taken")
+    assert Service.objects.count() == 1
