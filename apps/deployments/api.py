@@ -42,11 +42,12 @@ def deployment_for(actor: Actor, pk: UUID) -> Deployment:
 
 @router.get("/deployments", response=Page[DeploymentOut], operation_id="list_deployments", summary="List deployments")
 def list_deployments(request: HttpRequest, query: Query[DeploymentQuery]) -> Any:
-    """Newest first; of one project, service, environment or status."""
+    """Newest first; of one project, service, environment, number or status."""
     wanted = {
         "service__project": query.project_id,
         "service": query.service_id,
         "environment__slug": query.environment,
+        "number": query.number,
         "status": query.status,
     }
     rows = deployments_for(actor_of(request))

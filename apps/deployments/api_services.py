@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
@@ -71,9 +72,11 @@ def create_app(request: HttpRequest, response: HttpResponse, told: AppIn) -> Any
 
 @router.get("/services", response=Page[ServiceOut], operation_id="list_services", summary="List services")
 def list_services(request: HttpRequest, query: Query[ServiceQuery]) -> Any:
-    """The services of your teams, or of one project, each with how it stands."""
+    """The services of your teams, of one project, or of one name, each with how it stands."""
     rows = Service.objects.visible_to(actor_of(request))
-    found = paged(rows.filter(project=query.project_id) if query.project_id else rows, query)
+    rows = rows.filter(project=query.project_id) if query.project_id else rows
+    rows = rows.filter(Q(name=query.name) | Q(slug=query.name)) if query.name else rows
+    found = paged(rows, query)
     standing = overviews(found["items"])
     return {**found, "items": [shown(service, standing[service.pk]) for service in found["items"]]}
 

@@ -13,6 +13,7 @@ from apps.accounts.bearer import actor_of, require_full_scope
 from apps.accounts.policy import Permission
 from apps.deployments.access import teams_for_writer
 from apps.deployments.importing import Found, look_at_address, look_at_repository
+from apps.deployments.looking import look_at_service
 from apps.deployments.picker import picker_of
 from apps.deployments.schemas_services import shown_url
 from apps.deployments.schemas_source import (
@@ -64,6 +65,18 @@ def analyze(request: HttpRequest, told: AnalyzeIn) -> Any:
     if told.repository:
         return _told(look_at_repository(actor, choice_named(actor, told.repository), asked, variables=variables))
     return _told(look_at_address(actor, asked, variables=variables))
+
+
+@router.post(
+    "/services/{uuid:service_id}/analyze",
+    response=AnalyzeOut,
+    operation_id="analyze_service",
+    summary="Look into a service's source",
+)
+def analyze_service(request: HttpRequest, service_id: UUID) -> Any:
+    """As its next build would see it, with its settings and variables in production. Nothing is made or run."""
+    actor, service = _writable(request, service_id)
+    return _told(look_at_service(actor, service))
 
 
 def _told(found: Found) -> dict[str, Any]:

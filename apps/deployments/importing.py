@@ -49,10 +49,10 @@ def look_at_address(
     found = detect(source, _build(told, variables), who=actor.user)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
     where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
-    return {"where": where, "commit": found.commit, "message": found.message, **_looked(found.look)}
+    return {"where": where, "commit": found.commit, "message": found.message, **found_by(found.look)}
 
 
-def _looked(look: Look | None) -> Found:
+def found_by(look: Look | None) -> Found:
     """`problem` stands where there is no plan, `compose_problem` where a compose file cannot be read."""
     if look is None:
         return {"plan": None, "problem": None, "compose": None, "compose_problem": None, "compose_texts": {}}
@@ -106,7 +106,7 @@ def look_at_repository(
     told = {name: asked.get(name, "").replace("\0", "").strip()[:most] for name, most in LONGEST.items()}
     detected = _detected(actor, choice, told, _build(told, variables))
     head = detected.head
-    looked = _looked(detected.look)
+    looked = found_by(detected.look)
     return {
         **looked,
         "where": {**told, "source_url": source_of(choice), "source_token": "", "branch": detected.branch},

@@ -12,6 +12,7 @@ from pydantic import Field
 from apps.deployments.adopting import notes_of
 from apps.deployments.file_notes import Note
 from apps.deployments.models import Deployment, DeploymentStep
+from apps.deployments.presentation import slip_of
 from apps.deployments.remedies import SETTINGS
 from apps.deployments.schemas_compose import ComposeNote
 from apps.deployments.states import Status, StepStatus
@@ -125,6 +126,7 @@ class DeploymentDetail(DeploymentOut):
         examples=["It waits for its turn: 2 builds under way, 3 before it."],
     )
     steps: list[StepOut]
+    steps_left: list[str] = Field(description="Steps that it has not begun, or never will.", examples=[["drain"]])
 
     compose: list[ComposeNote] = Field(description="What came of changes of its compose file, empty for others.")
 
@@ -139,6 +141,10 @@ class DeploymentDetail(DeploymentOut):
     @staticmethod
     def resolve_steps(obj: Deployment) -> list[DeploymentStep]:
         return obj.steps_in_order()
+
+    @staticmethod
+    def resolve_steps_left(obj: Deployment) -> list[str]:
+        return [segment.name.lower() for segment in slip_of(obj) if segment.step is None]
 
 
 class DeploymentIn(Told):
@@ -156,6 +162,7 @@ class DeploymentQuery(PageQuery):
     project_id: UUID | None = None
     service_id: UUID | None = None
     environment: str | None = Field(default=None, description="An environment's slug.")
+    number: int | None = Field(default=None, ge=1, le=2**31 - 1, description="Of a service, in each environment.")
     status: Status | None = None
 
 

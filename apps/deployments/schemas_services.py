@@ -212,6 +212,7 @@ def shown_url(url: str) -> str:
 
 class ServiceQuery(PageQuery):
     project_id: UUID | None = None
+    name: str | None = Field(default=None, max_length=40, description="Its name or slug.")
 
 
 class AppIn(ServiceIn):
