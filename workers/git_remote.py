@@ -7,9 +7,7 @@ only where they are allowed.
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +15,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from workers.deploy_key import Identity
 from workers.errors import UserError
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from workers.git_addresses import allowed_addresses, is_private
 
 MAX_LENGTH = 2000
-METADATA = {ipaddress.ip_address(a) for a in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")}
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # `git@host:owner/name`, as scp has it. The host cannot begin with a dash, which ssh would take for an option.
 SCP_FORM = re.compile(r"^(?P<user>[A-Za-z_][\w.-]{0,63})@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?P<path>[^-:].*)$")
 HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:%-]*")
@@ -67,8 +62,8 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
     if _goes_by_proxy(parts):
         return Remote(url)  # The proxy resolves names and decides what may be reached.
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-    addresses = _allowed_addresses(host, port, allow_private)
-    private = all(_is_private(address) for address in addresses)
+    addresses = allowed_addresses(host, port, allow_private)
+    private = all(is_private(address) for address in addresses)
     if parts.scheme == "ssh":
         return Remote(url, address=str(addresses[0]), is_private=private)
     if host == str(addresses[0]):
@@ -80,7 +75,7 @@ def check_url(url: str, *, allowed_files: Path | None = None, allow_private: boo
 def check_unproxied(url: str, *, allow_private: bool) -> None:
     """UserError as `check_url`, for what another program connects to: our own proxy has no say in that."""
     parts = _parts(url)
-    _allowed_addresses(parts.hostname or "", parts.port or PORTS[parts.scheme], allow_private)
+    allowed_addresses(parts.hostname or "", parts.port or PORTS[parts.scheme], allow_private)
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:
@@ -159,52 +154,3 @@ def _file_remote(parts: SplitResult, allowed_files: Path | None) -> Remote:
 def _goes_by_proxy(parts: SplitResult) -> bool:
     host = parts.hostname or ""
     return parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host)
-
-
-def _allowed_addresses(host: str, port: int, allow_private: bool) -> list[Address]:
-    addresses = _addresses(host, port)
-    for address in addresses:
-        _refuse(address, host, allow_private)
-    return addresses
-
-
-def _addresses(host: str, port: int) -> list[Address]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        raise UserError(
-            "source:user:host-unknown",
-            f"The host name {host} cannot be resolved, so the repository cannot be reached.",
-            hint="Check the spelling of the address and the DNS server of this machine.",
-            retry=True,
-        ) from error
-    return list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
-
-
-def _real(address: Address) -> Address:
-    """The IPv4 address inside of an IPv6 spelling of one."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
-
-
-def _is_private(address: Address) -> bool:
-    real = _real(address)
-    return not real.is_global or real.is_unspecified
-
-
-def _refuse(address: Address, host: str, allow_private: bool) -> None:
-    real = _real(address)
-    if real.is_link_local or real.is_multicast or real in METADATA:
-        reason = "a link-local or metadata address, which is never read from"
-    elif not allow_private and _is_private(address):
-        reason = "an address of a private network, which this installation does not read from"
-    else:
-        return
-    raise UserError(
-        "source:user:address-refused",
-        f"{host} is {reason}.",
-        hint="Use a repository with a public address.",
-    )
