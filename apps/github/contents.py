@@ -11,9 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from pydantic import Field
-
-from apps.github.answers import Told
+from apps.github.answers_git import BlobTold, BranchTold, CommitTold, EntryTold, TreeTold
 from apps.github.client import Client, at
 from apps.github.errors import Garbled, NotThere, Refused
 from workers.build.files import SKIPPED
@@ -26,46 +24,6 @@ MOST_TREES = 60  # Requests for the folders of a repository whose tree GitHub cu
 MOST_READS = 100
 MOST_BYTES = 8 * 1024 * 1024
 SECONDS = 20.0
-
-
-class _Person(Told):
-    name: str = ""
-
-
-class _Object(Told):
-    sha: str
-
-
-class _Commit(Told):
-    """Of `/git/commits/{sha}`."""
-
-    message: str = ""
-    author: _Person | None = None
-    tree: _Object
-
-
-class _Branch(Told):
-    """Of `/branches` and `/branches/{name}`: a branch, and the id of its newest commit."""
-
-    name: str
-    commit: _Object
-
-
-class _Entry(Told):
-    path: str
-    mode: str = "100644"
-    sha: str = ""
-    size: int | None = None
-
-
-class _TreeOf(Told):
-    tree: list[_Entry]
-    truncated: bool = False
-
-
-class _Blob(Told):
-    content: str = Field(repr=False)
-    encoding: str = "base64"
 
 
 @dataclass(frozen=True)
@@ -102,16 +60,16 @@ class Contents:
 
     def branches(self) -> list[str]:
         """Their names, as GitHub orders them."""
-        rows = self.client.pages(self._at("/branches"), _Branch, most=MOST_BRANCHES)
+        rows = self.client.pages(self._at("/branches"), BranchTold, most=MOST_BRANCHES)
         return [row.name for row in rows]
 
     def head(self, branch: str) -> Head:
         """Raises UserError `source:user:branch-missing`, naming some that there are, or `...:repository-empty`."""
         try:
-            sha = self.client.get(self._at("/branches/{}", branch), _Branch).commit.sha
+            sha = self.client.get(self._at("/branches/{}", branch), BranchTold).commit.sha
         except NotThere as error:
             raise branch_missing(branch, self.branches()) from error
-        told = self.client.get(self._at("/git/commits/{}", sha), _Commit)
+        told = self.client.get(self._at("/git/commits/{}", sha), CommitTold)
         author = told.author.name if told.author else ""
         return Head(branch, sha, told.tree.sha, told.message.partition("\n")[0], author)
 
@@ -138,7 +96,7 @@ class Contents:
 
     def read(self, entry: Entry) -> bytes:
         self._count(entry.size)
-        told = self.client.get(self._at("/git/blobs/{}", entry.sha), _Blob)
+        told = self.client.get(self._at("/git/blobs/{}", entry.sha), BlobTold)
         if told.encoding != "base64":
             return told.content.encode()
         try:
@@ -147,10 +105,10 @@ class Contents:
             problem = "a file's content"
         raise Garbled(problem)
 
-    def _tree(self, sha: str, *, recursive: bool) -> _TreeOf:
+    def _tree(self, sha: str, *, recursive: bool) -> TreeTold:
         params = {"recursive": "1"} if recursive else {}
         try:
-            return self.client.get(self._at("/git/trees/{}", sha), _TreeOf, **params)
+            return self.client.get(self._at("/git/trees/{}", sha), TreeTold, **params)
         except Refused as error:
             if error.github_status != 409:
                 raise
@@ -168,5 +126,5 @@ class Contents:
         return at("/repos/{}/{}" + pattern, owner, name, *values)
 
 
-def _entry(row: _Entry) -> Entry:
+def _entry(row: EntryTold) -> Entry:
     return Entry.of(row.mode, row.sha, row.size)
