@@ -144,7 +144,7 @@ def measure_disk(request: HttpRequest) -> Any:
 @router.post("/operator/disk/clean", response=DiskOut, operation_id="clean_disk", summary="Clean the disk")
 def clean_disk(request: HttpRequest) -> Any:
     """Images that nothing needs go, and what is over the budget; never what serves or is kept for a rollback. Starts as soon
-    as no build is under way, and answers with the last measurement. For operators."""
+    as a slot for builds is free, and answers with the last measurement. For operators."""
     want_cleaning(actor=actor_of(request))
     return _disk()
 

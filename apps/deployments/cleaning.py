@@ -9,6 +9,8 @@ import logging
 import shutil
 import time
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -21,9 +23,10 @@ from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_dig
 from apps.deployments.states import Status
 from apps.projects.models import Service
 from workers.build.builder import run_engine_env
-from workers.build.clean import prune_cache, remove_images
+from workers.build.clean import list_images, prune_cache, remove_images
 from workers.build.disk import measure, source_folders
 from workers.build.egress_firewall import NotLimited, firewall_of
+from workers.build.job import Report
 from workers.docker_cli import working_client
 from workers.errors import Stopped
 from workers.file_lock import locked
@@ -53,7 +56,8 @@ def _busy() -> None:
 
 
 def clean() -> None:
-    """Images by our label only; never what is live or kept for a rollback. Asked for again when a build is under way."""
+    """Images by our label only; never what is live, kept for a rollback, or of a service that is being built: for those
+    it is asked for again."""
     begin_cleaning()
     try:
         remove_folders()
@@ -61,18 +65,16 @@ def clean() -> None:
         if settings.SLIPWAY.build_cache_gb:
             prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
         report = _Log()
-        label = f"slipway.instance={settings.SLIPWAY.instance}"
-        gone = remove_images(client, label, _keep, report)
+        label, keep = f"slipway.instance={settings.SLIPWAY.instance}", partial(_keep, client, report)
+        gone = remove_images(client, label, keep, report)
         if elsewhere := run_engine_env():
-            gone += remove_images(client, label, _keep, report, elsewhere)
-        if not report.is_whole:
-            cleaning_failed()  # What just ran is still being stopped: the next `tidy` asks again.
+            gone += remove_images(client, label, keep, report, elsewhere)
+        if _being_built() or not report.is_whole:
+            cleaning_failed()  # What just ran is still being stopped, say: the next `tidy` asks again.
         log.info("cleaned: %d images removed", len(gone))
         if installation().disk_budget_gb:
             clean_to_budget(client)
             store_measurement()
-    except Stopped:
-        cleaning_failed()
     except BaseException:
         cleaning_failed()
         raise
@@ -89,9 +91,9 @@ def clean_to_budget(client: str) -> None:
     if over and found.cache:
         prune_cache(client, max(0, found.cache - over), _Log())
         over -= min(over, found.cache)
-    building = set(Deployment.objects.filter(status=Status.BUILDING).values_list("service_id", flat=True))
+    building = _being_built()
     for folder in sorted(source_folders(home), key=_age_seconds, reverse=True):
-        if over > 0 and folder.name not in {str(pk) for pk in building}:
+        if over > 0 and folder.name not in building:
             over -= found.sources.get(folder.name, 0) if _without_source(folder) else 0
     if over > 0:
         log.warning("%d MB over the disk budget serve or are kept for rollbacks", over // 10**6)
@@ -138,8 +140,14 @@ def _age_seconds(folder: Path) -> float:
         return 0.0  # It went by itself.
 
 
-def _keep() -> set[str]:
-    """Asked after the images were listed: an image of a build under way may have no row yet, so then nothing goes."""
-    if Deployment.objects.filter(status=Status.BUILDING).exists():
-        raise Stopped("busy")
-    return kept_digests()
+def _keep(client: str, report: Report) -> set[str]:
+    """Nothing goes of a service that is being built: its new image has no row yet, and an older one may be used again.
+
+    Asked for in this order: who has been built in between has a row by the time that those are read.
+    """
+    under_way = [list_images(client, f"slipway.service={service}", report) for service in _being_built()]
+    return {*chain.from_iterable(under_way), *kept_digests()}
+
+
+def _being_built() -> set[str]:
+    return {str(pk) for pk in Deployment.objects.filter(status=Status.BUILDING).values_list("service", flat=True)}

@@ -99,7 +99,7 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
 
 
 def _waits_for_room(deployment: Deployment, error: SlipwayError) -> bool:
-    """Builds under way keep what nothing needs from being removed, and take longer than three attempts."""
+    """What nothing needs is removed between builds, and those under way may take longer than three attempts."""
     began = deployment.started_at if error.code == DISK_LOW and deployment.status == Status.BUILDING else None
     return began is not None and timezone.now() - began < ROOM_WAIT
 

@@ -95,13 +95,13 @@ def disk_budget(request: HttpRequest) -> HttpResponse:
     actor = _operator(request)
     if "disk_budget_gb" not in request.POST:
         want_cleaning(actor=actor)
-        messages.info(request, "It is cleaned as soon as no build is under way.")
+        messages.info(request, "It is cleaned as soon as a slot for builds is free.")
         return redirect("disk")
     form = BudgetForm(request.POST)
     if form.is_valid():
         with said_at(form, "disk_budget_gb"):
             set_budget(actor=actor, gigabytes=form.cleaned_data["disk_budget_gb"])
-            messages.info(request, "Saved. What is over it goes as soon as no build is under way.")
+            messages.info(request, "Saved. What is over it goes as soon as a slot for builds is free.")
             return redirect("disk")
     return _disk(request, form)
 

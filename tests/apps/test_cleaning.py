@@ -89,12 +89,23 @@ def test_it_asks_for_a_cleaning_once_a_day_though_nothing_was_pruned(engine: Pat
     assert retention.cleaning_is_due(after=0)  # Until one has gone through.
 
 
-def test_it_asks_again_when_a_build_was_under_way(engine: Path, building: Deployment) -> None:
-    cleaning.clean()
-    assert "image rm" not in engine.read_text()
+def test_it_cleans_beside_a_build_and_asks_again_for_what_is_of_its_service(engine: Path, building: Deployment) -> None:
+    """An image that was just built, and has no row yet, is among those of its service."""
+    listing = (
+        f"*=slipway.service={building.service_id}) echo sha256:new;; *image*ls*) echo sha256:old; echo sha256:new;;"
+    )
+    engine.with_name("docker").write_text(f'#!/bin/sh\necho "$@" >> {engine}\ncase "$*" in {listing} esac\n')
+
+    def removed() -> list[str]:
+        cleaning.clean()
+        lines = engine.read_text().splitlines()
+        engine.unlink()
+        return [line.rpartition(" ")[2] for line in lines if line.startswith("image rm")]
+
+    assert removed() == ["sha256:old"]
     assert retention.cleaning_is_due(after=0)
     building.advance(Status.CANCELLED)
-    cleaning.clean()
+    assert removed() == ["sha256:old", "sha256:new"]
     assert not retention.cleaning_is_due(after=0)
 
 

@@ -30,25 +30,17 @@ def remove_images(
 ) -> list[str]:
     """Remove the images with a label (`slipway.service=...`) but for those kept. Gives the ids that are gone.
 
-    `keep` gives the digests to keep. It is asked after the images were listed, so that one made meanwhile is not listed.
+    `keep` gives the digests to keep. It is asked after the images were listed, so that one made meanwhile is not listed,
+    and once more for each that is to go: what is wanted again meanwhile stays.
 
     An image that a container still uses stays: the engine refuses, and the next cleaning finds it again.
     `env` leads to another engine than ours.
     """
     env = env or client_env(os.environ)
-    seen: list[str] = []
-    argv = list_images_argv(client, label)
-    done = run(
-        argv,
-        env=env,
-        check=report.check,
-        timeout_seconds=SECONDS,
-        on_line=lambda text, level: seen.append(text) if level == "out" else None,
-    )
-    if done.returncode:
-        raise PlatformError("engine:platform:clean", f"Images cannot be listed: {' '.join(done.tail[-2:])}")
     gone = []
-    for image in images_to_remove(seen, keep()):
+    for image in images_to_remove(list_images(client, label, report, env), keep()):
+        if image in keep():
+            continue
         argv = remove_images_argv(client, [image])
         report.command(argv)
         removed = run(argv, env=env, check=report.check, timeout_seconds=SECONDS)
@@ -57,6 +49,21 @@ def remove_images(
         else:
             report.line(f"{image[:19]} stays: {' '.join(removed.tail[-1:])}", level="err")
     return gone
+
+
+def list_images(client: str, label: str, report: Report, env: Mapping[str, str] | None = None) -> list[str]:
+    """Ids of the images with a label. `env` as for `remove_images`."""
+    seen: list[str] = []
+    done = run(
+        list_images_argv(client, label),
+        env=env or client_env(os.environ),
+        check=report.check,
+        timeout_seconds=SECONDS,
+        on_line=lambda text, level: seen.append(text) if level == "out" else None,
+    )
+    if done.returncode:
+        raise PlatformError("engine:platform:clean", f"Images cannot be listed: {' '.join(done.tail[-2:])}")
+    return seen
 
 
 def prune_cache(client: str, keep_bytes: int, report: Report) -> None:

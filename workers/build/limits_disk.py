@@ -134,7 +134,7 @@ def require_room(client: str, wanted_bytes: int) -> None:
     raise PlatformError(
         DISK_LOW,
         f"Only {told(free)} of the engine's disk are free, and builds begin with {told(wanted_bytes)}.",
-        hint="What nothing needs is removed once no build runs. An operator sees on the page Disk what takes the space.",
+        hint="What nothing needs is removed meanwhile. An operator sees on the page Disk what takes the space.",
     )
 
 

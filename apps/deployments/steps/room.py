@@ -11,11 +11,11 @@ from workers.build.limits_disk import require_room as require
 from workers.docker_cli import working_client
 from workers.errors import PlatformError
 
-CLEAN_SECONDS = 10.0  # By then this deployment waits: while one is built, no image is removed.
+CLEAN_SECONDS = 10.0  # By then this deployment waits: while it is built, no image of its service is removed.
 
 
 def require_room(attempt: Attempt) -> None:
-    """Where there is none, what nothing needs is removed before the next attempt (`outcome`), unless others are built."""
+    """Where there is none, what nothing needs is removed before the next attempt (`outcome`)."""
     try:
         require(working_client(attempt.machine_cache), round(settings.SLIPWAY.build_free_gb * 1e9))
     except PlatformError as error:
