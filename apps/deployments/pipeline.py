@@ -12,10 +12,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from apps.deployments import outcome
+from apps.deployments.image_steps import asked_steps
 from apps.deployments.lease import Heartbeat
 from apps.deployments.models import Build as BuildRow
 from apps.deployments.models import Deployment
@@ -47,7 +47,8 @@ def build(deployment: Deployment) -> None:
         variables, _, secrets = variables_of(deployment.service, deployment.environment)
         refuse_secrets(secrets)
         attempt = Attempt(deployment, report, variables)
-        asked = (step for step in IMAGE_STEPS if step.name in settings.SLIPWAY.image_steps)
+        names = asked_steps(deployment.service)
+        asked = (step for step in IMAGE_STEPS if step.name in names)
         steps = [step(attempt) for step in (*(PULL_STEPS if deployment.service.image else BUILD_STEPS), *asked)]
         try:
             for step in steps:

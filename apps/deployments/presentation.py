@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from apps.deployments.durations import BEFORE_RELEASE, OF_THE_BUILD
+from apps.deployments.image_steps import asked_steps
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import FINISHED, IMAGE_STEPS, STEPS, Status, StepStatus
 from apps.hosts.models import ServiceState
@@ -101,7 +101,7 @@ def title_of(deployment: Deployment, slip: list[Segment]) -> str:
 def _is_expected(deployment: Deployment, name: str, *, is_image: bool) -> bool:
     """A rollback neither fetches nor builds nor pulls, nor does what uses the live image again."""
     has_image = deployment.is_rollback or deployment.build_id is not None
-    if name in IMAGE_STEPS and name not in settings.SLIPWAY.image_steps:
+    if name in IMAGE_STEPS and name not in asked_steps(deployment.service):
         return False
     of_others = OF_THE_BUILD if is_image else ("pull",)
     return name not in of_others and not (has_image and name in BEFORE_RELEASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -76,6 +76,9 @@ class Settings(Schema):
     drain_seconds: float = 30.0
     observation_seconds: float = 60.0
     releases_kept: int = 10
+    scan_policy: Literal["", "warn", "block"] = Field(
+        default="", description="Of images with known flaws. The installation's policy holds where it is stricter."
+    )
     auto_deploy: bool = True
     watch_paths: str = Field(
         default="", max_length=4000, description="One glob a line; `!` takes away.", examples=["libs/**\n!**/*.md"]

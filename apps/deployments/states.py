@@ -31,7 +31,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.SUPERSEDED: frozenset(),
 }
 
-# Of the image, before its release. Only those that this installation asks for (`Config.image_steps`).
+# Of the image, before its release. Only those that are asked for (`apps.deployments.image_steps`).
 IMAGE_STEPS = ("sbom", "scan", "push", "sign")
 STEPS = ("fetch", "analyze", "build", "pull", *IMAGE_STEPS, "release", "start", "health", "switch", "drain")
 

@@ -23,7 +23,7 @@ GROUPS: list[tuple[str, str, list[str]]] = [
     ),
     ("Run", "", ["port", "replicas", "memory_mb", "cpus", "pids"]),
     ("Health", "", ["health_path", "health_deadline_seconds", "health_interval_seconds", "observation_seconds"]),
-    ("Releases", "", ["drain_seconds", "releases_kept"]),
+    ("Releases", "", ["drain_seconds", "releases_kept", "scan_policy"]),
 ]
 
 HELP = {
@@ -49,12 +49,15 @@ HELP = {
     "health_interval_seconds": "Seconds between two checks.",
     "observation_seconds": "Seconds after the switch in which a failing release is taken back by itself.",
     "drain_seconds": "Seconds that requests of the old release have to finish.",
+    "scan_policy": "Of an image in which Trivy finds some: warn shows them, block keeps it from going live. Where the "
+    "installation's own policy is stricter, that holds.",
     "releases_kept": "How many releases a rollback can go back to.",
 }
 
 LABELS = {"cpus": "CPUs", "pids": "PIDs", "static_dir": "Folder of static files"}
 LABELS |= {"memory_mb": "Memory", "build_memory_mb": "Build memory", "build_timeout_seconds": "Build time limit"}
 LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "Interval", "drain_seconds": "Drain"}
+LABELS |= {"scan_policy": "Known flaws"}
 LABELS |= {"language_version": "Version of the language", "packages": "Packages"}
 LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push", "wait_for_ci": "Wait for CI"}
 

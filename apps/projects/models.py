@@ -20,6 +20,7 @@ from workers.build.foreign import VERSION
 
 # The most that can be asked for.
 BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
+SCAN_POLICIES = [("", "as the installation"), ("warn", "warn"), ("block", "block")]
 
 
 def check_globs(text: str) -> None:
@@ -146,6 +147,9 @@ class Service(Base):
     build_timeout_seconds = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(10), MaxValueValidator(BUILD_SECONDS)]
     )
+
+    # Of images with known flaws; the installation's holds where it is stricter (`apps.deployments.image_steps`).
+    scan_policy = models.CharField(max_length=5, blank=True, default="", choices=SCAN_POLICIES)
 
     port = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(65535)])
     replicas = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(20)])

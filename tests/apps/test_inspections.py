@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from pydantic import SecretStr, ValidationError
 
 from apps.deployments import actions, lease, pipeline
+from apps.deployments.image_steps import asked_steps
 from apps.deployments.models import Build, Deployment, Inspection, LogChunk
 from apps.deployments.presentation import slip_of
 from apps.deployments.retention import forget_sboms
@@ -23,6 +25,7 @@ from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.sbom import Sbom
 from apps.deployments.steps.scan import Scan
 from apps.deployments.steps.sign import Sign
+from apps.projects.models import Service
 from paas.config import Config
 from tests.apps.cast import Person, Shop
 from tests.workers.build.test_supply import SBOM, flaw, report
@@ -150,6 +153,26 @@ def test_blocking_fails_closed(alice: Person, shop: Shop, stand_in: Any, told: A
     told(trivy="")
     stand_in("trivy", b"no database", code=1)
     assert inspected(alice, shop, Scan).status == Status.PENDING, "a fault of the scanner is tried again"
+
+
+@in_a_job
+def test_a_service_asks_for_more_than_the_installation_and_never_for_less(
+    alice: Person, shop: Shop, stand_in: Any, told: Any
+) -> None:
+    stand_in("trivy", report(flaw(2, "HIGH", "idn", "2.0")))
+    path, service = reverse("service-settings", args=[shop.service.pk]), f"/services/{shop.service.pk}"
+    assert asked_steps(shop.service) == set()
+    assert alice.patch(service, {"scan_policy": "off"}).status_code == 422
+    assert alice.patch(service, {"scan_policy": "block"}).json()["scan_policy"] == "block"
+    assert '<option value="block" selected>' in alice.client.get(path).content.decode()
+    row = inspected(alice, shop, Scan)
+    assert (row.status, row.error_code) == (Status.FAILED, "scan:user:vulnerable")
+    assert "Scan" in [s.name for s in slip_of(row)]
+    Service.objects.update(scan_policy="warn")
+    shop.service.refresh_from_db()
+    assert asked_steps(shop.service) == {"scan"}
+    told(scan="block")
+    assert inspected(alice, shop, Scan).status == Status.FAILED, "the installation's"
 
 
 @in_a_job

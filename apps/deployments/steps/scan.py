@@ -1,4 +1,4 @@
-"""Scan: the known flaws of what is in the image. Warns of them, or ends the deployment, as the installation's policy says.
+"""Scan: the known flaws of what is in the image. Warns of them, or ends the deployment, as the policy says.
 
 The image is looked through at each deployment, also when it was built before: flaws become known later.
 """
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.deployments import inspections
+from apps.deployments.image_steps import scan_policy
 from apps.deployments.models import DeploymentStep
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.tools import skip
@@ -29,18 +30,19 @@ class Scan:
         """`block` lets nothing through that could not be looked at."""
         attempt, told = self.attempt, settings.SLIPWAY
         assert attempt.build is not None
+        policy = scan_policy(attempt.service)
         try:
             found = self._search()
         except PlatformError as error:
-            if told.scan == "block":
+            if policy == "block":
                 raise
             skip(row, error.message, attempt.report)
             return
-        policy = {"policy": told.scan, "severity": told.scan_severity, "at": timezone.now().isoformat()}
-        inspections.keep(attempt.deployment, attempt.build, scan={**found.as_dict(), **policy})
+        by = {"policy": policy, "severity": told.scan_severity, "at": timezone.now().isoformat()}
+        inspections.keep(attempt.deployment, attempt.build, scan={**found.as_dict(), **by})
         row.detail = words(at_least(found.counts, "unknown")) or "no known flaws"
         attempt.report.line(f"known flaws: {row.detail}")
-        if told.scan == "block":
+        if policy == "block":
             refuse(found, told.scan_severity, unfixed=told.scan_unfixed)
 
     def _search(self) -> Flaws:
@@ -51,8 +53,8 @@ class Scan:
             raise PlatformError(
                 "scan:platform:no-scanner",
                 f"{settings.SLIPWAY.trivy or TOOL} is not on this machine",
-                hint="This installation lets no image go live unless it was scanned. An operator installs Trivy, "
-                "or sets SLIPWAY_SCAN to warn or off.",
+                hint="No image of this service goes live unless it was scanned. An operator installs Trivy, or the "
+                "policy becomes warn: SLIPWAY_SCAN, and that of the service's settings.",
                 retry=False,
             )
         cache, folder = attempt.machine_cache / TOOL, attempt.workspace.scratch / self.name
