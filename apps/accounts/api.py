@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts import members, newcomers
+from apps.accounts import members, teams
 from apps.accounts.access import Actor, team_for
 from apps.accounts.bearer import actor_of, one, person_of, require_full_scope
 from apps.accounts.models import ActivityEvent, Membership, Team
@@ -59,7 +59,7 @@ def create_team(request: HttpRequest, response: HttpResponse, told: TeamIn) -> A
     """A team of your own. A token needs the scope `admin`."""
     actor = actor_of(request)
     require_full_scope(actor, "create teams")
-    team = newcomers.create_team(actor=actor, name=told.name)
+    team = teams.create_team(actor=actor, name=told.name)
     created(response, "get_team", team.pk)
     return team
 

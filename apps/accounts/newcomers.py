@@ -1,6 +1,6 @@
-"""Who may come in without an account here, what they find, who makes teams, whom people ask: the installation's policy.
+"""Who may come in without an account here, what they find, whom people ask: the installation's policy.
 
-Not in charge of what a list means at GitHub (`apps.github.admission`).
+Not in charge of what a list means at GitHub (`apps.github.admission`), or of making teams (`apps.accounts.teams`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from django.db import transaction
 
 from apps.accounts.access import Actor
 from apps.accounts.actions import make_team, record
-from apps.accounts.bearer import person_of
-from apps.accounts.installation import is_operator, note, require_operator
+from apps.accounts.installation import note, require_operator
 from apps.accounts.models import Installation, Membership, Team, User
 from apps.accounts.policy import Newcomers, Role, SignIn, TeamMakers
 from workers.errors import UserError
@@ -145,24 +144,6 @@ def settle(user: User) -> Team | None:
         Membership.objects.get_or_create(user=user, team=team, defaults={"role": told.role})
         record(actor=Actor(user), team_id=team.pk, verb=f"joined as {told.role}", subject=user)
     return team
-
-
-def may_make_teams(actor: Actor) -> bool:
-    return is_operator(actor) or policy().team_makers == TeamMakers.EVERYONE
-
-
-def create_team(*, actor: Actor, name: str) -> Team:
-    """A team of the actor's own."""
-    require_team_maker(actor)
-    return make_team(user=person_of(actor), name=name)
-
-
-def require_team_maker(actor: Actor) -> None:
-    if not may_make_teams(actor):
-        raise UserError(
-            "team:user:operators-only", "Only operators make teams here.",
-            hint=f"Ask {whom_to_ask(for_people=True)} for one, or for an invitation to one.", status=403,
-        )  # fmt: skip
 
 
 def whom_to_ask(*, for_people: bool = False) -> str:

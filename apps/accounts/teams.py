@@ -1,13 +1,16 @@
-"""Renaming and deleting a team. Making one, and its members, are in `actions`."""
+"""Making a team, by those who may; renaming and deleting it. Not in charge of who is in it (`apps.accounts.members`)."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
 from apps.accounts.access import Actor
-from apps.accounts.actions import record
+from apps.accounts.actions import make_team, record
+from apps.accounts.bearer import person_of
+from apps.accounts.installation import is_operator
 from apps.accounts.models import Team
-from apps.accounts.policy import Permission
+from apps.accounts.newcomers import policy, whom_to_ask
+from apps.accounts.policy import Permission, TeamMakers
 from workers.errors import UserError
 
 
@@ -45,3 +48,21 @@ def why_kept(team: Team) -> UserError | None:
         return None
     sentence = f"{team.name} still has projects."
     return UserError("team:user:has-projects", sentence, hint="Delete each project first.", status=409)
+
+
+def may_make_teams(actor: Actor) -> bool:
+    return is_operator(actor) or policy().team_makers == TeamMakers.EVERYONE
+
+
+def create_team(*, actor: Actor, name: str) -> Team:
+    """A team of the actor's own."""
+    require_team_maker(actor)
+    return make_team(user=person_of(actor), name=name)
+
+
+def require_team_maker(actor: Actor) -> None:
+    if not may_make_teams(actor):
+        raise UserError(
+            "team:user:operators-only", "Only operators make teams here.",
+            hint=f"Ask {whom_to_ask(for_people=True)} for one, or for an invitation to one.", status=403,
+        )  # fmt: skip

@@ -17,10 +17,10 @@ from apps.accounts.access import Actor
 from apps.accounts.bearer import person_of
 from apps.accounts.forms import PasswordForm, ProfileForm
 from apps.accounts.models import ApiToken, Membership
-from apps.accounts.newcomers import may_make_teams
 from apps.accounts.profile import change_password, change_profile, sign_out_everywhere
 from apps.accounts.session import actor_of
 from apps.accounts.sessions import end_session, marked, sessions_of
+from apps.accounts.teams import may_make_teams
 from apps.accounts.views import BACKEND
 from apps.lib.forms import said_at, status_of
 

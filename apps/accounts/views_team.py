@@ -15,10 +15,9 @@ from apps.accounts.access import membership_for, team_for
 from apps.accounts.activity import activity_context
 from apps.accounts.forms import MemberForm, RoleForm, TeamNameForm, TypedNameForm
 from apps.accounts.models import ActivityEvent
-from apps.accounts.newcomers import create_team, may_make_teams, require_team_maker
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
-from apps.accounts.teams import delete_team, rename_team, why_kept
+from apps.accounts.teams import create_team, delete_team, may_make_teams, rename_team, require_team_maker, why_kept
 from apps.lib.forms import said_at, status_of
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from django import template
 from django.template import RequestContext
 
-from apps.accounts.newcomers import may_make_teams, whom_to_ask
+from apps.accounts.newcomers import whom_to_ask
 from apps.accounts.session import actor_of
+from apps.accounts.teams import may_make_teams
 
 register = template.Library()
 
