@@ -111,7 +111,6 @@ def test_it_takes_the_first_of_the_names() -> None:
 WRONG = {
     "privileged": "true", "network_mode": "host", "pid": "host", "ipc": "host", "devices": "[/dev/kvm]",
     "cap_add": "[SYS_ADMIN]", "security_opt": "[seccomp:unconfined]", "cgroup": "host", "oom_kill_disable": "true",
-    "extends": "{service: b}",
 }  # fmt: skip
 
 

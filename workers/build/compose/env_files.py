@@ -51,6 +51,16 @@ class EnvFiles:
         return found
 
     def _parsed(self, path: str) -> dict[str, str]:
+        text = self.whole(path)
+        if why := why_unfit(text):
+            raise Unfit(path, why)
+        found = {name: value for name, value in lines_of(text).items() if value is not None and NAME.fullmatch(name)}
+        if len(found) > MOST_VARIABLES:
+            raise Unfit(path, f"has more than {MOST_VARIABLES} variables")
+        return found
+
+    def whole(self, path: str) -> str:
+        """The text of a file that is there, as it is."""
         text = self.texts[path] = self.files.head(path, MOST_BYTES)[: LONGEST + 1]
         if sum(map(len, self.texts.values())) > MOST_OF_ALL:
             name = next(iter(self.texts))
@@ -58,9 +68,4 @@ class EnvFiles:
                 "compose:user:too-large", f"{name} and the files that it names have more than {MOST_OF_ALL:,} characters.",
                 hint="Set large values as variables of the services.", status=422,
             )  # fmt: skip
-        if why := why_unfit(text):
-            raise Unfit(path, why)
-        found = {name: value for name, value in lines_of(text).items() if value is not None and NAME.fullmatch(name)}
-        if len(found) > MOST_VARIABLES:
-            raise Unfit(path, f"has more than {MOST_VARIABLES} variables")
-        return found
+        return text

@@ -45,7 +45,6 @@ REFUSED: dict[str, tuple[Callable[[Tree], bool], str]] = {
     "volumes_from": (_ALWAYS, "A volume belongs to one service. Name the volume under the one that uses it."),
     "use_api_socket": (_ALWAYS, "It would rule the engine, and with it the host. Take the key out."),
     "credential_spec": (_ALWAYS, "It hands out the host's own identity. Take the key out."),
-    "extends": (_ALWAYS, "What it takes from elsewhere is not read. Write it out, or use a YAML anchor."),
     "provider": (_ALWAYS, "It is run by a program of the host. Take the service out, or give it an image."),
 }  # fmt: skip
 

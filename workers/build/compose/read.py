@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from workers.build.compose.env_files import EnvFiles
+from workers.build.compose.extends import Extender
 from workers.build.compose.plan import ComposePlan, ComposeService, Finding
 from workers.build.compose.reading import Reading
 from workers.build.compose.service import read_service
@@ -49,10 +50,14 @@ def read_compose(
     top = read_tree(env_files.texts[name], name, values.put_in)
     where = files.repository[1] if folder is None else folder
     findings = _of_file(top, name, files)
-    services, ends = [], _ends(top)
-    for service, tree in _services(top, name).items():
+    extender = Extender(_services(top, name), name)
+    trees = extender.whole()
+    services, ends = [], _ends(trees)
+    for service, tree in trees.items():
         check()
         reading = Reading(service, name, where, env_files, top, values)
+        if problem := extender.problems.get(service):
+            reading.refuse("extends", problem.line, problem.why)
         if (line := ends.get(service)) is not None:
             why = f"Line {line} waits for its end, but services go on. Make its command the release command there."
             reading.refuse("depends_on", tree.line, why)
@@ -82,10 +87,10 @@ def _services(top: Tree, name: str) -> dict[str, Tree]:
     return found
 
 
-def _ends(top: Tree) -> dict[str, int]:
+def _ends(services: Mapping[str, Tree]) -> dict[str, int]:
     """Services that are to run once: another waits until they ended, at this line."""
     found = {}
-    for service in top.at("services").map.values():
+    for service in services.values():
         for name, how in service.at("depends_on").map.items():
             if how.at("condition").text == "service_completed_successfully":
                 found[name] = how.line

@@ -13,6 +13,7 @@ from workers.build.compose.mounts import mounts_of
 from workers.build.compose.plan import ComposeService
 from workers.build.compose.ports import ports_of
 from workers.build.compose.reading import Reading
+from workers.build.compose.secret_files import END, as_variables
 from workers.build.compose.source import source_of
 from workers.build.compose.tree import Tree
 from workers.build.compose.variables import variables_of
@@ -29,13 +30,23 @@ def read_service(reading: Reading, tree: Tree) -> ComposeService:
     found: dict[str, Any] = {**source_of(reading, tree), **limits_of(reading, tree), **ports_of(reading, tree)}
     found |= {key: _words(reading, key, tree.at(key)) for key in ("command", "entrypoint")}
     found |= health_of(reading, tree.at("healthcheck"), found["port"])
-    found["environment"], found["secret_names"] = variables_of(reading, tree)
+    found["environment"], found["secret_names"] = _variables(reading, tree, bool(found.get("image")))
     found["volumes"] = mounts_of(reading, tree)
     needs = tree.at("depends_on")
     found["user"] = tree.at("user").text or found.get("user", "")
     found["depends_on"] = list(needs.map) or [one.text for one in needs.items]
     is_on = not tree.at("profiles").items
     return ComposeService(reading.name, tree.line, **found, is_made=is_on and not reading.is_refused)
+
+
+def _variables(reading: Reading, tree: Tree, is_image: bool) -> tuple[dict[str, str], list[str]]:
+    found, secret = variables_of(reading, tree)
+    for name, value in as_variables(reading, tree, found).items() if is_image else ():
+        del found[name]
+        plain = name.removesuffix(END)
+        found[plain] = value
+        secret = sorted({*secret, plain} - {name})
+    return found, secret
 
 
 def _look_at_keys(reading: Reading, tree: Tree) -> None:

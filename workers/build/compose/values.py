@@ -99,6 +99,12 @@ class Values:
             self.asked[name] = Asked(name, self.beside.get(name, default), False, line)
         return self.of(name) or default
 
+    def require(self, name: str, line: int) -> str:
+        """The value of a variable without which the file cannot be used; "" until it is told."""
+        if name not in self.asked and len(self.asked) < MOST_ASKED:
+            self.asked[name] = Asked(name, self.beside.get(name, ""), True, line)
+        return self.of(name) or ""
+
     def of(self, name: str) -> str | None:
         """Of a variable that the file hands on as it is."""
         return self.told.get(name, self.beside.get(name))

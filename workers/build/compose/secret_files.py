@@ -1,0 +1,50 @@
+"""Secrets of a compose file that an image reads from a file: given as the variable of the same meaning.
+
+Images that take `POSTGRES_PASSWORD_FILE` take `POSTGRES_PASSWORD`, too: the convention of Docker's official images. No file
+is put into a container, so what else reads one goes without it, and that is among the findings.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from workers.build.compose.reading import Reading
+from workers.build.compose.tree import Tree
+from workers.build.files import leaves
+from workers.errors import UserError
+
+FOLDER = "/run/secrets/"
+END = "_FILE"
+
+
+def as_variables(reading: Reading, tree: Tree, environment: dict[str, str]) -> dict[str, str]:
+    """Of `environment`, by the names of the variables that name a file: what stands in for each."""
+    mounted = {}
+    for one in tree.at("secrets").items:
+        source = one.at("source").text or one.text
+        mounted[FOLDER + posixpath.basename(one.at("target").text or source)] = source
+    found = {}
+    for name, value in environment.items():
+        if name.endswith(END) and name != END and value in mounted:
+            plain = name.removesuffix(END)
+            found[name] = _value(reading, reading.top.at("secrets", mounted[value]), plain)
+            why = f"No file is put into the container: {plain} is given in place of {name}."
+            reading.ignore("secrets", tree.at("secrets").line, why)
+    return found
+
+
+def _value(reading: Reading, told: Tree, plain: str) -> str:
+    """As the repository or a person has it; without either it is asked for."""
+    path = posixpath.normpath(told.at("file").text) if told.at("file").text else ""
+    if path and _is_here(reading, path):
+        return reading.env_files.whole(path).rstrip("\r\n")
+    return reading.values.require(told.at("environment").text or plain, told.line)
+
+
+def _is_here(reading: Reading, path: str) -> bool:
+    try:
+        return reading.env_files.files.exists(path)
+    except UserError as error:
+        if error.code != leaves(path).code:
+            raise  # It may be there, and readable in another way.
+        return False
