@@ -1,13 +1,12 @@
 """Writes the limits of builds for a user who may use Docker and is not root, by a container that ends at once.
 
-It has no privileges but being root on the host's control groups: no network, nothing of the user's, few capabilities.
 It takes about 0.4 s, so it is not started for limits that are in force. Where RUN containers have to be put into the
-group of builds, another one does that as long as a build takes. Not in charge of what the limits are.
+group of builds, another one does that as long as a build takes. Not in charge of what the limits are, nor of what the
+containers may do (limits_containers).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import subprocess
@@ -17,9 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workers.build import limits_group, limits_strays
 from workers.build.base_images import ensure_base
 from workers.build.job import Report
+from workers.build.limits_containers import engine_argv, gathering_argv, has_to_gather, helper_argv
+from workers.build.limits_strays import BEGUN
 from workers.docker_cli import client_env, working_client
 from workers.errors import SlipwayError
 from workers.process import TimedOut, end_group, run, tied_argv
@@ -27,75 +27,10 @@ from workers.process import TimedOut, end_group, run, tied_argv
 SECONDS, END_SECONDS = 60.0, 10.0
 FORGET_SECONDS = 600.0
 SOCKET = "/var/run/docker.sock"
-HOST_CGROUPS = "/slipway/cgroup"  # Inside, where the engine's own mounts do not hide them.
-HOST_NOTES = "/slipway/builds"
-PROGRAM = Path(limits_group.__file__).read_text()
-GATHERING = Path(limits_strays.__file__).read_text()
-PLACES_BUILDS = 23  # The first engine whose BuildKit goes by `--cgroup-parent`.
 
 
 class NotEnforced(Exception):
     """Limits cannot be set here; the text says why."""
-
-
-def helper_argv(
-    client: str,
-    image: str,
-    labels: Mapping[str, str],
-    group_id: int,
-    notes: Path,
-    limits: tuple[int, float, int] | None,
-    own: tuple[str, int, float, int] | None = None,
-) -> list[str]:
-    """`limits` are bytes, CPUs and processes, 0 for none; None only makes the group and the folder of notes.
-
-    `own` is the name and the limits of a build's own group.
-    """
-    return [
-        *_confined(client, labels, "build-limits"),
-        "--cap-add=DAC_OVERRIDE",  # The kernel lets not even root make a group at the top of cgroup v2 without it.
-        *("--cap-add=CHOWN", "--cap-add=FOWNER"),  # To open notes that are another user's.
-        f"--user=0:{group_id}",
-        f"--volume={notes}:{HOST_NOTES}",
-        *("--entrypoint=python3", "--", image, "-c", PROGRAM),
-        *(HOST_CGROUPS, HOST_NOTES, json.dumps(limits), json.dumps(own)),
-    ]
-
-
-def gathering_argv(
-    client: str, image: str, labels: Mapping[str, str], groups: Mapping[str, str], own: str = ""
-) -> list[str]:
-    """Goes on until its standard input is closed. It sees the machine's processes, and may move them; for the group of
-    one build it reads their environment, too.
-    """
-    return [
-        *_confined(client, labels, "build-steps"),
-        "--cap-add=SYS_NICE",  # To move a process that has capabilities, where cpusets are in use.
-        *(["--cap-add=SYS_PTRACE"] if own else []),
-        *("--interactive", "--pid=host", "--user=0:0"),
-        *("--entrypoint=python3", "--", image, "-c", GATHERING),
-        *(HOST_CGROUPS, json.dumps(groups), own),
-    ]
-
-
-def _confined(client: str, labels: Mapping[str, str], role: str) -> list[str]:
-    told = {**labels, "slipway.role": role}
-    return [
-        *(client, "run", "--rm", "--pull=never", "--network=none", "--read-only", "--cap-drop=ALL"),
-        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--userns=host", "--cgroupns=host"),
-        *("--memory=64m", "--pids-limit=16"),
-        f"--volume=/sys/fs/cgroup:{HOST_CGROUPS}",
-        *(f"--label={name}={value}" for name, value in told.items()),
-    ]
-
-
-def engine_argv(client: str) -> list[str]:
-    return [client, "info", "--format={{.CgroupDriver}} {{.ServerVersion}}"]
-
-
-def has_to_gather(driver: str, version: str, own: str) -> bool:
-    """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
-    return (driver == "systemd" or bool(own)) and int(version.partition(".")[0]) < PLACES_BUILDS
 
 
 @dataclass(frozen=True)
@@ -147,7 +82,7 @@ class Helper:
         )
         assert child.stdin is not None and child.stdout is not None
         try:
-            if (said := _first_line(child, report)) != limits_strays.BEGUN:
+            if (said := _first_line(child, report)) != BEGUN:
                 raise NotEnforced(said or "the container that gathers the steps of builds did not start")
             yield
             if child.poll() is not None:

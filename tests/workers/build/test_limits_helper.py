@@ -21,16 +21,8 @@ from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build import limits
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits_helper import (
-    GATHERING,
-    PROGRAM,
-    SOCKET,
-    Helper,
-    NotEnforced,
-    gathering_argv,
-    has_to_gather,
-    helper_argv,
-)
+from workers.build.limits_containers import GATHERING, PROGRAM, gathering_argv, has_to_gather, helper_argv
+from workers.build.limits_helper import SOCKET, Helper, NotEnforced
 from workers.build.limits_linger import settle_now
 from workers.docker_cli import working_client
 from workers.errors import UserError
