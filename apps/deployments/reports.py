@@ -86,7 +86,8 @@ def _store_step(row: Deployment, report: desired.StepReport) -> None:
     error = _error(row, report.error) if report.error else None
     if error is not None:
         step.error_code, step.detail = error.code, storable(error.message)[:500]
-    step.save()
+    if not made or report.status != "running":
+        step.save()
     if made and report.command:
         line = logs.Line(report.command, report.at.isoformat(), report.step, "out", "command")
         logs.append(row.log, [line])

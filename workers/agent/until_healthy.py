@@ -12,6 +12,7 @@ from workers.agent.world import Check, Replica, World
 from workers.desired import Health, Process, Service
 
 EAGER_SECONDS, EAGER_PAUSE = 5.0, 0.025  # Most apps listen within seconds: notice it at once, then ask as set.
+UNHEARD_PAUSE = 0.01  # While nothing listens: no app sees that it is asked.
 LOOK_EVERY = 0.1  # How often the engine is asked whether it still runs.
 SETTLED_SECONDS = 1.0  # For a release that has nothing to ask.
 
@@ -52,7 +53,8 @@ def _wait_for(service: Service, world: World, replica: Replica, deadline: float,
         if now - looked >= LOOK_EVERY:
             looked = now
             _raise_if_ended(service, world, replica)
-        pause = EAGER_PAUSE if now - started < EAGER_SECONDS else health.interval_seconds
+        eager = EAGER_PAUSE if answer.listens else UNHEARD_PAUSE
+        pause = eager if now - started < EAGER_SECONDS else health.interval_seconds
         _sleep(min(pause, deadline - time.monotonic()), check)
     _raise_if_ended(service, world, replica)
     state = world.engine.inspect(replica.id)["State"]
