@@ -143,6 +143,14 @@ class Engine:
         with _errors("remove a container"), _gone_is_fine():
             self._api.remove_container(container, force=True, v=True)
 
+    def pause(self, container: str) -> None:
+        with _errors("pause a container"):
+            self._api.pause(container)
+
+    def unpause(self, container: str) -> None:
+        with _errors("unpause a container"):
+            self._api.unpause(container)
+
     def last_lines(self, container: str, count: int) -> list[str]:
         with _errors("read a container's log"):
             raw: bytes = self._api.logs(container, stdout=True, stderr=True, tail=count)
@@ -216,6 +224,15 @@ class Engine:
     def remove_network(self, network: str) -> None:
         with _errors("remove a network"), _gone_is_fine():
             self._api.remove_network(network)
+
+    def connect(self, container: str, network: str, address: str, names: list[str]) -> None:
+        """With a fixed address, and aliases that lead to it."""
+        with _errors("connect a container"):
+            self._api.connect_container_to_network(container, network, ipv4_address=address, aliases=names)
+
+    def disconnect(self, container: str, network: str) -> None:
+        with _errors("disconnect a container"):
+            self._api.disconnect_container_from_network(container, network)
 
     def volumes(self) -> list[tuple[str, dict[str, str]]]:
         """`(name, labels)` of each."""

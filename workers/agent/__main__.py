@@ -19,6 +19,7 @@ from workers.agent.log_source import Positions
 from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
 from workers.agent.metrics import Metrics
+from workers.agent.names import Names
 from workers.agent.networks import Networks
 from workers.agent.reporter import Reporter
 from workers.agent.store import Store
@@ -47,6 +48,7 @@ class Agent:
             logs=self._logs,
             store=store,
             environments=environments,
+            names=Names(self._engine, environments, config.data_dir / "moving"),
             edge_url=config.edge_url,
             rotation=config.logs,
             sample_seconds=config.sample_seconds,
@@ -78,6 +80,7 @@ class Agent:
         ending.wait()
         self._stopping.set()
         self._converger.wake()
+        self._world.names.stop(1.0)
         self._reporter.stop(1.0)
         self._logs.stop(1.0)
 
@@ -119,8 +122,11 @@ class Agent:
         if event.action == "destroy":
             self._world.exit_codes.pop(event.container, None)
             self._world.out_of_memory.discard(event.container)
+            self._world.names.forget(event.container)
         if event.action in ("die", "destroy", "start", "oom"):
             self._converger.wake()
+        if event.action == "pause" and self._world.names.is_moving(event.container):
+            return
         if event.action in ("die", "destroy", "start", "oom", "pause", "unpause"):
             self._converger.instances.changed(event.service)
 

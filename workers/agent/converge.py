@@ -80,6 +80,7 @@ class Converger:
                 self._stopping.wait(1)
 
     def _tick(self, document: Document) -> None:
+        self._world.names.mend()
         seen_at = time.monotonic()
         everything = self._world.engine.containers()
         ours = [c for c in everything if c.label("role") in ("app", "release")]

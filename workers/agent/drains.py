@@ -17,6 +17,8 @@ from workers.errors import SlipwayError
 
 # The edge may still be handing over requests that it accepted before it took the new route.
 QUIET_SECONDS = 0.4
+# A sibling that called just when the names were taken calls again after a second: TCP's own wait (RFC 6298).
+QUIET_AFTER_NAMES_SECONDS = 2.0
 LOOK_EVERY = 0.05
 
 
@@ -66,7 +68,8 @@ class Drains:
 
     def _let_go(self, container: Container, owner: object) -> None:
         try:
-            self._wait_until_quiet(container, owner)
+            named = self._take_names(container, owner)
+            self._wait_until_quiet(container, owner, QUIET_AFTER_NAMES_SECONDS if named else QUIET_SECONDS)
             if not self._stopping.is_set() and self._may_end(container.id, owner):
                 self._world.dispose(container.id, float(container.label("stop_seconds") or 30))
         except SlipwayError as error:
@@ -76,6 +79,14 @@ class Drains:
                 if self._is_owned(container.id, owner):
                     del self._busy[container.id]
                     self._ending.discard(container.id)
+
+    def _take_names(self, container: Container, owner: object) -> bool:
+        """Whether it had any. One that keeps them goes nevertheless."""
+        try:
+            return self._world.names.take(container, lambda: self._is_owned(container.id, owner))
+        except SlipwayError as error:
+            print(f"{container.name} keeps its names until it ends: {error.message}", file=sys.stderr, flush=True)
+            return False
 
     def _is_owned(self, container: str, owner: object) -> bool:
         return self._busy.get(container) is owner
@@ -88,14 +99,14 @@ class Drains:
             self._ending.add(container)
             return True
 
-    def _wait_until_quiet(self, container: Container, owner: object) -> None:
+    def _wait_until_quiet(self, container: Container, owner: object, quiet_seconds: float) -> None:
         port = container.label("port")
         pid = self._world.pid(container.id) if port else None
         if pid is None:
             return
         now = time.monotonic()
         deadline, quiet_since = now + float(container.label("drain_seconds") or 30), now
-        while now < deadline and now - quiet_since < QUIET_SECONDS and not self._stopping.wait(LOOK_EVERY):
+        while now < deadline and now - quiet_since < quiet_seconds and not self._stopping.wait(LOOK_EVERY):
             if not self._is_owned(container.id, owner):
                 return
             now = time.monotonic()

@@ -30,6 +30,12 @@ class Environments:
         named = container.label("environment")
         return named or self._heir(container.label("service"), container.label("deployment"))
 
+    def have_callers(self, project: str, service: str) -> bool:
+        """Whether something else is wanted that may call it by its names: a sibling, or another process of its own."""
+        here = [s for s in self._wanted if s.project == project]
+        mine = [s for s in here if s.id == service]
+        return bool(mine) and (len(here) > len(mine) or any(len(s.release.processes) > 1 for s in mine))
+
     def key(self, container: Container) -> str:
         return key_of(container.label("service"), self.of(container))
 

@@ -21,11 +21,11 @@ GRACE = 0.3  # The engine restarts by itself what crashed; only what is still do
 
 
 def is_as_wanted(service: Service, mine: list[Container], world: World, leaving: set[str]) -> bool:
-    """Whether there is nothing to do, from the engine's list alone."""
+    """Whether there is nothing to do, from the engine's list alone; each container is asked once for its names."""
     staying = [c for c in mine if c.id not in leaving]
     if any(not belongs(c, service) for c in staying) or any(c.state not in ("running", "restarting") for c in staying):
         return False
-    if slots(staying) != wanted_slots(service):
+    if slots(staying) != wanted_slots(service) or world.names.missing(service, staying):
         return False
     return world.routes.read(service.key) == _route_bytes(service, staying)
 
@@ -51,7 +51,9 @@ def keep_up(service: Service, world: World, drains: Drains, check: Check) -> Non
         world.engine.remove(broken.id)
         staying.remove(broken)
     _start_missing(service, world, staying, check)
-    _write_route(service, world, [c for c in world.containers(service) if c.id not in leaving])
+    staying = [c for c in world.containers(service) if c.id not in leaving]
+    _write_route(service, world, staying)
+    _give_names(service, world, [c for c in staying if belongs(c, service) and _slot(c) in wanted], check)
     if surplus:
         drains.begin(surplus)
 
@@ -59,13 +61,21 @@ def keep_up(service: Service, world: World, drains: Drains, check: Check) -> Non
 def _start_missing(service: Service, world: World, staying: list[Container], check: Check) -> None:
     """While others serve, nobody is sent to where nothing runs, nor to what has only just begun."""
     serving = [c for c in staying if c.state in ("running", "restarting")]
-    others_serve = slots(serving) != wanted_slots(service) and _route_bytes(service, serving) is not None
+    serve = _route_bytes(service, serving) is not None or not world.names.are_free(service, serving)
+    others_serve = serve and slots(serving) != wanted_slots(service)
     if others_serve:
         _write_route(service, world, serving)
     present = {c.id for c in serving}
     fresh = [r for r in world.start_missing(service, staying, check) if r.id not in present]
     if others_serve:
         wait_until_healthy(service, world, fresh, check)
+
+
+def _give_names(service: Service, world: World, staying: list[Container], check: Check) -> None:
+    nameless = world.names.missing(service, staying)
+    if nameless:
+        wait_until_healthy(service, world, [replica(c) for c in nameless], check)
+        world.names.give(service, nameless)
 
 
 def wanted_slots(service: Service) -> set[tuple[str, str]]:

@@ -132,8 +132,9 @@ def _wait(service: Service, world: World, fresh: list[Replica], steps: Steps, ch
 def _switch(
     service: Service, world: World, fresh: list[Replica], steps: Steps, check: Check, at: list[StepName]
 ) -> None:
-    """Returns once the edge answers with the new release; else the route is as it was."""
+    """Siblings first. Returns once the edge answers with the new release; else the route is as it was."""
     at[0] = "switch"
+    world.names.give(service, [c for c in world.containers(service) if belongs(c, service)])
     content = route(service, fresh)
     if content is None:
         world.routes.remove(service.key)

@@ -46,11 +46,16 @@ def container_spec(
     place: Place,
     logs: LogRotation = LogRotation(),
     role: str = "app",
+    named: bool = True,
 ) -> dict[str, Any]:
-    """The engine's create request plus `name`. Role `release` runs the release command once."""
+    """The engine's create request plus `name`. Role `release` runs the release command once.
+
+    Without `named` siblings reach it by its names only when it was given them (`workers.agent.names`).
+    """
     process = service.release.processes[process_name]
     one_off = role == "release"
     command = service.release.release_command if one_off else process.command
+    bears_names = named and service.names and not one_off and is_named(service, process_name)
     return {
         "name": container_name(service, process_name, index, instance=instance, role=role),
         "Image": service.release.image,
@@ -66,17 +71,16 @@ def container_spec(
             "EndpointsConfig": {
                 place.network: {
                     "IPAMConfig": {"IPv4Address": place.address},
-                    **({} if one_off else _names(service, process_name)),
+                    **({"Aliases": service.names} if bears_names else {}),
                 }
             }
         },
     }
 
 
-def _names(service: Service, process_name: str) -> dict[str, list[str]]:
-    """By which its siblings reach it: where routes lead to, or everything of it when they lead nowhere."""
-    is_reached = process_name == (web_process(service.release) or process_name)
-    return {"Aliases": service.names} if service.names and is_reached else {}
+def is_named(service: Service, process_name: str) -> bool:
+    """Whether names lead to it: to where routes lead, or to everything of it when they lead nowhere."""
+    return process_name == (web_process(service.release) or process_name)
 
 
 def container_name(service: Service, process_name: str, index: int, *, instance: str, role: str = "app") -> str:

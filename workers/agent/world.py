@@ -13,6 +13,7 @@ from workers.agent.environments import Environments
 from workers.agent.images import need_image
 from workers.agent.logs import LogShipper
 from workers.agent.metrics_usage import Meter
+from workers.agent.names import Names
 from workers.agent.networks import Networks
 from workers.agent.ownership import give_to_user
 from workers.agent.spec import LogRotation, container_spec, volume_name
@@ -45,6 +46,7 @@ class World:
     logs: LogShipper
     store: Store
     environments: Environments
+    names: Names
     edge_url: str
     rotation: LogRotation
     sample_seconds: float = 10.0
@@ -63,12 +65,13 @@ class World:
         wanted = [(name, i) for name, p in sorted(service.release.processes.items()) for i in range(p.replicas)]
         if any((name, str(i)) not in have for name, i in wanted):
             self.need_image(service, check)
+        named = self.names.are_free(service, self.containers(service))
 
         def one(which: tuple[str, int]) -> Replica:
             check()
             name, index = which
             present = have.get((name, str(index)))
-            return self._adopt(present) if present else self.start(service, name, index)
+            return self._adopt(present, named) if present else self.start(service, name, index, named=named)
 
         if len(wanted) == 1:
             return [one(wanted[0])]
@@ -78,7 +81,7 @@ class World:
     def need_image(self, service: Service, check: Check) -> None:
         need_image(service, self.engine, self.store, check)
 
-    def start(self, service: Service, process: str, index: int, *, role: str = "app") -> Replica:
+    def start(self, service: Service, process: str, index: int, *, role: str = "app", named: bool = True) -> Replica:
         """Create and start one; its log is followed from the first line on."""
         place = self.networks.take(service.project)
         fresh = [mount.path for mount in service.release.mounts if self._made_volume(service, mount.volume)]
@@ -90,6 +93,7 @@ class World:
             place=place,
             logs=self.rotation,
             role=role,
+            named=named,
         )
         identifier = self.engine.create(spec)
         container = Container(identifier, spec["name"], "created", spec["Labels"])
@@ -116,9 +120,11 @@ class World:
         except NotThere:
             return None
 
-    def _adopt(self, container: Container) -> Replica:
+    def _adopt(self, container: Container, named: bool) -> Replica:
         self.logs.track(container)
         if container.state in ("created", "exited"):
+            if not named:
+                self.names.take(container)
             self.engine.start(container.id)
         return replica(container, state="running")
 

@@ -20,6 +20,7 @@ from workers.agent.log_reader import LogReader
 from workers.agent.log_source import Positions
 from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
+from workers.agent.names import Names
 from workers.agent.networks import Networks
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
@@ -43,6 +44,7 @@ def world_in(folder: Path, control: ControlPlane) -> World:
         logs=LogShipper(engine, control, Positions(folder / "positions"), ways, environments.of),
         store=store,
         environments=environments,
+        names=Names(engine, environments, folder / "moving"),
         edge_url="http://127.0.0.1:9",
         rotation=LogRotation(),
     )
