@@ -13,6 +13,7 @@ from bench.by_hand import Quiet
 from workers.build.base_images import ensure_base
 from workers.build.dockerfile import dockerignore_for
 from workers.build.job import BuildSettings
+from workers.build.recipes.java import PROGRAM, STORE, TRUSTED
 from workers.build.secrets import Share, network, write_secrets
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
 
@@ -21,10 +22,10 @@ CA = "/etc/ssl/certs/ca-certificates.crt"
 # Where the tools look for what this machine says of package registries, when root runs them.
 TARGETS = {
     "ca": CA, "pip_conf": "/etc/pip.conf", "npmrc": "/root/.npmrc", "go_env": "/root/.config/go/env",
-    "cargo_config": "/.cargo/config.toml",
+    "cargo_config": "/.cargo/config.toml", "maven_settings": "/root/.m2/settings.xml", "trust_store": STORE,
 }  # fmt: skip
 WITH_CACHE = re.compile(r"^RUN ((?:--mount=type=cache,target=\S+ )+)(.*)$", re.MULTILINE)
-BASES = re.compile(r"^ARG ([A-Z]+)=", re.MULTILINE)
+BASES = re.compile(r"^ARG ([A-Z_]+)=", re.MULTILINE)
 
 
 @dataclass
@@ -42,9 +43,22 @@ class HandBuilt:
         self.secrets = write_secrets(self.folder / "secrets", BuildSettings(), Share())
         machine = self.folder / "machine"
         self.bases = {
-            name: ensure_base(name.lower(), "", report=Quiet(), cache_dir=machine).reference
+            name: ensure_base(name.lower().replace("_", "-"), "", report=Quiet(), cache_dir=machine).reference
             for name in BASES.findall(self.text)
         }
+
+        if "JAVA" in self.bases and "ca" in self.secrets:
+            self.secrets["trust_store"] = self._trust_store()
+
+    def _trust_store(self) -> Path:
+        """Java has a store of its own. Made beforehand: most machines need none."""
+        store = self.folder / "trust"
+        store.mkdir()
+        read_only = (f"{self.secrets['ca']}:{CA}:ro", f"{PROGRAM}:/TrustStore.java:ro")
+        volumes = [f"--volume={told}" for told in (*read_only, f"{store}:/run/trust")]
+        java = [self.bases["JAVA"], "java", "/TrustStore.java", CA, STORE]
+        subprocess.run([working_client(), "run", "--rm", *volumes, *java], check=True, capture_output=True)
+        return store / "cacerts"
 
     def build(self, *, is_new: bool = False) -> str:
         """The image's id. `is_new`: with caches that nothing was built with."""
@@ -69,6 +83,7 @@ def adapted(text: str, scope: str, secrets: Collection[str], bases: Mapping[str,
         text = re.sub(rf"^ARG {name}=.*$", f"ARG {name}={reference}", text, flags=re.MULTILINE)
     mounts = " ".join(f"--mount=type=secret,id={name},target={TARGETS[name]}" for name in TARGETS if name in secrets)
     trust = f"export SSL_CERT_FILE={CA} PIP_CERT={CA} NODE_EXTRA_CA_CERTS={CA}; " if "ca" in secrets else ""
+    trust += f"export MAVEN_OPTS='{TRUSTED}'; " if "trust_store" in secrets else ""
 
     def line(found: re.Match[str]) -> str:
         caches = re.sub(r"target=(\S+)", lambda at: f"id={scope}{at[1].replace('/', '-')},{at[0]}", found[1])

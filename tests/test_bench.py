@@ -15,6 +15,7 @@ from bench.memory import by_name, named
 from bench.pages import figure
 from bench.samples import flask_app, greedy_app, plain_app, talking_app
 from bench.table import Figure, document, in_steps, markdown, middle, more, percentile, seconds, spread
+from tests.builds.test_every_sample import ALL
 
 
 def test_it_writes_one_aligned_row_for_each_figure() -> None:
@@ -74,7 +75,8 @@ def test_it_counts_memory_under_the_nearest_process_with_a_name() -> None:
 
 
 def test_it_takes_the_figures_that_are_named_in_its_own_order() -> None:
-    assert wanted("") == list(FIGURES)
+    assert [name for name in FIGURES if name not in wanted("")] == ["builds-slow"]
+    assert wanted("builds-slow") == ["builds-slow"]
     assert wanted("steady,warm") == ["warm", "steady"]
     with pytest.raises(argparse.ArgumentTypeError, match="no figure colder"):
         wanted("colder")
@@ -106,7 +108,11 @@ def test_it_builds_by_hand_with_this_machines_bases_registries_and_caches_of_its
 
 def test_every_dockerfile_by_hand_is_of_a_sample() -> None:
     assert {sample.name for sample in builds.TAKEN} == {path.stem for path in DOCKERFILES.iterdir()}
-    assert len(builds.TAKEN) >= 6
+
+
+def test_each_language_that_can_be_built_has_a_dockerfile_by_hand() -> None:
+    """A Procfile alone is built as a shell script is."""
+    assert {sample.language for sample in ALL} - {sample.language for sample in builds.TAKEN} == {"Procfile"}
 
 
 def test_a_change_of_the_flask_app_is_one_line() -> None:

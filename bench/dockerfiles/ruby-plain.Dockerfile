@@ -1,0 +1,7 @@
+ARG RUBY_RUN=ruby:3.3-slim
+FROM ${RUBY_RUN}
+WORKDIR /app
+COPY . .
+USER 1000:1000
+EXPOSE 8000
+CMD ["ruby", "app.rb"]
