@@ -23,12 +23,16 @@ class Actor:
     name: str = ""
 
     @cached_property
-    def roles(self) -> dict[UUID, Role]:
-        """Team id -> role, read once per request."""
+    def memberships(self) -> list[Membership]:
+        """With their teams, by name; read once per request."""
         if self.user is None or not self.user.is_active:
-            return {}
-        rows = Membership.objects.filter(user=self.user).values_list("team_id", "role")
-        return {team: Role(role) for team, role in rows}
+            return []
+        return list(Membership.objects.filter(user=self.user).select_related("team").order_by("team__name"))
+
+    @cached_property
+    def roles(self) -> dict[UUID, Role]:
+        """Team id -> role."""
+        return {row.team_id: Role(row.role) for row in self.memberships}
 
     @property
     def teams(self) -> list[UUID]:
@@ -71,7 +75,7 @@ def not_found(what: str = "") -> UserError:
 
 
 def teams_of(actor: Actor) -> list[Team]:
-    return list(Team.objects.filter(id__in=actor.teams).order_by("name"))
+    return [row.team for row in actor.memberships]
 
 
 def team_for(actor: Actor, team_id: UUID) -> Team:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
-from django.db.models import F
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from apps.accounts.access import Actor
-from apps.accounts.models import Team, User
-from apps.accounts.policy import Permission, allows
+from apps.accounts.access import Actor, teams_of
+from apps.accounts.models import User
+from apps.accounts.policy import Permission
 from apps.accounts.sessions import seen
+
+NOBODY = Actor(user=None)
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The person of the session; behind `login_required` there is one."""
-    seen(request)
-    return Actor(cast(User, request.user))
+    """The person of the session, the same one all through a request; behind `login_required` there is one."""
+    found: Actor | None = getattr(request, "slipway_actor", None)
+    if found is None or found.user is not request.user:
+        seen(request)
+        found = request.slipway_actor = Actor(cast(User, request.user))  # type: ignore[attr-defined]
+    return found
 
 
 def abilities(actor: Actor, team_id: object) -> set[str]:
@@ -26,13 +30,12 @@ def abilities(actor: Actor, team_id: object) -> set[str]:
 
 
 def own_teams(request: HttpRequest) -> dict[str, object]:
-    """`{{ own_teams }}` of every template: the person's teams by name, read once and only where they are shown.
+    """`{{ own_teams }}` of every template: the person's teams by name, read only where they are shown.
     `{{ may_create }}`: whether they may make services in one of them."""
 
-    def found() -> list[Team]:
-        rows = Team.objects.filter(memberships__user=request.user.pk).annotate(role=F("memberships__role"))
-        return list(rows.order_by("name"))
+    def own() -> Actor:
+        return actor_of(request) if request.user.is_authenticated else NOBODY
 
-    teams: Any = SimpleLazyObject(found)
-    may_create = SimpleLazyObject(lambda: any(allows(team.role, Permission.WRITE_SERVICE) for team in teams))
+    teams = SimpleLazyObject(lambda: teams_of(own()))
+    may_create = SimpleLazyObject(lambda: any(own().can(Permission.WRITE_SERVICE, team) for team in own().teams))
     return {"own_teams": teams, "may_create": may_create}

@@ -184,7 +184,7 @@ def chunks(
 
 
 def _pages(stream: LogStream, after: int, before: int, newest_first: bool) -> Iterator[LogChunk]:
-    while True:
+    while before - after > 1:
         rows = LogChunk.objects.filter(stream=stream, last_seq__gt=after, first_seq__lt=before)
         page = list(rows.order_by("-first_seq" if newest_first else "first_seq")[:PAGE_CHUNKS])
         yield from page

@@ -51,7 +51,8 @@ class LastHour:
 def marks_of(service: Service, environment: Environment, history: History) -> list[Mark]:
     """Releases of the range, oldest first, the newest `MARKS` of them."""
     rows = Deployment.objects.filter(service=service, live_at__gte=history.since, environment=environment)
-    found = list(rows.select_related("build").order_by("-live_at")[:MARKS])
+    rows = rows.select_related("build").only("number", "commit", "live_at", "build__message")
+    found = list(rows.order_by("-live_at")[:MARKS])
     return [Mark(place_of(row.live_at, history), row) for row in reversed(found) if row.live_at]
 
 

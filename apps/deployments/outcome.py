@@ -243,10 +243,9 @@ def new_deployment(
 
 def release_before(deployment: Deployment) -> Release | None:
     """What was live before this one and came to no harm."""
-    rows = Deployment.objects.of(deployment).filter(status=Status.SUPERSEDED, live_at__isnull=False)
-    rows = rows.exclude(release=deployment.release).filter(release__pruned_at=None, error_code="")
-    found = rows.order_by("-live_at").select_related("release__build").first()
-    return found.release if found else None
+    rows = Deployment.objects.of(deployment).filter(status=Status.SUPERSEDED, live_at__isnull=False, error_code="")
+    kept = Release.objects.filter(deployments__in=rows, pruned_at=None).exclude(pk=deployment.release_id)  # type: ignore[misc]
+    return kept.select_related("build").order_by("-deployments__live_at").first()
 
 
 def say(deployment: Deployment, text: str, *, kind: str) -> None:

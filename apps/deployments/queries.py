@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from apps.deployments.models import Deployment, Release
+from apps.deployments.models import Deployment, DeploymentQuerySet, Release
 from apps.deployments.presentation import Health, health_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Environment, Service
 
 NEWEST = 20
+LARGE = ("variables", "variable_sources", "secret_names", "spec")  # of a release
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,15 @@ def state_of(service: Service, environment: Environment) -> ServiceState | None:
     return ServiceState.objects.filter(service=service, environment=environment).order_by("-reported_at").first()
 
 
+def listed(service: Service, environment: Environment) -> DeploymentQuerySet:
+    """Deployments of a place without what is large in them: see `of_place` for the rest of their names."""
+    rows = Deployment.objects.filter(service=service, environment=environment).select_related("build", "release")
+    return rows.defer("plan", "build__settings", *(f"release__{name}" for name in LARGE))
+
+
 def live_of(service: Service, environment: Environment) -> Deployment | None:
-    rows = Deployment.objects.filter(service=service, environment=environment, status=Status.LIVE)
-    return rows.with_names().first()
+    rows = listed(service, environment).filter(status=Status.LIVE)
+    return next(iter(of_place(list(rows[:1]), service, environment)), None)
 
 
 def commit_before(deployment: Deployment) -> str:
@@ -56,14 +63,18 @@ def commit_before(deployment: Deployment) -> str:
 
 def newest_of(service: Service, environment: Environment) -> list[Deployment]:
     """The last few, with the live one however old it is."""
-    here = Deployment.objects.filter(service=service, environment=environment)
-    rows = here.select_related("build", "release__build", "actor").defer("release__variables", "release__spec")
+    rows = listed(service, environment)
     newest = list(rows.order_by("-created_at")[:NEWEST])
     if not any(row.status == Status.LIVE for row in newest):
         newest += rows.filter(status=Status.LIVE)[:1]
-    for row in newest:
+    return of_place(newest, service, environment)
+
+
+def of_place(rows: list[Deployment], service: Service, environment: Environment) -> list[Deployment]:
+    """Rows of one service and environment, which are known already."""
+    for row in rows:
         row.service, row.environment = service, environment
-    return newest
+    return rows
 
 
 def card_of(service: Service, environment: Environment, newest: list[Deployment]) -> Card:

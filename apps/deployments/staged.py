@@ -21,6 +21,13 @@ BUILT_IN_PREFIXES = (
     "NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "PUBLIC_", "GATSBY_", "EXPO_PUBLIC_", "VUE_APP_",
 )  # fmt: skip
 
+# Every page of a service asks.
+READ = (
+    "service_id", "number", "status", "trigger", "rollback_of_id", "commit", "branch", "message", "created_at",
+    *(f"release__{name}" for name in ("number", "spec", "variables", "variable_sources", "secret_names")),
+    *(f"build__{name}" for name in ("service_id", "plan", "settings", "digest", "reference")),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Change:
@@ -70,9 +77,8 @@ class Staged:
 
 def staged_of(service: Service, environment: Environment, *, may_read: bool) -> Staged:
     """Nothing while nothing is live: then everything is new. `may_read` False leaves values of variables out."""
-    mine = Deployment.objects.filter(service=service, environment=environment)
-    rows = mine.select_related("release", "build").filter(status__in=(*UNFINISHED, Status.LIVE)).order_by("number")
-    found = list(rows)
+    mine = Deployment.objects.filter(service=service, environment=environment, status__in=(*UNFINISHED, Status.LIVE))
+    found = list(mine.select_related("release", "build").only(*READ).order_by("number"))
     live = next((row for row in found if row.status == Status.LIVE), None)
     if live is None or live.release is None or live.build is None:
         return Staged()

@@ -19,7 +19,7 @@ from apps.deployments.filters import STATUSES, Filters
 from apps.deployments.metrics_cards import last_hour
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import TRIGGERS, pill_of, slip_of
-from apps.deployments.queries import Card, card_of, newest_of, releases_of
+from apps.deployments.queries import Card, card_of, listed, newest_of, of_place, releases_of
 from apps.deployments.started import tell_started
 from apps.lib import pages
 from apps.lib.forms import said_at, status_of
@@ -72,11 +72,11 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
     row = service_for(actor, service_id)
     where = environment_asked(request.GET, row.project)
     mine, filters = Deployment.objects.filter(service=row, environment=where), Filters.of(request.GET)
-    found, cursor = pages.page(filters.of_rows(mine.with_names()), cursor=request.GET.get("cursor", ""))
+    found, cursor = pages.page(filters.of_rows(listed(row, where)), cursor=request.GET.get("cursor", ""))
     context = {
         "service": row,
         "environment": where,
-        "deployments": found,
+        "deployments": of_place(found, row, where),
         "cursor": cursor,
         "filters": filters,
         "statuses": {name: word for name, (word, _) in STATUSES.items()},

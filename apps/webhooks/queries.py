@@ -91,17 +91,18 @@ def standing_of(service: Service, environment: Environment | None = None) -> Pus
     one = Tracked(service, None if environment is None or environment.is_production else environment)
     rows = Outcome.objects.filter(**one.row).exclude(code__in=NOT_TAKEN).exclude(ref__startswith=PULL)
     rows = rows.order_by("-created_at")
-    newest = list(rows[:1])
-    held = newest[0] if newest and newest[0].kind == Kind.HELD else rows.filter(kind=Kind.HELD).first()
-    if not newest or newest[0].kind != Kind.SKIPPED:
+    newest = rows.first()
+    if newest is None:
+        return PushStanding()
+    held = newest if newest.kind == Kind.HELD else rows.filter(kind=Kind.HELD).first()
+    if newest.kind != Kind.SKIPPED:
         return PushStanding(held)
     here = {"environment": one.environment} if one.environment else {"environment__kind": EnvironmentKind.PRODUCTION}
     deployed = Deployment.objects.filter(service=service, **here).order_by("-created_at")
     last = deployed.values_list("created_at", flat=True).first()
-    skipped = newest[0]
-    moment = skipped.settled_at or skipped.created_at
+    moment = newest.settled_at or newest.created_at
     is_news = moment > timezone.now() - NEWS and (last is None or moment > last)
-    return PushStanding(held, skipped if is_news else None)
+    return PushStanding(held, newest if is_news else None)
 
 
 def pushes_of(service: Service) -> QuerySet[Outcome]:
