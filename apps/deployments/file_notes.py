@@ -13,12 +13,14 @@ from workers.build.shell_line import line_of
 
 Kind = Literal["changed", "kept", "told", "new", "gone"]
 LABELS = {
-    "port": "port", "replicas": "instances", "memory_mb": "memory in MB", "cpus": "CPUs", "pids": "processes at most",
-    "health_path": "health path", "health_deadline_seconds": "health deadline in seconds", "image": "image",
+    "port": "port", "replicas": "instances", "memory_mb": "memory", "cpus": "CPUs", "pids": "processes at most",
+    "health_path": "health path", "health_deadline_seconds": "health deadline", "image": "image",
     "root_directory": "build context", "dockerfile": "Dockerfile", "command": "command", "entrypoint": "entrypoint",
     "user": "user", "health_command": "health check", "depends_on": "depends_on", "build_args": "build arguments",
     "target": "build target",
 }  # fmt: skip
+UNITS = {"memory_mb": " MB", "health_deadline_seconds": " s"}
+LONGEST = 200
 RUN = ("command", "entrypoint", "user", "health_command", "depends_on", "build_args", "target")
 
 
@@ -51,58 +53,64 @@ class Telling:
         self, settings: dict[str, Any], taken: dict[str, Any], kept: list[str], said: dict[str, Any]
     ) -> None:
         for name, value in taken.items():
-            self._note("changed", f"{LABELS[name]} is {_shown(value)} now; it was {_shown(settings[name])}.")
+            self._note("changed", f"{LABELS[name]}: {_shown(value, name)}, was {_shown(settings[name], name)}.")
         for name in kept:
-            here = _shown(settings[name])
-            self._note("kept", f"{LABELS[name]} is {_shown(said[name])} there, and stays {here}, as the settings say.")
+            here, there = _shown(settings[name], name), _shown(said[name], name)
+            self._note("kept", f"{LABELS[name]}: {there} in the file; {here} stays, as it was set here.")
 
     def of_run(self, ran: Run) -> None:
         wins = {"command": self.service.start_command, "health_command": self.service.health_path}
         for name in RUN:
             old, new = getattr(ran, name), getattr(self.run, name)
             if old != new and wins.get(name):
-                self._note("kept", f"{LABELS[name]} changed there, and {wins[name]} of the settings stays.")
+                text = f"{_shown(new, name)} in the file; {_shown(wins[name])} stays, as it was set here."
+                self._note("kept", f"{LABELS[name]}: {text}")
             elif old != new:
-                self._note("changed", f"{LABELS[name]} is {_shown(new)} now; it was {_shown(old)}.")
+                self._note("changed", f"{LABELS[name]}: {_shown(new)}, was {_shown(old)}.")
 
     def of_variables(self, before: Said, now: Said, values: dict[str, str], kept: list[str]) -> None:
         """Names only: a value may be secret."""
         gone = sorted(before.environment.keys() - now.environment.keys())
         for names, kind, what in (
-            (sorted(values), "changed", "taken from the file"),
-            (kept, "kept", "changed there, and here by a person: what is here stays"),
-            (gone, "told", "no longer in the file: what is here stays until it is deleted"),
+            (sorted(values), "changed", "as in the file now"),
+            (kept, "kept", "changed in the file; what was set here stays"),
+            (gone, "told", "no longer in the file; they stay until you delete them"),
         ):
             if names:
                 self._note(kind, f"variables {', '.join(names)}: {what}.")  # type: ignore[arg-type]
 
     def of_the_rest(self, before: Said, now: Said, fresh: dict[str, str]) -> None:
         for path, name in fresh.items():
-            self._note("changed", f"volume {name} is mounted at {path}.")
+            self._note("changed", f"volume: {name} at {path}.")
         for path, name in before.volumes.items():
             if now.volumes.get(path) != name:
-                self._note("told", f"volume {name} is no longer at {path} there. Here it stays, with its data.")
+                self._note("told", f"volume: {name} is no longer at {path} in the file. Here it stays, with its data.")
         if ("image" in before.settings) != ("image" in now.settings):
             self._note(
-                "told", "it is built in place of an image now, or the other way round. Set its source on its page."
+                "told", "it is built there in place of an image, or the other way round. Set its source on its page."
             )
         if now.is_public and not before.is_public:
-            self._note("told", "it is published there now. Give it a domain on its page for that.")
+            self._note("told", "ports: it is published in the file now. Give it a domain for that.")
         if before.is_public and not now.is_public:
-            self._note("told", "it is not published there any more. Its domains stay until they are removed.")
+            self._note("told", "ports: it is no longer published in the file. Its domains stay until you remove them.")
 
 
 def neighbours(before: Said, now: Said, own: str, here: set[str], lines: Mapping[str, int], file: str) -> list[Note]:
     """Services that came into the file or went from it. `here` are those that are made, `lines` where each stands."""
     new = sorted(set(now.names) - set(before.names) - here)
     gone = sorted((set(before.names) - set(now.names) - {own}) & here)
-    notes = [Note("new", file, lines[name], f"{name} is new there, and not made yet. Read the file again to add it.")
+    notes = [Note("new", file, lines[name], f"{name} is new, and not made yet. Read the file again to add it.")
              for name in new]  # fmt: skip
-    return notes + [Note("gone", file, 0, f"{name} is no longer there. It stays as it is until it is deleted on its page.")
+    return notes + [Note("gone", file, 0, f"{name} is no longer in the file. It stays as it is until you delete it.")
                     for name in gone]  # fmt: skip
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, name: str = "") -> str:
+    text = _text(value)
+    return f"{text[:LONGEST]}…" if len(text) > LONGEST else text + UNITS.get(name, "")
+
+
+def _text(value: Any) -> str:
     if isinstance(value, list):
         return line_of(value) or "none"
     if isinstance(value, dict):

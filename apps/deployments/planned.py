@@ -32,27 +32,35 @@ class Value:
 
 
 def values_of(
-    plan: Mapping[str, Any], spec: Mapping[str, Any] | None = None, compose: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any],
+    spec: Mapping[str, Any] | None = None,
+    compose: Mapping[str, Any] | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> list[Value]:
     """In the order of `LABELS`, without those that the plan leaves empty. `spec` is of the release, when there is one;
-    `compose` is the service's."""
+    `compose` and `said` (`apps.deployments.said.Said`) are what its compose file said."""
     found = {name: plan.get(name) for name in LABELS}
     origins = dict(plan.get("origins") or {})
     for name, told in _of_release(spec or {}, bool(compose)).items():
         if not _is_same(name, found[name], told):
-            found[name], origins[name] = told, asdict(_teller(name, told, compose or {}))
+            found[name], origins[name] = told, asdict(_teller(name, told, compose or {}, said or {}))
     return [_value(name, found[name], origins.get(name, {})) for name in LABELS if found[name] or name in origins]
 
 
 def plan_of(deployment: Deployment) -> list[Value]:
     """Of its own analysis, also where the build then failed; else of the build that it used again."""
     plan = deployment.plan or (deployment.build.plan if deployment.build else {})
-    return values_of(plan, deployment.release.spec if deployment.release else None, deployment.service.compose)
+    spec = deployment.release.spec if deployment.release else None
+    told = deployment.composed or {"run": deployment.service.compose, "said": deployment.service.compose_said}
+    return values_of(plan, spec, told["run"], told["said"])
 
 
-def _teller(name: str, told: Any, compose: Mapping[str, Any]) -> Origin:
-    run = Run(**compose) if compose else None
-    return Origin("file", f"set in {run.place}") if run and name == "start" and told == run.command else SERVICE
+def _teller(name: str, told: Any, compose: Mapping[str, Any], said: Mapping[str, Any]) -> Origin:
+    if not compose:
+        return SERVICE
+    run = Run(**compose)
+    of_file = {"start": run.command, "port": said.get("settings", {}).get("port")}
+    return Origin("file", f"set in {run.place}") if name in of_file and told == of_file[name] else SERVICE
 
 
 def words_of(values: Iterable[Value]) -> dict[str, str]:

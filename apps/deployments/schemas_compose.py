@@ -13,4 +13,4 @@ class ComposeNote(Schema):
     kind: str = Field(examples=["changed"])
     file: str = Field(examples=["compose.yml"])
     line: int = Field(description="0 where there is none.", examples=[12])
-    text: str = Field(examples=["port is 9000 now; it was 8000."])
+    text: str = Field(examples=["port: 9000, was 8000."])

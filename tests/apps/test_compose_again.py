@@ -11,6 +11,7 @@ import pytest
 from apps.deployments import actions
 from apps.deployments.following import merged
 from apps.deployments.models import Deployment
+from apps.deployments.planned import plan_of
 from apps.deployments.said import Said
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.follow import follow_file
@@ -127,20 +128,22 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
     assert (row.release.variables, row.release.secret_names) == (given, ["PASSWORD"])
     assert [(one.name, one.path) for one in Volume.objects.filter(service=web)] == [("files", "/files")]
     assert attempt.report == [  # type: ignore[comparison-overlap]
-        "compose.yml, line 7: build context is app now; it was web.",
-        "compose.yml, line 7: port is 9000 now; it was 8000.",
-        "compose.yml, line 7: CPUs is 2 now; it was 1.",
-        "compose.yml, line 7: health deadline in seconds is 90 now; it was 60.",
-        "compose.yml, line 7: memory in MB is 384 there, and stays 1024, as the settings say.",
-        "compose.yml, line 7: command is serve --fast now; it was serve.",
-        "compose.yml, line 7: health check is check now; it was none.",
-        "compose.yml, line 7: variables LEVEL, NEW, URL: taken from the file.",
-        "compose.yml, line 7: variables KEPT: changed there, and here by a person: what is here stays.",
-        "compose.yml, line 7: volume files is mounted at /files.",
-        "compose.yml, line 3: cache is new there, and not made yet. Read the file again to add it.",
-        "compose.yml, line 4: db changed there, and comes from an image. Read the file again to take it.",
+        "compose.yml, line 7: build context: app, was web.",
+        "compose.yml, line 7: port: 9000, was 8000.",
+        "compose.yml, line 7: CPUs: 2, was 1.",
+        "compose.yml, line 7: health deadline: 90 s, was 60 s.",
+        "compose.yml, line 7: memory: 384 MB in the file; 1024 MB stays, as it was set here.",
+        "compose.yml, line 7: command: serve --fast, was serve.",
+        "compose.yml, line 7: health check: check, was none.",
+        "compose.yml, line 7: variables LEVEL, NEW, URL: as in the file now.",
+        "compose.yml, line 7: variables KEPT: changed in the file; what was set here stays.",
+        "compose.yml, line 7: volume: files at /files.",
+        "compose.yml, line 3: cache is new, and not made yet. Read the file again to add it.",
+        "compose.yml, line 4: db changed, and comes from an image. Read the file again to take it.",
     ]
     assert "hush-3141" not in str(attempt.report)
+    origins = {one.name: one.origin for one in plan_of(row)}
+    assert (origins["start"], origins["port"]) == ("set in compose.yml, line 7", "set in compose.yml, line 7")
     assert [note["kind"] for note in row.composed["notes"]].count("new") == 1
     _, again = pushed(SECOND)
     assert again.report == attempt.report[-1:], "the rest was said once"  # type: ignore[index]
@@ -211,7 +214,7 @@ def test_the_same_file_again_adds_what_is_new(
     assert (nothing.status_code, nothing.json()["kept"], nothing.json()["added"]) == (200, ["web", "db"], [])
     commit(folder, SECOND)
     told = alice.post("/compose", {**body, "dry_run": True})
-    changed = {"db": ["compose.yml, line 4: image is postgres:17 now; it was postgres:16."]}
+    changed = {"db": ["compose.yml, line 4: image: postgres:17, was postgres:16."]}
     expected = {"added": ["cache"], "changed": changed, "kept": ["web"], "deployments": []}
     assert told.status_code == 200 and {name: told.json()[name] for name in expected} == expected
     assert Service.objects.count() == 2

@@ -1,4 +1,4 @@
-"""A compose file from import to live: built, in its order, reached by internal names, with a disk that is kept."""
+"""A compose file from import to live and its next change: built, in order, by internal names, with a disk that is kept."""
 
 from __future__ import annotations
 
@@ -57,3 +57,15 @@ def test_it_makes_services_that_speak_to_each_other(slipway: Slipway, git: GitSe
     assert slipway.fetch(host).text == "store said 1"
     assert slipway.redeploy(store["service_id"])["status"] == "live"
     assert slipway.fetch(host).text == "store said 2", "the name leads to the new one, which has the disk of the old"
+    changed = (
+        COMPOSE.replace("8080:8000", "8080:8765").replace("cronjob", "later").replace("    network_mode: host\n", "")
+    )
+    repository.commit({"compose.yml": changed})
+    again = slipway.redeploy(web["service_id"])
+    assert again["status"] == "live", slipway.text_of(again["id"])
+    assert [one["text"] for one in again["compose"]] == [
+        "port: 8765, was 8000.", "later is new, and not made yet. Read the file again to add it."
+    ]  # fmt: skip
+    assert slipway.fetch(host).text == "store said 2", "it listens where the file says now"
+    told = slipway.api("POST", "/compose", source_url=repository.url, project="composed", dry_run=True)
+    assert (told["added"], told["kept"], told["changed"]) == (["later"], ["the_store", "web"], {})

@@ -56,8 +56,10 @@ def _read(attempt: Attempt, checkout: Checkout) -> Composed:
     plan = _plan(attempt, checkout, before, told)
     one = next((one for one in plan.services if one.name == run.name), None) if plan else None
     if plan is None or one is None:
-        why = "the file is not in the repository any more" if plan is None else f"{run.name} is no longer there"
-        note = Note("gone", plan.file if plan else run.file, 0, f"{why}. It stays as it is until it is deleted.")
+        why = "it is no longer in the repository" if plan is None else f"{run.name} is no longer in the file"
+        note = Note(
+            "gone", plan.file if plan else run.file, 0, f"{why}. The service stays as it is until you delete it."
+        )
         return Composed(before, run, [note])
     _check(plan, one)
     if not one.is_made:
@@ -116,6 +118,6 @@ def _of_others(service: Service, before: Said, now: Said, plan: ComposePlan) -> 
         known = Said(**row.compose_said)
         found = followed(row, said, run_of(plan, one), rows=known.environment, paths=set(known.volumes))
         if any(note.kind == "changed" for note in found.notes):
-            text = f"{one.name} changed there, and comes from an image. Read the file again to take it."
+            text = f"{one.name} changed, and comes from an image. Read the file again to take it."
             notes.append(Note("told", plan.file, one.line, text))
     return notes
