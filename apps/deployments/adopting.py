@@ -7,7 +7,7 @@ release alone: a branch changes nothing of what production is given.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from apps.deployments.file_notes import Note
@@ -17,6 +17,7 @@ from apps.deployments.said import Said
 from apps.projects.models import Environment, Project, Service, Variable, Volume
 from workers.build.compose.run import Run
 
+SCOPE: dict[str, Any] = {"environment": None, "for_previews": False}  # The service's own, everywhere.
 Values = tuple[dict[str, str], dict[str, dict[str, object]], list[str]]
 
 
@@ -34,13 +35,21 @@ class Composed:
 
 
 def follow(service: Service, environment: Environment, now: Composed) -> Followed:
-    """Nothing is written. Where a stranger's code runs, the file's variables are none of it."""
-    rows = dict(_rows(service).values_list("name", "value"))
+    """Nothing is written."""
+    rows = dict(Variable.objects.filter(service=service, **SCOPE).values_list("name", "value"))
     volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None)
-    found = followed(service, now.said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
-    if environment.is_isolated:
-        found.variables.clear()
-    return found
+    said = replace(now.said, environment=_given(Said(**service.compose_said), now.said, environment))
+    return followed(service, said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
+
+
+def _given(before: Said, now: Said, environment: Environment) -> dict[str, str]:
+    """Variables of the file that are for an environment; the others stay as they were said. A branch's file could else
+    hand on a secret of production under another name, and a stranger's whatever it likes."""
+    if environment.is_production:
+        return now.environment
+    open_to = set() if environment.is_isolated else now.environment.keys() - set(now.secret_names)
+    kept = {name: value for name, value in before.environment.items() if name not in open_to}
+    return {**kept, **{name: now.environment[name] for name in open_to}}
 
 
 def adopt(deployment: Deployment) -> tuple[Service, Followed | None]:
@@ -65,13 +74,8 @@ def store(service: Service, environment: Environment, found: Followed, said: Sai
         defaults = {"value": value, "updated_by": None, "updated_by_name": found.service.compose["file"][:100]}
         if name in said.secret_names:
             defaults["is_secret"] = True  # One that is secret never becomes plain.
-        scope: dict[str, Any] = {
-            "project_id": service.project_id,
-            "environment": None,
-            "for_previews": False,
-            "service": service,
-        }
-        Variable.objects.update_or_create(**scope, name=name, defaults=defaults)
+        whose: dict[str, Any] = {"project_id": service.project_id, "service": service, **SCOPE}
+        Variable.objects.update_or_create(**whose, name=name, defaults=defaults)
     for path, name in found.volumes.items():
         Volume.objects.create(
             project_id=service.project_id, environment=environment, service=service, name=name, path=path
@@ -95,7 +99,3 @@ def laid_over(values: Values, found: Followed, secret_names: Collection[str]) ->
         {**sources, **{name: {"scope": file, "refers_to": []} for name in names}},
         sorted({*secrets, *(name for name in names if name in secret_names)}),
     )
-
-
-def _rows(service: Service) -> Any:
-    return Variable.objects.filter(service=service, environment=None, for_previews=False)

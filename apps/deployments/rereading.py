@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.accounts.access import Actor
 from apps.deployments.bringing import siblings
-from apps.deployments.importing import Found, look_at_address, look_at_repository
+from apps.deployments.importing import Found, composed, look_at_address, look_at_repository
 from apps.github.choices import choice_for
 from apps.github.models import Connection
 from apps.projects.models import Service
@@ -30,4 +30,6 @@ def look_again(actor: Actor, service: Service) -> Found:
         found = look_at_repository(actor, choice_for(actor, connection.repository.github_id), asked)
     else:
         found = look_at_address(actor, asked, built.source_key if built else "")
-    return {**found, "project": service.project.slug}
+    composed(found, said["told"])
+    # Its credentials are for this team, and for the services of the file.
+    return {**found, "plan": None, "project": service.project.slug, "team": service.project.team.key}

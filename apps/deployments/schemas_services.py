@@ -156,7 +156,7 @@ class ServiceOut(Settings):
         description="By which its siblings reach what was deployed since it has them.", examples=[["web"]]
     )
     compose: dict[str, Any] = Field(
-        description="What its compose file said of it when it was imported; empty for others.", examples=[{}]
+        description="What its compose file said of it when it was read last; empty for others.", examples=[{}]
     )
     auto_deploy_paused_at: datetime | None
     created_at: datetime

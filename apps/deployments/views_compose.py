@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from apps.accounts.access import not_found
 from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
 from apps.deployments import bringing
@@ -31,8 +32,10 @@ from apps.projects.models import Project
 def new_service_compose(request: HttpRequest) -> HttpResponse:
     """Make them all in one go, and start their first deployments."""
     actor = actor_of(request)
-    teams = teams_for_writer(actor)
     found = opened(request.POST.get("found", ""))
+    teams = [one for one in teams_for_writer(actor) if one.key == found.get("team", one.key)]
+    if not teams:
+        raise not_found("team")
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = ComposeForm(request.POST)
     if form.is_valid():
@@ -63,6 +66,4 @@ def service_compose(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.WRITE_SERVICE)
     found = look_again(actor, row)
-    team = row.project.team
-    others = [one for one in teams_for_writer(actor) if one != team]
-    return second_step(request, found, [team, *others], named(found))
+    return second_step(request, found, [row.project.team], named(found))

@@ -155,10 +155,11 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
 
 def test_another_environment_changes_nothing_of_production(web: Service, pushed: Pushed) -> None:
     where = Environment.objects.create(project=web.project, name="staging", slug="staging")
-    row, attempt = pushed(SECOND, where)
+    row, attempt = pushed(SECOND.replace("KEPT: b", "LEAK: '${PASSWORD}'"), where)
     assert row.release is not None
     assert row.release.spec["processes"]["web"]["port"] == 9000
     assert (row.release.variables["LEVEL"], row.release.variable_sources["LEVEL"]["scope"]) == ("debug", "compose.yml")
+    assert row.release.variables["KEPT"] == "a" and "LEAK" not in row.release.variables, "no secret by another name"
     assert attempt.settings.root_directory == "app" and attempt.variables["NEW"] == "1"
     web.refresh_from_db()
     assert (web.port, Said(**web.compose_said).settings["port"]) == (8000, 8000)
@@ -206,7 +207,7 @@ def commit(folder: Path, text: str) -> None:
 
 
 def test_the_same_file_again_adds_what_is_new(
-    alice: Person, bob: Person, web: Service, repository: tuple[str, Path]
+    alice: Person, bob: Person, charlie: Person, web: Service, repository: tuple[str, Path]
 ) -> None:
     url, folder = repository
     body: dict[str, Any] = {"source_url": url, "project": "shop"}
@@ -224,6 +225,7 @@ def test_the_same_file_again_adds_what_is_new(
     assert 'value="shop"' in text and "as it was given before" in text
     assert browser(bob).post(f"/services/{web.pk}/compose").status_code == 403
     sent = {"found": page.context["sealed"], "project": "shop", "team": alice.team.key}
+    assert browser(charlie).post("/new/compose", sent).status_code == 404, "its credentials are of this team"
     assert browser(alice).post("/new/compose", sent)["Location"] == f"/projects/{Project.objects.get().pk}"
     assert set(Service.objects.values_list("name", "image")) == {
         ("web", ""), ("db", "postgres:17"), ("cache", "redis:7")
