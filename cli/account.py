@@ -47,10 +47,18 @@ def current(environ: Mapping[str, str] = os.environ) -> Account:
 def address(text: str) -> str:
     """`https://slipway.example.com`, without a slash at its end. Refused when it is none."""
     url = text.strip().rstrip("/")
-    told = urlsplit(url)
-    if told.scheme not in ("http", "https") or not told.hostname or "@" in told.netloc or told.query or told.fragment:
+    if not _is_address(url):
         raise Refusal(Ending.USAGE, "That is not the address of a server.", "It looks like https://slipway.example.com")
     return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        told = urlsplit(url)
+        is_server = bool(told.hostname) and told.port != 0
+    except ValueError:
+        return False
+    return told.scheme in ("http", "https") and is_server and not {"@", "?", "#", " "} & set(url)
 
 
 def bearer(text: str) -> str:

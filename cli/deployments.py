@@ -9,7 +9,7 @@ import typer
 from cli.client import Api, connect
 from cli.ending import Ending, Refusal
 from cli.finding import deployment_named, service_named
-from cli.following import follow_deployment, tell_lines
+from cli.following import follow_deployment, tell_work
 from cli.options import PRODUCTION, DeploymentName, Follow, Json, ServiceName, Where
 from cli.report import tell_deployment, tell_ended, title_of
 from cli.screen import note, say, state, tell_json, tell_table
@@ -67,7 +67,7 @@ def _go_on(api: Api, made: dict[str, Any], *, follow: bool, as_json: bool) -> No
 
 def _followed(api: Api, deployment: str, *, as_json: bool) -> Ending:
     try:
-        row = follow_deployment(api, deployment, (lambda page: None) if as_json else tell_lines)
+        row = follow_deployment(api, deployment, (lambda page: None) if as_json else tell_work)
     except KeyboardInterrupt:
         note(f"\nIt goes on. Look again: slipway deployment {deployment}. End it: slipway cancel {deployment}")
         return Ending.INTERRUPTED

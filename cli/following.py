@@ -74,6 +74,11 @@ def tell_lines(page: dict[str, Any]) -> None:
         print(MARKS.get(line["kind"], "") + _said(line, with_colours), flush=True)
 
 
+def tell_work(page: dict[str, Any]) -> None:
+    """Without the errors, for who is told them at the end."""
+    tell_lines({"lines": [line for line in page["lines"] if line["kind"] != "error"]})
+
+
 def tell_sources(page: dict[str, Any]) -> None:
     """What containers say: each line with its time and who said it."""
     with_colours = has_colours()
@@ -90,5 +95,5 @@ MARKS = {"command": "$ ", "gap": "... "}
 
 
 def _said(line: dict[str, Any], with_colours: bool) -> str:
-    text = plain(line["text"], with_colours=with_colours)
+    text = "\n".join(plain(part, with_colours=with_colours) for part in line["text"].split("\n"))
     return f"{text}\x1b[0m" if "\x1b" in text else text

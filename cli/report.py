@@ -6,11 +6,9 @@ from typing import Any
 
 from cli.client import Api
 from cli.ending import Ending
-from cli.screen import say, tell_json
+from cli.screen import STYLES, say, tell_json
 from cli.slip import slip_of
 from cli.words import ago, sentence, short, took
-
-STYLES = {"live": "green", "failed": "red"}
 
 
 def title_of(row: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from cli.words import plain
 
 STYLES = {
     "live": "green", "pending": "yellow", "building": "yellow", "deploying": "yellow", "degraded": "yellow",
-    "failed": "red", "down": "red",
+    "failed": "red", "down": "red", "running": "green", "not healthy": "red",
 }  # fmt: skip
 PIPE = 10_000  # Columns of what is no terminal: nothing is cut or broken there.
 
@@ -56,13 +56,17 @@ def state(word: str) -> Text:
 
 
 def tell_table(names: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """The last column gives way when the terminal is narrow; those before it are never cut."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(name, no_wrap=True, overflow="ellipsis" if name == names[-1] else "ignore")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
-    console().print(table)
+    """Columns as wide as what stands in them; what is too much for the terminal is cut at its edge."""
+    lines = [[Text(name, style="bold") for name in names], *([_cell(cell) for cell in row] for row in rows)]
+    widths = [max(line[at].cell_len for line in lines) for at in range(len(names) - 1)]
+    for line in lines:
+        for cell, width in zip(line[:-1], widths, strict=True):
+            cell.pad_right(width - cell.cell_len)
+        console().print(Text("  ").join(line), no_wrap=True, overflow="ellipsis")
+
+
+def _cell(told: str | Text) -> Text:
+    return told if isinstance(told, Text) else Text(plain(told))
 
 
 def tell_facts(facts: Mapping[str, str | Text]) -> None:
@@ -70,5 +74,5 @@ def tell_facts(facts: Mapping[str, str | Text]) -> None:
     grid = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         if value:
-            grid.add_row(Text(name, style="dim"), value if isinstance(value, Text) else Text(plain(value)))
+            grid.add_row(Text(name, style="dim"), _cell(value))
     console().print(grid)

@@ -6,6 +6,7 @@ import webbrowser
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from cli.client import connect
 from cli.ending import Ending, Refusal
@@ -49,10 +50,7 @@ def status(service: ServiceName, environment: Where = PRODUCTION, as_json: Json 
     tell_facts(_facts(told, environment))
     if told["runtime"]["instances"]:
         say()
-        rows = (
-            [i["name"], state(_run(i)), megabytes(i["memory_bytes"]), ago(i["started_at"])] for i in _instances(told)
-        )
-        tell_table(("INSTANCE", "STATE", "MEMORY", "STARTED"), rows)
+        tell_table(("STATE", "MEMORY", "STARTED", "INSTANCE"), map(_cells, told["runtime"]["instances"]))
 
 
 def open_service(service: ServiceName, environment: Where = PRODUCTION, as_json: Json = False) -> None:
@@ -96,9 +94,7 @@ def _url(row: dict[str, Any]) -> str:
     return str(row["urls"][0]) if row["urls"] else ""
 
 
-def _instances(told: dict[str, Any]) -> list[dict[str, Any]]:
-    return told["runtime"]["instances"]  # type: ignore[no-any-return]
-
-
-def _run(instance: dict[str, Any]) -> str:
-    return "not healthy" if instance["state"] == "running" and instance["healthy"] is False else instance["state"]
+def _cells(instance: dict[str, Any]) -> list[str | Text]:
+    is_ill = instance["state"] == "running" and instance["healthy"] is False
+    word = "not healthy" if is_ill else instance["state"]
+    return [state(word), megabytes(instance["memory_bytes"]), ago(instance["started_at"]), instance["name"]]

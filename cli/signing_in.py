@@ -73,12 +73,14 @@ def asked_token(url: str) -> str:
 
 def asked(question: str) -> str:
     """What nobody else may see. Without a terminal: all of standard input, without its last line end."""
-    if not sys.stdin.isatty():
-        return sys.stdin.read().removesuffix("\n").removesuffix("\r")
     try:
-        return getpass.getpass(question)
-    except EOFError as error:
-        raise Refusal(Ending.USAGE, "Nothing was given.", "Type it, or give it by standard input.") from error
+        is_typed = sys.stdin.isatty()
+        given = getpass.getpass(question) if is_typed else sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    except EOFError:
+        given = ""
+    if not given:
+        raise Refusal(Ending.USAGE, "Nothing was given.", "Type it, or give it by standard input.")
+    return given
 
 
 def is_in_the_open(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -77,6 +78,8 @@ def values_of(told: list[str], *, is_secret: bool) -> dict[str, str]:
             "Give the names alone: each value is asked for, or read from standard input.",
         )  # fmt: skip
     unknown = [one for one in told if "=" not in one]
+    if len(unknown) > 1 and not sys.stdin.isatty():
+        raise Refusal(Ending.USAGE, "Standard input holds one value.", "Set one such variable at a time.")
     return given | {name: asked(f"{name}: ") for name in unknown}
 
 

@@ -44,6 +44,7 @@ def fails(row: Deployment) -> None:
     for name, status in (("fetch", done), ("analyze", done), ("build", StepStatus.FAILED)):
         DeploymentStep.objects.create(deployment=row, name=name, status=status, started_at=now, finished_at=now)
     told = "See the last lines:\nmake: *** [all] Error 2"
+    logs.append(row.log, [logs.Line(told, kind="error")])
     outcome.failed(row, UserError("build:user:build-failed", "A command of the build failed.", hint=told))
     Deployment.objects.filter(pk=row.pk).update(started_at=now, finished_at=now)
 
@@ -75,6 +76,8 @@ def test_it_follows_a_deployment_that_fails_and_says_why(dora: Person, shop: Sho
     said = type_(dora, "deploy", "web", "--no-cache", "--follow")
     assert (said.out, said.code) == (f"$ docker build .\nmake: *** [all] Error 2\n\n{FAILED}", 1)
     assert type_(dora, "deployment", "web#3").out == FAILED
+    log = "$ docker build .\nmake: *** [all] Error 2\nSee the last lines:\nmake: *** [all] Error 2\n"
+    assert type_(dora, "logs", "--build", "web#3").out == log
     row = Deployment.objects.latest("number")
     assert (row.no_cache, row.trigger) == (True, "api")
     told = dora.get(f"/deployments/{row.key}").json()["error"]
@@ -151,6 +154,8 @@ def test_it_takes_a_secret_from_standard_input_only(dora: Person, shop: Shop, ty
     assert CANARY not in said.out + said.err
     refused = type_(dora, "variables", "set", "web", f"OTHER={CANARY}", "--secret")
     assert (refused.code, CANARY in refused.err) == (2, False)
+    assert type_(dora, "variables", "set", "web", "OTHER").code == 2, "nothing was given"
+    assert type_(dora, "variables", "set", "web", "OTHER", "ANOTHER", stdin="one value").code == 2
     assert not Variable.objects.filter(name="OTHER").exists()
 
 

@@ -53,8 +53,8 @@ def test_it_says_how_a_service_stands(bob: Person, type_: Type) -> None:
         "latest   web#2 live\n"
         "source   https://git.example/shop.git, main\n"
         "\n"
-        "INSTANCE  STATE    MEMORY  STARTED\n"
-        "web.1     running  0 MB    now\n"
+        "STATE    MEMORY  STARTED  INSTANCE\n"
+        "running  0 MB    now  web.1\n"
     )
 
 

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from apps.deployments.models import Build
 from apps.projects.models import Service
+from cli.app import app
 from cli.ending import Ending
+from cli.variables import variables
 from cli.words import ago, plain, took
 from tests.apps.cast import Person, Shop
 from tests.cli.conftest import Type
@@ -116,6 +119,7 @@ def test_it_follows_no_redirection_with_the_token(bob: Person, type_: Type, monk
 @pytest.mark.parametrize("colours", [True, False])
 def test_it_fits_a_terminal_of_80_columns(alice: Person, shop: Shop, server: str, colours: bool) -> None:
     """As a process of its own, in a terminal."""
+    Build.objects.update(message="Greet more " + "and more " * 20)
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     env = kept | {"SLIPWAY_URL": server, "SLIPWAY_TOKEN": alice.token, "TERM": "xterm", "COLUMNS": "80"}
     code = "import pty, sys; sys.exit(pty.spawn([sys.executable, '-m', 'cli', 'deployments', 'web']) >> 8)"
@@ -124,9 +128,19 @@ def test_it_fits_a_terminal_of_80_columns(alice: Person, shop: Shop, server: str
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     lines = [plain(line) for line in done.stdout.splitlines()]
-    assert [line.split()[0] for line in lines] == ["DEPLOYMENT", "web#2", "web#1"]
-    assert max(map(len, lines)) <= 80
+    assert [line.split()[:3] for line in lines[1:]] == [["web#2", "live", "b" * 7], ["web#1", "superseded", "a" * 7]]
+    assert [(len(line), line[-1]) for line in lines[1:]] == [(80, "…")] * 2
     assert ("\x1b[32mlive" in done.stdout) == colours and alice.token not in done.stdout
+
+
+def test_its_commands_are_those_that_are_documented() -> None:
+    documented = (ROOT / "docs" / "cli.md").read_text()
+    commands = [*app.registered_commands, *variables.registered_commands]
+    for command in commands:
+        name = command.name or (command.callback.__name__ if command.callback else "")
+        assert re.search(rf"`(slipway |slipway variables )?{name}[ `]", documented), name
+        assert command.callback is not None
+        assert "as_json" in command.callback.__annotations__ or name in ("logout", "unset"), name
 
 
 def test_it_says_times_as_the_dashboard_does() -> None:
