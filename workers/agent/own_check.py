@@ -39,11 +39,17 @@ def is_unwell(engine: Engine, container: str) -> bool:
 
 
 def _status(engine: Engine, container: str) -> str:
-    """The engine's word: starting, healthy, unhealthy; "" when it is gone."""
+    """The engine's word: starting, healthy, unhealthy; "" when it is gone.
+
+    Of one that was paused it says unhealthy, though nothing failed, until it asks again: then its last answer stands.
+    """
     try:
-        return str((engine.inspect(container)["State"].get("Health") or {}).get("Status", ""))
+        told = engine.inspect(container)["State"].get("Health") or {}
     except NotThere:
         return ""
+    if told.get("Status") == "unhealthy" and not told["FailingStreak"]:
+        return "healthy" if told["Log"] and told["Log"][-1]["ExitCode"] == 0 else "starting"
+    return str(told.get("Status", ""))
 
 
 def unwell(state: dict[str, Any], health: Health, redacting: Redactor) -> UserError:

@@ -72,9 +72,10 @@ def test_it_opens_the_window_again_after_its_thread_failed(tmp_path: Path, monke
 class Told(Engine):
     """An engine with one container of a service, whose own check stands at `status`."""
 
-    def __init__(self, service: Service, status: str) -> None:
+    def __init__(self, service: Service, status: str, failed: int) -> None:
         super().__init__("0" * 8)
-        self._service, self._status = service, status
+        self._service = service
+        self._health = {"Status": status, "FailingStreak": failed, "Log": [{"ExitCode": min(failed, 1)}]}
 
     def containers(self, **labels: str) -> list[Container]:
         place = {"instance": self.instance, "role": "app", "address": "", "index": 0}
@@ -82,21 +83,23 @@ class Told(Engine):
         return [Container("c", "c", "running", told)]
 
     def inspect(self, container: str) -> dict[str, Any]:
-        return {"RestartCount": 0, "State": {"Status": "running", "Health": {"Status": self._status}}}
+        return {"RestartCount": 0, "State": {"Status": "running", "Health": self._health}}
 
 
-@pytest.mark.parametrize(("status", "well"), [("starting", True), ("unhealthy", False)])
+@pytest.mark.parametrize(
+    ("status", "failed", "well"), [("starting", 0, True), ("unhealthy", 3, False), ("unhealthy", 0, True)]
+)
 def test_it_holds_only_failed_own_checks_against_a_release(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, well: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, failed: int, well: bool
 ) -> None:
-    """One that was started anew is not asked for an interval."""
+    """One that was started anew is not asked for an interval, and one that was paused is called unhealthy for one."""
     monkeypatch.setattr(observe, "LOOK_EVERY", 0.01)
     monkeypatch.setattr(observe, "ASK_EVERY", 0.0)
     monkeypatch.setattr(observe, "FAILURES", 1)
     control, plain = ControlPlane("http://127.0.0.1:9", "t"), make_service("x")
     release = plain.release.model_copy(update={"health": Health(command=["x"])})
     service = plain.model_copy(update={"observation_seconds": 0.3 if well else 60, "release": release})
-    world = replace(world_in(tmp_path, control), engine=Told(service, status))
+    world = replace(world_in(tmp_path, control), engine=Told(service, status, failed))
     world.store.remember(service.key, live=Attempt(service.deployment, service.fence), switched_at=time.time())
     observer = Observer(world, threading.Event())
     observer.watch(service, Steps(Reporter(control), service.deployment, 1, quiet=False))
