@@ -130,6 +130,13 @@ def test_it_does_it_all_over_the_api(shop: Shop, repo: Repo, alice: Person) -> N
     assert alice.delete(f"{path}/host-key").status_code == 409
 
 
+def test_it_looks_into_a_private_repository_of_a_service(shop: Shop, repo: Repo, alice: Person) -> None:
+    path = f"/services/{shop.service.key}"
+    alice.call("PUT", f"{path}/repository", {"repository": repo.full_name})
+    told = alice.post(f"{path}/analyze").json()
+    assert (told["branch"], told["plan"]["framework"], told["problem"]) == ("trunk", "Flask", None)
+
+
 # --- deploy keys --------------------------------------------------------------------------------------------------------
 
 
