@@ -2,8 +2,8 @@ ARG BUN=oven/bun:1-slim
 FROM ${BUN}
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json bunfig.toml ./
-RUN --mount=type=cache,target=/root/.bun/install/cache bun install --production
+COPY package.json bun.lock bunfig.toml ./
+RUN --mount=type=cache,target=/root/.bun/install/cache bun install --frozen-lockfile --production
 COPY . .
 USER 1000:1000
 EXPOSE 8000

@@ -100,7 +100,7 @@ def _with_packages(lines: list[str], plan: Plan) -> list[str]:
     if not plan.system_packages:
         return lines
     install = blocks.packages(plan.system_packages)
-    first = [(line, install) if line.endswith((" AS app", " AS build")) else (line,) for line in lines]
+    first = [(line, install) if line.endswith((" AS app", " AS build", " AS compile")) else (line,) for line in lines]
     return [line for pair in first for line in pair]
 
 

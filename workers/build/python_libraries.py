@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from workers.build.files import Files
+from workers.build.system_libraries import Libraries
 from workers.build.version_spec import parse, satisfies
 
 COMPILER = ("gcc", "libc6-dev", "python3-dev")
@@ -75,13 +76,6 @@ NEEDS: dict[str, Needs] = {
 LOCKED = re.compile(r'^name = "([^"\n]+)"\nversion = "([^"\n]+)"', re.MULTILINE)
 PINNED = re.compile(r"^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]\n]*\])?\s*={2,3}\s*([\w.]+)", re.MULTILINE)
 FROM_SOURCE = re.compile(r"^--no-binary[ =]+(\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Libraries:
-    run: tuple[str, ...]
-    build: tuple[str, ...]
-    reasons: tuple[str, ...]
 
 
 def find_libraries(files: Files, names: frozenset[str], python: str, required: tuple[str, ...] = ()) -> Libraries:

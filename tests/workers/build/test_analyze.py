@@ -166,12 +166,16 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "java-gradle": ("java", "", "gradle"),
         "java-maven": ("java", "", "maven"),
         "java-spring": ("java", "Spring Boot", "maven"),
+        "next-pnpm": ("node", "Next.js", "pnpm"),
         "next-standalone": ("node", "Next.js", "npm"),
+        "node-native": ("node", "", "npm"),
         "node-npm": ("node", "", "npm"),
         "node-nx": ("node", "", "npm"),
         "node-turbo": ("node", "", "pnpm"),
         "node-vite-static": ("node", "Vite", "npm"),
         "node-workspaces": ("node", "Vite", "npm"),
+        "node-yarn-2": ("node", "", "yarn"),
+        "node-yarn-3": ("node", "", "yarn"),
         "node-yarn-berry": ("node", "", "yarn"),
         "node-yarn-classic": ("node", "", "yarn"),
         "nuxt-server": ("node", "Nuxt", "npm"),
@@ -198,6 +202,7 @@ def test_it_prints_the_plan_of_every_sample() -> None:
         "sveltekit-auto": ("node", "SvelteKit with Node", "npm"),
         "sveltekit-static": ("node", "SvelteKit", "npm"),
         "tanstack-start": ("node", "TanStack Start", "npm"),
+        "uv-workspace": ("python", "", "uv"),
     }
 
 

@@ -13,11 +13,11 @@ def test_it_plans_a_server_whole() -> None:
     assert found_in(detect, "bun-server") == Plan(
         language="bun",
         package_manager="bun",
-        install="bun install --production",
-        dependency_files=("package.json", "bunfig.toml"),
+        install="bun install --frozen-lockfile --production",
+        dependency_files=("package.json", "bun.lock", "bunfig.toml"),
         start="bun index.ts",
         reasons=(
-            "language: Bun, because bunfig.toml is there",
+            "language: Bun, because bun.lock is there",
             "version: the platform's Bun, because no file asks for one",
             "start command: the start script of package.json",
         ),

@@ -3,7 +3,8 @@ import pytest
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.python import detect
-from workers.build.python_libraries import NEEDS, Libraries, find_libraries
+from workers.build.python_libraries import NEEDS, find_libraries
+from workers.build.system_libraries import Libraries
 
 PG = ("gcc", "libc6-dev", "python3-dev", "libpq-dev")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.node_frameworks import SERVERS, Framework, is_development_server
+from workers.build.node_libraries import find_libraries
 from workers.build.node_managers import (
     Manager,
     dependency_files,
@@ -83,7 +84,9 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     with_dev = bool(build or settings.build_command) or not re.match(r"(?:[A-Z_]+=\S+ )*node ", start.line)
     install, later, needed = _install(found, with_dev=with_dev)
     framework = found.framework
+    libraries = find_libraries(files, package, workspace, manager.lock)
     said = (
+        *libraries.reasons,
         "" if with_dev else WITHOUT_DEV,
         "" if needed else AFTER_SOURCE,
         f"install: {later}, once the source is there, because an install does it" if later else "",
@@ -100,6 +103,8 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         install_project=later,
         dependency_files=needed,
         build=build,
+        system_packages=libraries.run,
+        build_packages=libraries.build,
         start=start.line,
         static_dir=start.static_dir,
         within=workspace.folder if workspace else "",

@@ -15,7 +15,7 @@ CACHE = "/var/cache/slipway"
 BUILD_ENV = "/opt/slipway/build-env"
 CA = "/etc/ssl/certs/ca-certificates.crt"
 OWNED = "uid=10001,gid=10001"
-CA_NAMES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "YARN_HTTPS_CA_FILE_PATH")
+CA_NAMES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 CA_SECRET = f"--mount=type=secret,id=ca,target={CA},mode=0444"
 PIP_SECRETS = (

@@ -5,6 +5,7 @@ A service of a workspace is built in its own folder of /app, and started there.
 
 from __future__ import annotations
 
+import json
 import re
 
 from workers.build.plan import Plan
@@ -25,6 +26,15 @@ MODERN_YARN = {
 }
 # The tools of workspaces: nothing stays running, and what is not changed is not built again.
 TOOLS = {"NX_DAEMON": "false", "TURBO_TELEMETRY_DISABLED": "1", "TURBO_CACHE_DIR": f"{blocks.CACHE}/npm/turbo"}
+# What is compiled against Node's headers would fetch them from outside. Its official images have them, and npm.
+HEADERS_AT = "/usr/local"
+HEADERS = (
+    f"if [ ! -e {HEADERS_AT}/include/node/node.h ]; then "
+    f"export NODE_EXTRA_CA_CERTS={blocks.CA} npm_config_cache=/tmp/npm; cd /tmp; "
+    "npm install --no-save --ignore-scripts --no-fund --no-audit "
+    '"node-linux-$(node -p process.arch)@$(node -p process.versions.node)"; '
+    f"cp -r node_modules/node-linux-*/include {HEADERS_AT}/; rm -r npm node_modules; fi"
+)
 
 
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
@@ -33,17 +43,36 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     line = f"export NODE_ENV=production; {plan.build}"
     build = [blocks.build_run(plan.install_project, mounts)] if plan.install_project else []
     build += [blocks.build_run(line, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []
-    built = [
-        blocks.ground([node_folder.folder(plan)] if plan.within else [], ENVIRONMENT | _environment(plan)),
-        f"ENV HOME={blocks.HOME} PATH={node_folder.search_path(plan)}",
-        *_manager(plan),
-        *node_folder.steps(plan, install, build),
-    ]
+    compiled = _compiled(plan, base, install) if plan.build_packages else []
+    if compiled:
+        install = [f"COPY --from=compile --chown={blocks.USER} {json.dumps(['/app/', '/app/'])}"]
+    built = [*_begin(plan, {}), *node_folder.steps(plan, install, build)]
     if not _is_enough(plan):
-        return [f"FROM {base} AS app", *built, "ENV NODE_ENV=production"]
+        return [*compiled, f"FROM {base} AS app", *built, "ENV NODE_ENV=production"]
     kept = f"{node_folder.folder(plan)}/{plan.keeps}/"
     inside = [f"WORKDIR {node_folder.folder(plan)}"] if plan.within else []
-    return [f"FROM {base} AS build", *built, *blocks.run_stage(base, {kept: kept}, "NODE_ENV=production"), *inside]
+    run_stage = blocks.run_stage(base, {kept: kept}, "NODE_ENV=production")
+    return [*compiled, f"FROM {base} AS build", *built, *run_stage, *inside]
+
+
+def _begin(plan: Plan, more: dict[str, str]) -> list[str]:
+    return [
+        blocks.ground([node_folder.folder(plan)] if plan.within else [], ENVIRONMENT | _environment(plan) | more),
+        f"ENV HOME={blocks.HOME} PATH={node_folder.search_path(plan)}",
+        *_manager(plan),
+    ]
+
+
+def _compiled(plan: Plan, base: str, install: list[str]) -> list[str]:
+    """A stage with a compiler, which installs. Its packages are copied from it, so that they stay when source changes."""
+    return [
+        f"FROM {base} AS compile",
+        blocks.packages(plan.build_packages),
+        *_begin(plan, {"npm_config_nodedir": HEADERS_AT}),
+        blocks.run(HEADERS, blocks.NPM_SECRETS),
+        *node_folder.install_steps(plan, install),
+        "",
+    ]
 
 
 def _is_enough(plan: Plan) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from workers.build.plan import Plan
 from workers.build.recipes import blocks
 
+SOURCE = f"COPY --chown={blocks.USER} . ."
+
 
 def folder(plan: Plan) -> str:
     return f"/app/{plan.within}" if plan.within else "/app"
@@ -22,17 +24,16 @@ def search_path(plan: Plan) -> str:
 
 def steps(plan: Plan, install: Sequence[str], build: Sequence[str]) -> list[str]:
     """From the lists that an install reads, where it reads no more, to the end of the build. `build` is run last."""
-    inside = [f"WORKDIR {folder(plan)}"] if plan.within else []
-    before: list[str] = []
-    if plan.dependency_files:
-        before = [blocks.copy(*plan.dependency_files), *inside, *install, *(["WORKDIR /app"] if plan.within else [])]
-    after = [] if plan.dependency_files else install
-    return [
-        "WORKDIR /app",
-        f"USER {blocks.USER}",
-        *before,
-        f"COPY --chown={blocks.USER} . .",
-        *inside,
-        *after,
-        *build,
-    ]
+    back = ["WORKDIR /app"] if plan.within else []
+    source = [*back, SOURCE, *_inside(plan)] if plan.dependency_files else []
+    return [*install_steps(plan, install), *source, *build]
+
+
+def install_steps(plan: Plan, install: Sequence[str]) -> list[str]:
+    """From the lists that an install reads, or the source where it reads more, to its end."""
+    needed = blocks.copy(*plan.dependency_files) if plan.dependency_files else SOURCE
+    return ["WORKDIR /app", f"USER {blocks.USER}", needed, *_inside(plan), *install]
+
+
+def _inside(plan: Plan) -> list[str]:
+    return [f"WORKDIR {folder(plan)}"] if plan.within else []
