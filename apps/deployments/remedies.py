@@ -1,11 +1,13 @@
-"""Which setting of its service ended a deployment, so that a page can lead there. Not in charge of why it failed."""
+"""Where what ended a deployment can be mended, so that its page can lead there. Not in charge of why it failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.urls import reverse
 
+from apps.accounts.policy import Permission
 from apps.deployments.models import Deployment
 from apps.deployments.steps.attempt import settings_of
 
@@ -16,20 +18,33 @@ SETTINGS = {
 }
 
 
+LOGINS = {"image:user:denied", "image:user:not-there"}  # Registries call an image either, to who may not read it.
+
+
 @dataclass(frozen=True)
 class Remedy:
-    """`ceiling` names the operator's setting when the service has all that it allows already, else it is ""."""
+    """A link for those with `permission`: `words` stand beside the cause, `action` in the palette.
 
-    setting: str
-    name: str
+    `ceiling` names the operator's setting when the service has all that it allows already, else it is "".
+    """
+
+    words: str
+    action: str
+    url: str
+    permission: Permission
     ceiling: str = ""
 
 
 def remedy_of(deployment: Deployment) -> Remedy | None:
+    if deployment.error_code in LOGINS:
+        url = reverse("registries", args=[deployment.service.team_id])
+        return Remedy("See the registries", "Look at the team's registries", url, Permission.VIEW)
     if deployment.error_code not in SETTINGS:
         return None
     setting, name = SETTINGS[deployment.error_code]
-    return Remedy(setting, name, _ceiling(deployment, setting))
+    url = f"{reverse('service-settings', args=[deployment.service_id])}#id_{setting}"
+    ceiling = _ceiling(deployment, setting)
+    return Remedy("Raise it here", f"Raise the {name}", url, Permission.WRITE_SERVICE, ceiling)
 
 
 def _ceiling(deployment: Deployment, setting: str) -> str:

@@ -43,3 +43,11 @@ def test_one_at_the_installations_ceiling_names_what_an_operator_can_raise(
     settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"build_memory_max_mb": 1})
     assert "SLIPWAY_BUILD_MEMORY_MAX_MB" in page(dora, failed)
     assert "#id_build_memory_mb" not in page(dora, failed)
+
+
+def test_an_image_that_is_refused_leads_to_the_teams_logins(bob: Person, charlie: Person, shop: Shop) -> None:
+    told = {"error_code": "image:user:denied", "error_message": "ghcr.io does not let it be read."}
+    Deployment.objects.filter(pk=shop.first.pk).update(status=Status.FAILED, **told)
+    logins = reverse("registries", args=[shop.team.pk])
+    assert f'href="{logins}" data-do' in page(bob, shop.first) and bob.client.get(logins).status_code == 200
+    assert logins not in page(charlie, shop.first) and charlie.client.get(logins).status_code == 404
