@@ -114,7 +114,7 @@ def _disk(request: HttpRequest, form: BudgetForm) -> HttpResponse:
 class BudgetForm(forms.Form):
     disk_budget_gb = forms.FloatField(
         label="Disk budget",
-        help_text="GB for images, the build cache and kept sources, without volumes. 0 means none. "
+        help_text="For images, the build cache and kept sources, without volumes. 0 means none. "
         "What serves or can be rolled back to is never removed.",
     )
 
