@@ -237,6 +237,7 @@ function say() {
   const state = part("state");
   const [kind, word] = connection;
   const isOn = kind === "live" || word === "Polling";
+  root.toggleAttribute("data-ended", isEnded);
   const shown = isEnded && kind === "live" ? ["", "Ended"] : isOn && !following ? ["paused", "Paused"] : [kind, word];
   state.className = `state ${shown[0]}`;
   if (state.textContent !== shown[1]) state.textContent = shown[1];
