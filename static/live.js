@@ -33,7 +33,7 @@ class Live {
 
   opened(socket) {
     if (this.after !== null) socket.send(JSON.stringify({ after: this.after }));
-    if (this.tries > 0) this.onChanged();
+    this.onChanged(); // What happened between the page's making and now is told to nobody.
     this.tries = 0;
     this.stopPolling();
     this.say("live", "Live");

@@ -16,10 +16,13 @@ const parts = () => document.querySelectorAll("[hx-trigger~=changed]");
 if (parts().length || document.querySelector("[hx-get],[hx-post]")) {
   const script = document.createElement("script");
   script.src = new URL("vendor/htmx-4.0.1.min.js", import.meta.url);
+  script.addEventListener("load", () => missed && refresh());
   document.head.append(script);
 }
+let missed = false; // What came before htmx did.
 function refresh() {
-  if (window.htmx) for (const part of parts()) window.htmx.trigger(part, "changed");
+  missed = !window.htmx;
+  if (!missed) for (const part of parts()) window.htmx.trigger(part, "changed");
 }
 
 let waiting = null;

@@ -88,6 +88,8 @@ def why_waiting(row: Deployment) -> str:
     if row.status != Status.PENDING or wakeup.queue_of(row) != "build":
         return ""
     before = Deployment.objects.of(row).filter(status__in=ACTIVE).first()
+    if before == row:
+        return ""  # It has begun since it was read.
     if before is not None:
         return f"It begins when deployment {before.number} has ended."
     if _is_draining():

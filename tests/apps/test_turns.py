@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from apps.deployments import actions, outcome, tasks
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
-from apps.deployments.turns import Share, Waiting, claim_next, in_turn
+from apps.deployments.turns import Share, Waiting, claim_next, in_turn, why_waiting
 from apps.hosts.models import Host
 from tests.apps.cast import Person
 
@@ -92,6 +92,7 @@ def test_a_waiting_one_says_what_it_waits_for(alice: Person, charlie: Person, se
         "It waits for its turn: 1 build under way, 2 before it.",
         "It begins when deployment 1 has ended.",
     ]
+    assert why_waiting(rows[0]) == "", "read before it began"
     assert told[2] in alice.client.get(f"/deployments/{rows[2].key}").content.decode()
     assert first is not None
     outcome.cancelled(first)

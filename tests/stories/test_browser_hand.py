@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
 from apps.accounts.installation import set_base_domain
 from apps.deployments import actions, logs, outcome
@@ -261,6 +261,19 @@ def test_it_tells_in_title_and_icon(page: Page, site: str, shop: Shop, alice: Pe
     until(page, lambda: icon(page) == "failed.svg")
     assert page.title().startswith("Failed")
     assert said == []
+
+
+def test_it_shows_what_happened_before_it_listened(page: Page, site: str, shop: Shop, alice: Person) -> None:
+    row = actions.deploy(actor=alice.actor, service=shop.service)
+
+    def late(socket: WebSocketRoute) -> None:
+        row.advance(Status.BUILDING)
+        outcome.failed(row, UserError("build:user:x", "It broke."))
+        socket.connect_to_server()
+
+    page.route_web_socket("**/ws/**", late)
+    page.goto(f"{site}/deployments/{row.pk}")
+    until(page, lambda: page.title().startswith("Failed"), 5)
 
 
 def test_it_keeps_scroll_focus_and_selection(page: Page, site: str, shop: Shop) -> None:
