@@ -94,8 +94,8 @@ def deployments(
 def _cells(row: dict[str, Any]) -> list[Any]:
     name = f"{row['service']}#{row['number']}"
     said = row["error"]["message"] if row["error"] else row["message"]
-    took_ = took(row["duration_seconds"])
-    return [name, state(row["status"]), short(row["commit"]), ago(row["created_at"]), took_, said]
+    when = [ago(row["created_at"]), took(row["duration_seconds"])]
+    return [name, state(row["status"]), short(row["commit"]), *when, said]
 
 
 def deployment(name: DeploymentName, environment: Where = PRODUCTION, as_json: Json = False) -> None:

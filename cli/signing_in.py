@@ -29,7 +29,8 @@ def login(
 
     The token is asked for, or read from standard input or SLIPWAY_TOKEN: arguments are seen by everybody on a machine.
     """
-    account = Account(address(url), asked_token(address(url)))
+    server = address(url)
+    account = Account(server, asked_token(server))
     told = Api(account).get("/auth/me")
     path = keep(account)
     if as_json:
