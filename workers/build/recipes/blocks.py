@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from workers.build.plan import Plan
+
 USER = "10001:10001"
 HOME = "/home/app"
 CACHE = "/var/cache/slipway"
@@ -92,6 +94,16 @@ def build_stage(base: str, environment: Mapping[str, str], folders: Iterable[str
         "WORKDIR /app",
         f"USER {USER}",
     ]
+
+
+def builds_nothing(plan: Plan) -> bool:
+    """Whether the source is all that is run: then a stage that builds would only copy it."""
+    return not (plan.install or plan.install_project or plan.build)
+
+
+def source_stage(base: str, environment: str = "") -> list[str]:
+    """`run_stage` with the source itself in it."""
+    return [*run_stage(base, {}, environment)[1:], f"COPY --chown={USER} . ."]
 
 
 def run_stage(base: str, copied: Mapping[str, str], environment: str = "") -> list[str]:

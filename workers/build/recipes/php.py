@@ -22,13 +22,13 @@ SERVER = "--mount=type=secret,id=php_server,target=/run/secrets/php_server,mode=
 
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    if blocks.builds_nothing(plan):
+        return _served(blocks.source_stage(run_base))
     mounts = (blocks.cache("composer", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
     install = [blocks.build_run(plan.install, mounts)] if plan.install else []
     before = bool(plan.dependency_files)
     stage = blocks.build_stage(base, ENVIRONMENT)
-    run_stage = blocks.run_stage(run_base, {"/app/": "/app/"})
-    copied = f"mkdir -p /opt/slipway; cp /run/secrets/php_server {IN_IMAGE}; chmod 0755 {IN_IMAGE}; : {DIGEST}"
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
@@ -38,7 +38,12 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         *([] if before else install),
         *([blocks.build_run(plan.install_project, mounts)] if plan.install_project else []),
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
-        *run_stage[:3],
-        blocks.run(copied, [SERVER]),
-        *run_stage[3:],
+        "",
+        *_served(blocks.run_stage(run_base, {"/app/": "/app/"})[1:]),
     ]
+
+
+def _served(stage: list[str]) -> list[str]:
+    """A stage that runs, with the server put in as its first layers are."""
+    copied = f"mkdir -p /opt/slipway; cp /run/secrets/php_server {IN_IMAGE}; chmod 0755 {IN_IMAGE}; : {DIGEST}"
+    return [*stage[:2], blocks.run(copied, [SERVER]), *stage[2:]]

@@ -19,6 +19,8 @@ NODE = ("npm ", "npx ", "yarn ", "pnpm ")
 
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    if blocks.builds_nothing(plan):
+        return blocks.source_stage(run_base, RUN)
     mounts = (blocks.cache("gems", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
     install = [blocks.build_run(plan.install, mounts)] if plan.install else []
