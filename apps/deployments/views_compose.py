@@ -32,8 +32,9 @@ from apps.projects.models import Project
 def new_service_compose(request: HttpRequest) -> HttpResponse:
     """Make them all in one go, and start their first deployments."""
     actor = actor_of(request)
+    mine = teams_for_writer(actor)
     found = opened(request.POST.get("found", ""))
-    teams = [one for one in teams_for_writer(actor) if one.key == found.get("team", one.key)]
+    teams = [one for one in mine if one.key == found.get("team", one.key)]
     if not teams:
         raise not_found("team")
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
