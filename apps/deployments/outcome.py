@@ -89,7 +89,7 @@ def failed(deployment: Deployment, error: SlipwayError) -> None:
     record(
         actor=Actor(deployment.actor, name=deployment.actor_name),
         team_id=deployment.service.team_id,
-        verb="failed to deploy",
+        verb="began a deployment that failed:",
         subject=deployment.service,
         deployment=deployment.key,
         code=error.code,
