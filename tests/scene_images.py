@@ -16,6 +16,7 @@ from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import spec_of
 from apps.projects.models import Registry
 from tests.apps.cast import Person, make_live, make_running
+from tests.scene_builds import pass_steps
 from workers.registry_errors import refused_by_registry
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 IMAGE, PRIVATE = "ghcr.io/acme/thumbnails:2.4", "registry.example.com/acme/ledger:1.9"
 DIGEST = "3e1d0f5ab2c94778"
+PULLED = {"pull": 8.2, "release": 0.3, "start": 0.9, "health": 1.6, "switch": 0.2, "drain": 0.5}
 
 
 @dataclass(frozen=True)
@@ -89,21 +91,7 @@ def _pulled(row: Deployment, hours: int) -> None:
     build.save()
     Release.objects.filter(pk=row.release_id).update(spec=spec_of(row.service, row.environment, build))
     begun = timezone.now() - timedelta(hours=hours)
-    row.steps.all().delete()
-    at = begun
-    for name, seconds in {
-        "pull": 8.2,
-        "release": 0.3,
-        "start": 0.9,
-        "health": 1.6,
-        "switch": 0.2,
-        "drain": 0.5,
-    }.items():
-        end = at + timedelta(seconds=seconds)
-        DeploymentStep.objects.create(
-            deployment=row, name=name, status=StepStatus.SUCCEEDED, started_at=at, finished_at=end
-        )
-        at = end
+    at = pass_steps(row, begun, PULLED)
     Deployment.objects.filter(pk=row.pk).update(created_at=begun, started_at=begun, live_at=at, observed_at=at)
     logs.append(row.log, [logs.Line(f"{IMAGE} is sha256:{row.commit[:12]}", begun.isoformat())])
 

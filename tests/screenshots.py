@@ -1,6 +1,7 @@
 """`make screenshots`: a picture of every screen, wide and narrow, light and dark, into `.slipway/screenshots/`.
 
-`ARGS=--readme` writes the few of README.md to `docs/pictures/` instead. Served by the real ASGI application on a
+`ARGS="disk compose"` takes those alone whose names begin so; `ARGS=--readme` writes the few of README.md to
+`docs/pictures/` instead. Served by the real ASGI application on a
 database of its own, see `tests.scratch`; what it shows is made up in `tests.scene`.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -25,8 +26,10 @@ from tests.small_png import small
 
 if TYPE_CHECKING:
     from tests.scene import Scene
+    from tests.scene_compose import Shelf
     from tests.scene_images import Typed
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER, README = ROOT / ".slipway" / "screenshots", ROOT / "docs" / "pictures"
 SIZES = {1440: 900, 390: 844}
@@ -61,9 +64,11 @@ def readme_shots(scene: Scene) -> list[Shot]:
     ]
 
 
-def screens(scene: Scene) -> dict[str, str]:
+def screens(scene: Scene, repositories: Shelf) -> dict[str, str]:
     """Name -> address: every page that the resolver knows, and those that look different in another state."""
     from tests.apps.test_pages_walk import PAGES, address, ids_of
+    from tests.scene_builds import build_screens
+    from tests.scene_compose import compose_screens
     from tests.scene_images import image_screens
 
     ids = ids_of(scene.shop, scene.ada)
@@ -73,7 +78,9 @@ def screens(scene: Scene) -> dict[str, str]:
     found |= {name.replace("deployment", "service"): f"/services/{row.service_id}" for name, row in more.items()}
     return {
         **found,
+        **build_screens(scene),
         **image_screens(scene),
+        **compose_screens(scene, repositories),
         "not-found": "/nothing-here",
         "admin": "/admin/",
         "admin-deployments": "/admin/deployments/deployment/",
@@ -152,20 +159,22 @@ def send(page: Page, typed: Typed) -> None:
         page.locator("details", has=form).last.locator("summary").first.click()
     for name, text in typed.fields.items():
         form.locator(f"[name={name}]").fill(text)
-    with page.expect_navigation():
+    with page.expect_event("load"):
         form.locator("button").last.click()
 
 
-def take_all(browser: Any, site: str, scene: Scene) -> int:
+def take_all(browser: Any, site: str, scene: Scene, repositories: Shelf, names: tuple[str, ...]) -> int:
     from apps.accounts.models import Membership
     from tests.apps.cast import Person
+    from tests.scene_compose import compose_typed
     from tests.scene_images import typed_screens
     from tests.stories.test_browser_pages import signed_in
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     viewer = Person(Membership.objects.get(team=scene.shop.team, role="viewer").user, "")
-    pages, vain, before = screens(scene), refused(scene), strangers(scene)
-    typed = typed_screens(scene)
+    every = (screens(scene, repositories), refused(scene), strangers(scene))
+    pages, vain, before = (_named(shown, names) for shown in every)
+    typed = _named({**typed_screens(scene), **compose_typed(scene, repositories)}, names)
     taken = 0
     for width, height in SIZES.items():
         for scheme in ("light", "dark"):
@@ -182,6 +191,10 @@ def take_all(browser: Any, site: str, scene: Scene) -> int:
                     taken += take_typed(context, site, typed, f"{width}-{scheme}")
                 context.close()
     return taken
+
+
+def _named(shown: dict[str, T], names: tuple[str, ...]) -> dict[str, T]:
+    return {name: one for name, one in shown.items() if name.startswith(names or "")}
 
 
 def take_each(context: BrowserContext, site: str, shown: dict[str, str], look: str) -> int:
@@ -226,15 +239,17 @@ def take_for_readme(browser: Any, site: str, scene: Scene) -> None:
 def main(arguments: list[str]) -> int:
     with scratch_django():
         from tests.scene import make_scene
+        from tests.scene_compose import shelf
 
         scene = make_scene()
-        with served() as site, sync_playwright() as playwright:
+        with served() as site, shelf() as repositories, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             try:
                 if "--readme" in arguments:
                     take_for_readme(browser, site, scene)
                 else:
-                    print(f"{take_all(browser, site, scene)} pictures in {FOLDER}", file=sys.stderr)
+                    taken = take_all(browser, site, scene, repositories, tuple(arguments))
+                    print(f"{taken} pictures in {FOLDER}", file=sys.stderr)
             finally:
                 browser.close()
     return 0
