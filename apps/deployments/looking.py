@@ -19,9 +19,11 @@ from workers.build.foreign import refuse_secrets
 from workers.build.job import Source
 from workers.errors import UserError
 
+HIDDEN = "secret"  # Stands where a compose file puts the value of one.
+
 
 def look_at_service(actor: Actor, service: Service) -> dict[str, Any]:
-    """With its own settings, variables and credentials, in production."""
+    """With its own settings, variables and credentials, in production. No secret's value gets into what is told."""
     if service.image:
         raise UserError(
             "source:user:image", f"{service.name} is deployed from the image {service.image}.",
@@ -29,7 +31,8 @@ def look_at_service(actor: Actor, service: Service) -> dict[str, Any]:
         )  # fmt: skip
     variables, _, secrets = variables_of(service, service.environment)
     refuse_secrets(secrets)
-    found = detect(_readable(service), settings_of(service, variables), who=actor.user)
+    known = variables | dict.fromkeys(secrets, HIDDEN)
+    found = detect(_readable(service), settings_of(service, known), who=actor.user)
     where = {"branch": found.branch}
     return {"where": where, "commit": found.commit, "message": found.message, **found_by(found.look)}
 
