@@ -9,7 +9,7 @@ from ninja import Router, Status
 
 from apps.accounts.bearer import actor_of
 from apps.accounts.policy import Permission
-from apps.deployments import bringing, composing
+from apps.deployments import bringing, composed_here, composing
 from apps.deployments.importing import composed, look_at_address, look_at_repository
 from apps.deployments.models import Deployment
 from apps.deployments.schemas_source import ComposeIn, ComposeOut
@@ -39,7 +39,7 @@ def create_composed(request: HttpRequest, told: ComposeIn) -> Any:
         found = look_at_repository(actor, choice, asked, variables=variables)
     else:
         found = look_at_address(actor, asked, variables=variables)
-    values = {**bringing.remembered(bringing.siblings(team, told.project, found["where"])), **variables}
+    values = {**composed_here.remembered(composed_here.siblings(team, told.project, found["where"])), **variables}
     plan = composed(found, values)
     brought = bringing.create_composed(
         actor=actor,

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from apps.deployments import composing, suggested
-from apps.deployments.bringing import Standing
+from apps.deployments.composed_here import Standing
 
 
 class ComposeForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.accounts.access import Actor
-from apps.deployments.bringing import siblings
+from apps.deployments.composed_here import siblings
 from apps.deployments.importing import Found, composed, look_at_address, look_at_repository
 from apps.github.choices import choice_for
 from apps.github.models import Connection

@@ -119,8 +119,10 @@ class ComposeIn(OneSource):
     team_id: UUID | None = Field(default=None, description="May be left out by who is in one team only.")
     project: Name
     variables: dict[str, str] = Field(
-        default={}, max_length=1000, description="Values for what the file leaves open, such as ${DB_PASSWORD}. "
-        "Those that were given with an earlier import of it are remembered."
+        default={},
+        max_length=1000,
+        description="Values for what the file leaves open, such as ${DB_PASSWORD}. "
+        "Those that were given with an earlier import of it are remembered.",
     )
     dry_run: bool = Field(default=False, description="Only tell what would be added and changed.")
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import not_found
 from apps.accounts.policy import Permission
 from apps.accounts.session import actor_of
-from apps.deployments import bringing
+from apps.deployments import bringing, composed_here
 from apps.deployments.access import teams_for_writer
 from apps.deployments.forms_compose import ComposeForm, told
 from apps.deployments.importing import composed
@@ -44,7 +44,7 @@ def new_service_compose(request: HttpRequest) -> HttpResponse:
             picked = found.get("picked")
             project = form.cleaned_data["project"]
             values = {
-                **bringing.remembered(bringing.siblings(team, project, found["where"])),
+                **composed_here.remembered(composed_here.siblings(team, project, found["where"])),
                 **told(found.get("compose"), request.POST),
             }
             bringing.create_composed(

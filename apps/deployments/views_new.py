@@ -16,7 +16,7 @@ from apps.accounts.models import Team
 from apps.accounts.session import actor_of
 from apps.deployments import actions, suggested
 from apps.deployments.access import teams_for_writer
-from apps.deployments.bringing import standing
+from apps.deployments.composed_here import standing
 from apps.deployments.forms_compose import ComposeForm, page_of, project_of
 from apps.deployments.importing import Found, found_image, look_at_address
 from apps.deployments.picker import picker_of

@@ -119,9 +119,7 @@ class Service(Base):
     source_url = models.CharField(max_length=500, blank=True)
     image = models.CharField(max_length=400, blank=True, default="")  # Comes from it, and not from git.
     compose = models.JSONField(blank=True, default=dict)  # `workers.build.compose.run.Run`, as it was read last.
-    compose_said = EncryptedJSONField(
-        blank=True, default=dict
-    )  # `apps.deployments.said.Said`, of the same reading.
+    compose_said = EncryptedJSONField(blank=True, default=dict)  # `apps.deployments.said.Said`: of then.
     branch = models.CharField(max_length=250, default="main")
     root_directory = models.CharField(max_length=250, blank=True)
     source_token = EncryptedTextField(blank=True, default="")
