@@ -107,6 +107,7 @@ input?.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) choose((at + step + items.length) % Math.max(1, items.length));
   else if (event.key === "Enter") take(at);
+  else if (event.key === "Escape") palette.close(); // A browser would empty the field first.
   else return;
   event.preventDefault();
 });

@@ -63,6 +63,10 @@ def test_it_opens_anything_by_the_palette(page: Page, site: str, shop: Shop) -> 
     assert page.get_attribute("#palette-input", "aria-activedescendant") == "option-0"
     page.keyboard.press("ArrowDown")
     assert page.get_attribute("#palette-input", "aria-activedescendant") == "option-1"
+    page.keyboard.type("nothing like it")
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0, "at the first press"
+    page.keyboard.press("Control+k")
     page.keyboard.type("variab")
     until(page, lambda: options(page)[:1] == ["Variables"])
     page.keyboard.press("Enter")
