@@ -6,7 +6,6 @@ For pictures: the product's own rows and actions; what tools and the engine woul
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from apps.deployments.steps.scan import refuse
 from apps.projects.models import Service
 from tests.apps.cast import make_live, make_running
 from tests.scene_disk import measure_disk
+from tests.scene_steps import SUPPLY, pass_steps
 from workers.build.limits_disk import DISK_LOW
 from workers.build.supply.scan import Flaws, read_flaws
 from workers.errors import PlatformError, SlipwayError, UserError
@@ -36,10 +36,6 @@ FLAWS = [
     ("CVE-2025-71190", "LOW", "bash", "5.2.37-2", "", ""),
     ("CVE-2011-3374", "LOW", "libapt-pkg7.0", "3.0.3", "", "It was found that apt-key in apt validates too little"),
 ]
-SUPPLY = {
-    "fetch": 1.2, "analyze": 0.2, "build": 24.8, "sbom": 3.1, "scan": 5.4, "push": 7.9, "sign": 0.8,
-    "release": 0.4, "start": 1.1, "health": 1.9, "switch": 0.3, "drain": 0.5,
-}  # fmt: skip
 
 
 def build_screens(scene: Scene) -> dict[str, str]:
@@ -53,21 +49,10 @@ def build_screens(scene: Scene) -> dict[str, str]:
     }
     measure_disk()
     return {
-        **{f"deployment-{name}": f"/deployments/{row.pk}" for name, row in shown.items()},
+        **{f"deployment-{name}": f"/deployments/{row.pk}#inspection" for name, row in shown.items()},
         "service-blocked": f"/services/{shown['blocked'].service_id}",
         "service-settings-scan": f"/services/{shown['blocked'].service_id}/settings",
     }
-
-
-def pass_steps(row: Deployment, at: datetime, seconds: Mapping[str, float]) -> datetime:
-    """One after the other, all of them well; when the last one ended."""
-    row.steps.all().delete()
-    for name, took in seconds.items():
-        began, at = at, at + timedelta(seconds=took)
-        DeploymentStep.objects.create(
-            deployment=row, name=name, status=StepStatus.SUCCEEDED, started_at=began, finished_at=at
-        )
-    return at
 
 
 def _create(ada: Person, name: str) -> Deployment:
@@ -121,8 +106,12 @@ def _begins(row: Deployment, minutes: float, message: str) -> datetime:
 
 
 def _ends(row: Deployment, step: str, at: datetime, error: SlipwayError) -> Deployment:
-    DeploymentStep.objects.create(deployment=row, name=step, status=StepStatus.RUNNING, started_at=at)
+    """After a step of five seconds."""
+    end = at + timedelta(seconds=5)
+    told = {"status": StepStatus.FAILED, "detail": error.message, "error_code": error.code}
+    DeploymentStep.objects.create(deployment=row, name=step, started_at=at, finished_at=end, **told)
     outcome.failed(row, error)
+    Deployment.objects.filter(pk=row.pk, finished_at__isnull=False).update(finished_at=end)
     row.refresh_from_db()
     return row
 
@@ -140,6 +129,7 @@ def _blocked(ada: Person) -> Deployment:
     Deployment.objects.filter(pk=row.pk).update(build=build)
     row.refresh_from_db()
     _keep_flaws(row, build, "block")
+    logs.append(row.log, [logs.Line("known flaws: 1 critical, 2 high, 1 medium and 2 low")])
     end = pass_steps(row, begun, {name: SUPPLY[name] for name in ("fetch", "analyze", "build")})
     try:
         refuse(_flaws(), "high", unfixed=False)

@@ -1,93 +1,28 @@
-"""Compose files: found, wrong, refused, imported, and read again with a push. For pictures, from a git server of our own."""
+"""Compose files: found, wrong, refused, imported, and read again with a push. For pictures."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 from apps.deployments import actions, logs, waiting
-from apps.deployments.models import Deployment
+from apps.deployments.models import Build, Deployment
 from apps.deployments.states import Status
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.follow import follow_file
 from apps.projects.models import Service
 from tests.apps.cast import make_live, make_running
 from tests.scene_images import Typed
-from tests.workers.git_server import commit, make_repository, served
+from tests.scene_shelf import SECOND, Shelf
+from tests.scene_steps import BUILT, pass_steps
+from tests.workers.git_server import commit
 from workers.build.job import Checkout
 
 if TYPE_CHECKING:
     from tests.scene import Scene
-
-FIRST = """name: corner shop
-services:
-  web:
-    build: ./web
-    container_name: corner-shop-web
-    ports: ["8080:8000"]
-    restart: unless-stopped
-    environment:
-      STORE: http://store:9000
-      API_TOKEN: ${API_TOKEN:?ask for one}
-      GREETING: ${GREETING:-hello}
-    depends_on: [store]
-  jobs:
-    build: ./web
-    command: python jobs.py
-    environment: {STORE: "http://store:9000"}
-    depends_on: [broker]
-  broker:
-    image: ghcr.io/acme/broker:2
-    expose: [5672]
-  store:
-    image: ghcr.io/acme/store:1.4
-    expose: [9000]
-    environment: {DB_PASSWORD: "${DB_PASSWORD}"}
-    volumes: ["data:/data"]
-    healthcheck: {test: [CMD, store, ping]}
-  metrics:
-    image: ghcr.io/acme/node-metrics:3
-    privileged: true
-    network_mode: host
-    volumes: ["/:/host:ro"]
-volumes: {data: {}}
-networks: {front: {}}
-"""
-SECOND = (
-    FIRST.replace("8080:8000", "8080:8080")
-    .replace("store:1.4", "store:1.5")
-    .replace("GREETING:-hello", "GREETING:-good day")
-    .replace("  metrics:", "  cache:\n    image: ghcr.io/acme/cache:7\n  metrics:")
-    .replace("    restart: unless-stopped\n", "    restart: unless-stopped\n    mem_limit: 384m\n")
-)
-FILES = {"compose.yml": FIRST, "web/Dockerfile": "FROM scratch\n", ".env": "DB_PASSWORD=for-pictures\n"}
-WRONG = {"compose.yml": "services:\n  web:\n    build: .\n    ports: [8080:8000\n  store:\n    image: store\n"}
-REFUSED = {"compose.yml": "services:\n  agent:\n    image: ghcr.io/acme/agent:2\n    pid: host\n    privileged: true\n"}
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Repositories, and where they are served."""
-
-    folder: Path
-    url: str
-
-    def address(self, name: str) -> str:
-        return f"{self.url}/{name}/.git"
-
-
-@contextmanager
-def shelf() -> Iterator[Shelf]:
-    with tempfile.TemporaryDirectory(prefix="slipway-scene-") as name:
-        folder = Path(name)
-        for repository, files in (("corner-shop", FILES), ("typo", WRONG), ("agent", REFUSED)):
-            make_repository(folder / repository, files)
-        with served(folder) as (url, _):
-            yield Shelf(folder, url)
 
 
 def compose_screens(scene: Scene, repositories: Shelf) -> dict[str, str]:
@@ -95,9 +30,12 @@ def compose_screens(scene: Scene, repositories: Shelf) -> dict[str, str]:
     rows = _imported(scene, repositories)
     web, waits = rows["web"], rows["jobs"]
     Deployment.objects.filter(pk=waits.pk).update(status=Status.DEPLOYING)
+    pass_steps(
+        waits, timezone.now() - timedelta(minutes=1), {name: BUILT[name] for name in ("fetch", "analyze", "build")}
+    )
     waiting.must_wait(waits.key)
     for name in ("store", "web"):
-        make_running(make_live(rows[name], "4d7e" * 10))
+        _live(rows[name], "4d7e" * 10)
     pushed = _pushed(scene, repositories, web.service)
     return {
         "compose-project": f"/projects/{web.service.project_id}",
@@ -111,7 +49,7 @@ def compose_screens(scene: Scene, repositories: Shelf) -> dict[str, str]:
 def compose_typed(scene: Scene, repositories: Shelf) -> dict[str, Typed]:
     """What those pages answer. Nothing is stored."""
     web = Service.objects.get(project__team=scene.shop.team, project__slug="corner-shop", name="web")
-    names = {"found": "corner-shop", "wrong": "typo", "refused": "agent"}
+    names = {"found": "tea-house", "wrong": "typo", "refused": "agent"}
     return {
         **{
             f"compose-{name}": Typed("/new", "form[action$='/new']", {"source_url": repositories.address(repository)})
@@ -140,7 +78,16 @@ def _pushed(scene: Scene, repositories: Shelf, web: Service) -> Deployment:
     sha = commit(folder, {"compose.yml": SECOND}, "Listen where the others do")
     row = actions.deploy(actor=scene.ada.actor, service=Service.objects.get(pk=web.pk), trigger="push")
     follow_file(Attempt(row, _Log(row), {}), Checkout(folder, folder, sha, "", ""))  # type: ignore[arg-type]
+    return _live(row, sha)
+
+
+def _live(row: Deployment, sha: str) -> Deployment:
     make_running(make_live(row, sha))
+    told = {"message": "Listen where the others do", "author": "Chloe Lind"}
+    Build.objects.filter(deployment=row).update(**told)
+    begun = timezone.now() - timedelta(minutes=6)
+    end = pass_steps(row, begun, BUILT)
+    Deployment.objects.filter(pk=row.pk).update(created_at=begun, started_at=begun, live_at=end, observed_at=end)
     return row
 
 

@@ -16,7 +16,7 @@ from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps.release import spec_of
 from apps.projects.models import Registry
 from tests.apps.cast import Person, make_live, make_running
-from tests.scene_builds import pass_steps
+from tests.scene_steps import pass_steps
 from workers.registry_errors import refused_by_registry
 
 if TYPE_CHECKING:

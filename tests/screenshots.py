@@ -26,8 +26,8 @@ from tests.small_png import small
 
 if TYPE_CHECKING:
     from tests.scene import Scene
-    from tests.scene_compose import Shelf
     from tests.scene_images import Typed
+    from tests.scene_shelf import Shelf
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +41,7 @@ STILL = """() => {
   if (log) log.style.height = `${log.offsetHeight}px`;
   for (const block of log?.querySelectorAll(".block") ?? []) block.style.contentVisibility = "visible";
 }"""
+UNFOLD = "(id) => document.getElementById(id)?.setAttribute('open', '')"
 MOST_BYTES = 120_000  # Of a picture in README.md.
 
 
@@ -142,9 +143,11 @@ def take(page: Page, url: str, file: Path, *, whole: bool, typed: Typed | None =
     from tests.scene import keep_fresh
 
     keep_fresh()
-    page.goto(url)
+    address, _, folded = url.partition("#")  # Gone to, a place in a page would scroll it.
+    page.goto(address)
     if typed is not None:
         send(page, typed)
+    page.evaluate(UNFOLD, folded)
     page.wait_for_timeout(250)  # The socket is open and what it brings is there.
     if whole:
         page.evaluate(STILL)
@@ -239,7 +242,7 @@ def take_for_readme(browser: Any, site: str, scene: Scene) -> None:
 def main(arguments: list[str]) -> int:
     with scratch_django():
         from tests.scene import make_scene
-        from tests.scene_compose import shelf
+        from tests.scene_shelf import shelf
 
         scene = make_scene()
         with served() as site, shelf() as repositories, sync_playwright() as playwright:
