@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
+
 from cli.ending import Ending, Refusal
 
 NOT_SIGNED_IN = "Type: slipway login URL. In scripts set SLIPWAY_URL and SLIPWAY_TOKEN."
@@ -55,8 +57,8 @@ def address(text: str) -> str:
 def _is_address(url: str) -> bool:
     try:
         told = urlsplit(url)
-        is_server = bool(told.hostname) and told.port != 0
-    except ValueError:
+        is_server = bool(httpx2.URL(url).host) and told.port != 0
+    except (ValueError, httpx2.InvalidURL):
         return False
     return told.scheme in ("http", "https") and is_server and not {"@", "?", "#", " "} & set(url)
 

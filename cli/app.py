@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from cli import __version__, analysis, deployments, logs, services, signing_in
-from cli.ending import Refusal
+from cli.ending import Ending, Refusal
 from cli.screen import note, tell_json
 from cli.variables import variables
 
@@ -63,10 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=list(arguments), prog_name="slipway")
     except SystemExit as end:
-        return int(end.code or 0)
+        return Ending.UNREAD if isinstance(end.__context__, BrokenPipeError) else int(end.code or 0)
     except Refusal as refusal:
         _tell(refusal, as_json="--json" in arguments)
         return refusal.ending
+    except OSError as error:
+        note(f"slipway: This machine refuses: {error}", "red")
+        return Ending.USAGE
+    except Exception:
+        traceback.print_exc()  # Never 1: nothing is said of a deployment by it.
+        return Ending.DEFECT
     return 0
 
 

@@ -14,7 +14,8 @@ from cli import __version__
 from cli.account import Account, current
 from cli.ending import Ending, Refusal
 
-ENDINGS = {401: Ending.SIGN_IN, 403: Ending.SIGN_IN, 404: Ending.NOT_FOUND}
+ENDINGS = {401: Ending.SIGN_IN, 403: Ending.SIGN_IN, 404: Ending.NOT_FOUND, 429: Ending.AWAY}
+OURS = {"code", "message", "hint", "request_id"}  # Of every problem document: what lacks one is a proxy's.
 SECONDS = httpx2.Timeout(60, connect=10)  # A look into a repository may take twenty.
 LONGEST_PAGE = 200
 
@@ -49,7 +50,7 @@ class Api:
     def _ask(self, method: str, path: str, **told: Any) -> Any:
         try:
             response = self._http.request(method, path, **told)
-        except httpx2.RequestError as error:
+        except (httpx2.RequestError, UnicodeError) as error:  # The last: no host has such a name.
             why = str(error) or type(error).__name__
             raise Refusal(
                 Ending.AWAY,
@@ -72,11 +73,11 @@ class Api:
 
     def _refusal(self, response: httpx2.Response, problem: dict[str, Any]) -> Refusal:
         status = response.status_code
-        if "code" not in problem:
+        if not problem.keys() >= OURS:
             return self._not_ours(response)
         hint = f"Sign in anew: slipway login {self.url}" if status == HTTPStatus.UNAUTHORIZED else problem["hint"]
         ending = ENDINGS.get(status, Ending.AWAY if status >= 500 else Ending.USAGE)
-        return Refusal(ending, problem["message"], hint, problem["code"], problem.get("request_id", ""), problem)
+        return Refusal(ending, problem["message"], hint, problem["code"], problem["request_id"], problem)
 
     def _not_ours(self, response: httpx2.Response) -> Refusal:
         """An answer that no Slipway gave. Redirections are not followed: the token is for one server."""

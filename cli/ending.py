@@ -14,7 +14,9 @@ class Ending(IntEnum):
     SIGN_IN = 3  # No valid token, or its rights are not enough.
     NOT_FOUND = 4
     AWAY = 5  # The server does not answer, or is in trouble.
+    DEFECT = 70  # Of the command itself, or an answer that it does not know.
     INTERRUPTED = 130
+    UNREAD = 141  # Who read its output has gone: `| head`.
 
 
 @dataclass
