@@ -28,11 +28,14 @@ from apps.lib.admin import ReadOnly, for_each
 
 @admin.register(Deployment)
 class DeploymentAdmin(ReadOnly):
+    """Without what its compose file said: among that are secrets."""
+
     list_display = ["service", "environment", "number", "status", "step", "trigger", "actor_name", "created_at"]
     list_filter = ["status", "trigger", "step", "service__project__team"]
     search_fields = ["service__name", "commit", "branch", "actor_name", "error_code", "error_message"]
     list_select_related = ["service", "environment__project"]
     date_hierarchy = "created_at"
+    exclude = ["composed"]
     actions = ["retry", "cancel"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

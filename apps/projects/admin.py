@@ -32,9 +32,9 @@ class ServiceAdmin(ChangeOnly):
     list_filter = ["auto_deploy", "project__team"]
     search_fields = ["name", "slug", "project__name", "source_url"]
     list_select_related = ["project"]
-    exclude = ["source_token", "source_key"]
+    exclude = ["source_token", "source_key", "compose_said"]
     readonly_fields = [
-        "project", "name", "slug", "source_url", "image", "branch", "root_directory", "dockerfile",
+        "project", "name", "slug", "source_url", "image", "compose", "branch", "root_directory", "dockerfile",
         "language_version", "packages", "install_command", "build_command", "start_command", "release_command", "static_dir",
         "auto_deploy_paused_at", "created_at",
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from apps.accounts.models import ApiToken, Invitation, Membership, SignInLink
 from apps.deployments import actions
 from apps.deployments.models import Build, Deployment, IdempotencyKey
 from apps.hosts.models import Host
+from apps.lib.encryption import EncryptedJSONField, EncryptedTextField
 from apps.projects.models import Registry
 from tests.apps.cast import CANARY, Person, Shop, make_person
 
@@ -70,6 +71,13 @@ def test_it_shows_every_list_and_row_without_secrets(operator: Client, alice: Pe
             assert response.status_code == 200, address
             told = response.content.decode()
             assert not [secret for secret in secrets if str(secret) in told], address
+
+
+def test_it_has_no_field_for_what_is_encrypted() -> None:
+    for model in OURS:
+        fields = model._meta.concrete_fields
+        encrypted = {one.name for one in fields if isinstance(one, EncryptedTextField | EncryptedJSONField)}
+        assert encrypted <= set(admin.site._registry[model].exclude or ()), model
 
 
 def test_it_searches_nothing_secret() -> None:
