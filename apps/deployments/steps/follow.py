@@ -84,7 +84,8 @@ def _plan(attempt: Attempt, checkout: Checkout, before: Said, told: Mapping[str,
     if plan is None or not plan.missing or attempt.deployment.environment.is_isolated:
         return plan
     besides = {one.name: attempt.variables[one.name] for one in plan.missing if one.name in attempt.variables}
-    plan = read_compose(files, {**besides, **told}, check=attempt.report.check)
+    _, _, secrets = variables_of(attempt.service, attempt.deployment.environment)
+    plan = read_compose(files, {**besides, **told}, secret=besides.keys() & set(secrets), check=attempt.report.check)
     assert plan is not None
     for one in plan.missing:
         raise UserError(

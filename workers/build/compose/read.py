@@ -5,7 +5,7 @@ Not in charge of making the services.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from workers.build.compose.env_files import EnvFiles
@@ -34,11 +34,12 @@ def read_compose(
     files: Files,
     variables: Mapping[str, str],
     *,
+    secret: Collection[str] = (),
     folder: str | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> ComposePlan | None:
-    """None where there is no compose file. `folder` is where `files` stand in their repository, when they do not know.
-    `check` is asked between the parts of the work, and may end it by raising.
+    """None where there is no compose file. `secret` are names of `variables` that do not sound so. `folder` is where `files`
+    stand in their repository, when they do not know. `check` is asked between the parts of the work, and may raise.
 
     Raises `UserError` for a file that is none, with its line; what is wrong with one service is among the findings.
     """
@@ -46,7 +47,7 @@ def read_compose(
     if not name:
         return None
     env_files = EnvFiles(files, check, {name: files.text(name)})
-    values = Values(variables, _usual(env_files))
+    values = Values(variables, _usual(env_files), secret)
     top = read_tree(env_files.texts[name], name, values.put_in)
     where = files.repository[1] if folder is None else folder
     findings = _of_file(top, name, files)

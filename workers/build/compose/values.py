@@ -6,7 +6,7 @@ Nobody's environment is read: what is not told and has no default is empty, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,10 +32,12 @@ class Asked:
 
 @dataclass
 class Values:
-    """`told` is a person's, `beside` what the repository's `.env` says: it is weaker."""
+    """`told` is a person's, `beside` what the repository's `.env` says: it is weaker. `secret` are names of secrets that
+    do not sound so."""
 
     told: Mapping[str, str]
     beside: Mapping[str, str]
+    secret: Collection[str] = ()
     asked: dict[str, Asked] = field(default_factory=dict)
     _left: int = MOST_CHARACTERS
     _met_secret: bool = False
@@ -90,7 +92,7 @@ class Values:
             usual = self.beside.get(name, "" if self._met_secret else default)
             self.asked[name] = Asked(name, usual, form.endswith("?"), line)
         # A default stands in the file for everybody who may read that.
-        self._met_secret = met or (_is_secret(name) if is_there else self._met_secret)
+        self._met_secret = met or (self.is_secret(name) if is_there else self._met_secret)
         return (value or "") if is_there else default
 
     def ask(self, name: str, default: str, line: int) -> str:
@@ -109,21 +111,20 @@ class Values:
         """Of a variable that the file hands on as it is."""
         return self.told.get(name, self.beside.get(name))
 
+    def is_secret(self, name: str) -> bool:
+        return name in self.secret or bool(SOUNDS_SECRET.search(name)) and not SOUNDS_PLAIN.search(name)
+
     def hold_secret_in(self, text: str) -> bool:
         """Whether one of the secret values stands in it."""
         return any(value in text for value in self._secrets)
 
     @cached_property
     def _secrets(self) -> set[str]:
-        return {value for name, value in {**self.beside, **self.told}.items() if value and _is_secret(name)}
+        return {value for name, value in {**self.beside, **self.told}.items() if value and self.is_secret(name)}
 
     def missing(self) -> list[Asked]:
         """Those without which the file says that it cannot be used."""
         return [one for one in self.asked.values() if one.required and not (self.told.get(one.name) or one.default)]
-
-
-def _is_secret(name: str) -> bool:
-    return bool(SOUNDS_SECRET.search(name)) and not SOUNDS_PLAIN.search(name)
 
 
 def _closing(text: str, at: int) -> int:

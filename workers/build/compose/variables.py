@@ -32,6 +32,7 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
             secret |= {name} if value.is_secret else set()
         elif (given := reading.values.of(name)) is not None:
             found[name] = given
+            secret |= {name} if name in reading.values.secret else set()
         else:
             without.append(name)
     if without:
