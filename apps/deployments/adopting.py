@@ -10,12 +10,16 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from apps.deployments.file_notes import Note
 from apps.deployments.following import Followed, followed
 from apps.deployments.models import Deployment
 from apps.deployments.said import Said
+from apps.lib.dotenv import check_variable
 from apps.projects.models import Environment, Project, Service, Variable, Volume
 from workers.build.compose.run import Run
+from workers.errors import UserError
 
 SCOPE: dict[str, Any] = {"environment": None, "for_previews": False}  # The service's own, everywhere.
 Values = tuple[dict[str, str], dict[str, dict[str, object]], list[str]]
@@ -35,11 +39,30 @@ class Composed:
 
 
 def follow(service: Service, environment: Environment, now: Composed) -> Followed:
-    """Nothing is written."""
+    """Nothing is written. Raises for what nobody could set here either."""
     rows = dict(Variable.objects.filter(service=service, **SCOPE).values_list("name", "value"))
     volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None)
     said = replace(now.said, environment=_given(Said(**service.compose_said), now.said, environment))
-    return followed(service, said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
+    found = followed(service, said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
+    _check(found, now.run)
+    return found
+
+
+def _check(found: Followed, run: Run) -> None:
+    others = {one.name for one in Service._meta.fields} - set(found.changed)
+    try:
+        found.service.clean_fields(exclude=others)
+        for name, value in found.variables.items():
+            check_variable(name, value)
+    except ValidationError as error:
+        field, reasons = next(iter(error.message_dict.items()))
+        raise UserError(
+            "compose:user:invalid-setting", f"{run.place}: {field}: {' '.join(reasons)}", hint="Change the file there.",
+            status=422,
+        ) from error  # fmt: skip
+    except UserError as error:
+        error.message = f"{run.place}: {error.message}"
+        raise
 
 
 def _given(before: Said, now: Said, environment: Environment) -> dict[str, str]:
@@ -54,20 +77,21 @@ def _given(before: Said, now: Said, environment: Environment) -> dict[str, str]:
 
 def adopt(deployment: Deployment) -> tuple[Service, Followed | None]:
     """The service as its release is to be made. Call inside a transaction."""
-    service = deployment.service
     if not deployment.composed:
-        return service, None
-    now = Composed.of(deployment.composed)
+        return deployment.service, None
+    # Before anything is read: one writer at a time of variables, and of what was said.
+    Project.objects.select_for_update(of=("self",)).get(services=deployment.service_id)
+    service, now = deployment.service, Composed.of(deployment.composed)
     found = follow(service, deployment.environment, now)
     if not deployment.environment.is_production:
         return found.service, found
-    store(service, deployment.environment, found, now.said)
+    # What was told may be newer than the reading.
+    store(service, deployment.environment, found, replace(now.said, told=service.compose_said["told"]))
     return found.service, None
 
 
 def store(service: Service, environment: Environment, found: Followed, said: Said) -> None:
-    """As the service's own from now on."""
-    Project.objects.select_for_update(of=("self",)).get(pk=service.project_id)  # One writer of variables at a time.
+    """As the service's own from now on. The caller holds the project's lock."""
     found.service.compose_said = asdict(said)
     found.service.save(update_fields=[*found.changed, "compose", "compose_said"])
     for name, value in found.variables.items():

@@ -6,7 +6,7 @@ Not in charge of what is shown of them before (`composing`), and of what a push 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,8 @@ from apps.deployments.file_notes import Note
 from apps.deployments.models import Deployment
 from apps.deployments.said import Said, said_of
 from apps.github.choices import Choice
-from apps.projects.models import Service
+from apps.lib.hostnames import slug
+from apps.projects.models import Project, Service
 from workers.build.compose.plan import ComposePlan, ComposeService
 from workers.build.compose.run import run_of
 from workers.errors import UserError
@@ -62,6 +63,7 @@ def create_composed(
     """
     actor.require(Permission.WRITE_SERVICE, team.pk)
     _check_ready(plan)
+    list(Project.objects.select_for_update(of=("self",)).filter(team=team, slug=slug(project)))
     here = siblings(team, project, where)
     changed = changes(plan, here, where)
     source, folder = place_of(where)
@@ -72,12 +74,14 @@ def create_composed(
         if row is None:
             made.append(make(**_app(plan, one, said, where), repository=None if one.image else repository))
         elif one.name in changed:
-            store(row, row.environment, changed[one.name], replace(said, told=row.compose_said["told"]))
+            store(row, row.environment, changed[one.name], said)
             fields = [*changed[one.name].changed, "compose"]
             record(actor=actor, team_id=team.pk, verb="changed the settings", subject=row, fields=fields)
             made.append(deploy(actor=actor, service=changed[one.name].service, trigger=trigger))
         elif not row.compose_said:
             Service.objects.filter(pk=row.pk).update(compose_said=asdict(said))  # Followed from now on.
+        elif row.compose_said["told"] != said.told:  # What is built takes it with the next push.
+            Service.objects.filter(pk=row.pk).update(compose_said={**row.compose_said, "told": said.told})
     added = [one.name for one in plan.made if one.name not in here]
     kept = [one.name for one in plan.made if one.name in here and one.name not in changed]
     return Brought(made, added, {name: found.notes for name, found in changed.items()}, kept)

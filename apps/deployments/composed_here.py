@@ -75,8 +75,7 @@ def standing(team: Team, project: str, found: Found) -> Standing:
     here = siblings(team, project, found["where"])
     told = remembered(here)
     try:
-        plan = composed(found, told) if here else None
+        changed = changes(composed(found, told), here, found["where"]) if here else {}
     except UserError:
-        plan = None
-    changed = changes(plan, here, found["where"]) if plan else {}
+        changed = {}
     return Standing(set(here), {name: one.notes for name, one in changed.items()}, set(told))

@@ -98,7 +98,7 @@ class Telling:
 def neighbours(before: Said, now: Said, own: str, here: set[str], lines: Mapping[str, int], file: str) -> list[Note]:
     """Services that came into the file or went from it. `here` are those that are made, `lines` where each stands."""
     new = sorted(set(now.names) - set(before.names) - here)
-    gone = sorted((set(before.names) - set(now.names) - {own}) & here)
+    gone = sorted((set(before.names) - lines.keys() - {own}) & here)
     notes = [Note("new", file, lines[name], f"{name} is new, and not made yet. Read the file again to add it.")
              for name in new]  # fmt: skip
     return notes + [Note("gone", file, 0, f"{name} is no longer in the file. It stays as it is until you delete it.")

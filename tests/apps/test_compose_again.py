@@ -15,6 +15,7 @@ from apps.deployments.planned import plan_of
 from apps.deployments.said import Said
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.follow import follow_file
+from apps.deployments.steps.release import variables_of
 from apps.projects.models import Environment, Project, Service, Variable, Volume
 from tests.apps.cast import Person, make_live
 from tests.apps.test_pages_walk import browser
@@ -99,7 +100,7 @@ def pushed(alice: Person, web: Service, tmp_path: Path) -> Pushed:
             (top / name).mkdir(parents=True, exist_ok=True)
         (top / "compose.yml").write_text(text)
         row = actions.deploy(actor=alice.actor, service=Service.objects.get(pk=web.pk), environment=environment)
-        attempt = Attempt(row, Told(), {})  # type: ignore[arg-type]
+        attempt = Attempt(row, Told(), variables_of(row.service, row.environment)[0])  # type: ignore[arg-type]
         attempt.checkout = follow_file(attempt, Checkout(top, top, "b" * 40, "", ""))
         return make_live(row, "b" * 40), attempt
 
@@ -185,12 +186,34 @@ def test_a_strangers_code_is_given_nothing_by_its_file(web: Service, pushed: Pus
         ),
         (FIRST.replace("LEVEL: info", "LEVEL: '${LEVEL_OF_IT:?}'"), "compose:user:needs-value", "LEVEL_OF_IT"),
         (FIRST.replace("[serve]", "["), "compose:user:invalid", "line"),
+        (FIRST.replace("KEPT", "K" * 201), "variables:user:invalid-name", "compose.yml, line 3"),
+        (FIRST.replace("./web", "./" + "w" * 251), "compose:user:invalid-setting", "line 3: root_directory"),
+        (FIRST.replace("[serve]", "[serve, '${HIDDEN:?}']"), "compose:user:refused", "A secret in it"),
     ],
 )
-def test_what_is_refused_is_refused_with_a_push_too(pushed: Pushed, text: str, code: str, said: str) -> None:
+def test_what_is_refused_is_refused_with_a_push_too(
+    web: Service, pushed: Pushed, text: str, code: str, said: str
+) -> None:
+    Variable.objects.create(project=web.project, name="HIDDEN", value="hush-2718", is_secret=True)
     with pytest.raises(UserError) as caught:
         pushed(text)
     assert caught.value.code == code and said in caught.value.message
+
+
+def test_a_secret_stays_one_under_the_name_that_a_file_gives_it(web: Service, pushed: Pushed) -> None:
+    Variable.objects.create(project=web.project, name="HIDDEN", value="hush-2718", is_secret=True)
+    text = FIRST.replace("KEPT: a", "KEPT: '${HIDDEN:?}'")
+    where = Environment.objects.create(project=web.project, name="staging", slug="staging")
+    branch, _ = pushed(text, where)
+    assert branch.release is not None and branch.release.variables["KEPT"] == "a"
+    row, _ = pushed(text)
+    assert row.release is not None and row.release.variables["KEPT"] == "hush-2718"
+    assert row.release.secret_names == ["HIDDEN", "KEPT", "PASSWORD"]
+
+
+def test_a_refused_sibling_is_not_gone(pushed: Pushed) -> None:
+    _, attempt = pushed(FIRST.replace("postgres:16", "postgres:16\n    privileged: true"))
+    assert attempt.report == []
 
 
 @pytest.mark.parametrize("text", ["services: {other: {image: nginx}}", FIRST.replace("build: ./web", "image: nginx")])
@@ -232,6 +255,24 @@ def test_the_same_file_again_adds_what_is_new(
     }  # fmt: skip
     assert Volume.objects.get().service == Service.objects.get(name="db")
     assert Deployment.objects.filter(service__name__in=["db", "cache"], status="pending").count() == 2
+
+
+def test_what_is_told_later_holds_from_then_on(
+    alice: Person, web: Service, repository: tuple[str, Path], pushed: Pushed
+) -> None:
+    url, folder = repository
+    text = FIRST.replace("KEPT: a", "KEPT: '${FRESH:?}'")
+    text = text.replace("postgres:16", "postgres:16\n    environment: {POSTGRES_PASSWORD: '${PASSWORD:?}'}")
+    commit(folder, text)
+    body: dict[str, Any] = {"source_url": url, "project": "shop"}
+    told = alice.post("/compose", {**body, "variables": {"FRESH": "b", "PASSWORD": "hush-1618"}})
+    assert (list(told.json()["changed"]), told.json()["kept"]) == (["db"], ["web"])
+    again = alice.post("/compose", body)
+    assert (again.status_code, again.json()["changed"]) == (200, {})
+    assert Variable.objects.get(service__name="db", name="POSTGRES_PASSWORD").value == "hush-1618"
+    row, _ = pushed(text)
+    assert row.release is not None
+    assert (row.release.variables["KEPT"], row.release.variables["PASSWORD"]) == ("b", "hush-1618")
 
 
 def test_a_service_of_something_else_is_not_taken_for_one_of_the_file(
