@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cli.client import Api
 from cli.ending import Ending, Refusal
 from cli.screen import has_colours, note
-from cli.words import plain
+from cli.words import clock, plain
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def tell_sources(page: dict[str, Any]) -> None:
     """What containers say: each line with its time and who said it."""
     with_colours = has_colours()
     for line in page["lines"]:
-        print(f"{line['at'][11:19]} {plain(line['source'])}  {_said(line, with_colours)}", flush=True)
+        print(f"{clock(line['at'])} {plain(line['source'])}  {_said(line, with_colours)}", flush=True)
 
 
 def tell_page(page: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from cli.ending import Ending, Refusal
 from cli.finding import deployment_named, service_named
 from cli.following import follow_deployment, follow_service, tell_lines, tell_new, tell_page, tell_sources
 from cli.options import PRODUCTION, Follow, Json, Where
+from cli.report import ending_of
 
 
 def logs(
@@ -34,9 +35,8 @@ def logs(
 def _of_deployment(api: Api, deployment: str, *, follow: bool, as_json: bool) -> None:
     tell = tell_page if as_json else tell_lines
     if follow:
-        follow_deployment(api, deployment, tell)
-    else:
-        tell_new(api, f"/deployments/{deployment}/logs", 0, tell)
+        raise typer.Exit(ending_of(follow_deployment(api, deployment, tell)))
+    tell_new(api, f"/deployments/{deployment}/logs", 0, tell)
 
 
 def _of_service(api: Api, service: str, environment: str, tail: int, *, follow: bool, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ def login(
     The token is asked for, or read from standard input or SLIPWAY_TOKEN: arguments are seen by everybody on a machine.
     """
     server = address(url)
+    if is_in_the_open(server):
+        note("The address is http: whoever is on the way can read the token. Use https where there is any.", "yellow")
     account = Account(server, asked_token(server))
     told = Api(account).get("/auth/me")
     path = keep(account)
@@ -37,8 +40,6 @@ def login(
         tell_json(told)
         return
     say(f"Signed in to {account.url} as {told['name']}. The token is kept in {path}.")
-    if is_in_the_open(account.url):
-        note("The address is http: whoever is on the way can read the token. Use https where there is any.", "yellow")
 
 
 def logout() -> None:
@@ -86,5 +87,5 @@ def asked(question: str) -> str:
 
 def is_in_the_open(url: str) -> bool:
     told = urlsplit(url)
-    host = told.hostname or ""
-    return told.scheme == "http" and not (host.endswith("localhost") or host.startswith("127.") or host == "::1")
+    is_here = re.fullmatch(r"(?:.+\.)?localhost|127(?:\.\d+){3}|::1", told.hostname or "")
+    return told.scheme == "http" and not is_here

@@ -47,6 +47,11 @@ def ago(moment: str | None, now: datetime | None = None) -> str:
     return f"{then:%Y-%m-%d}"
 
 
+def clock(moment: str) -> str:
+    """`12:34:56` where the reader is; as wide for what has no time: a gap."""
+    return f"{datetime.fromisoformat(moment).astimezone():%H:%M:%S}" if moment else " " * 8
+
+
 def megabytes(size: int | None) -> str:
     return "" if size is None else f"{size / 2**20:.0f} MB"
 

@@ -91,6 +91,16 @@ def test_it_follows_a_deployment_until_it_is_live(dora: Person, shop: Shop, type
     assert said.out.endswith("\n\nhttp://shop.example.com:8080\nhttp://web.apps.localhost:8080\n")
 
 
+def test_it_ends_with_what_became_of_the_one_whose_log_was_followed(
+    dora: Person, shop: Shop, type_: Type, work: Work
+) -> None:
+    assert type_(dora, "logs", "--build", "web#2", "--follow").code == 0
+    assert type_(dora, "deploy", "web").code == 0
+    work(fails)
+    said = type_(dora, "logs", "--build", "web#3", "--follow")
+    assert (said.code, "See the last lines:" in said.out) == (1, True)
+
+
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUPERSEDED])
 def test_it_ends_with_1_for_one_that_came_to_nothing(
     dora: Person, shop: Shop, type_: Type, work: Work, status: Status

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,8 +19,9 @@ from apps.deployments.models import Build
 from apps.projects.models import Service
 from cli.app import app
 from cli.ending import Ending
+from cli.signing_in import is_in_the_open
 from cli.variables import variables
-from cli.words import ago, plain, took
+from cli.words import ago, clock, plain, took
 from tests.apps.cast import Person, Shop
 from tests.cli.conftest import Type
 from tests.ports import free_port
@@ -146,3 +148,19 @@ def test_its_commands_are_those_that_are_documented() -> None:
 def test_it_says_times_as_the_dashboard_does() -> None:
     assert [took(s) for s in (None, 0.074, 24.31, 62, 11_040)] == ["", "0.07 s", "24.3 s", "1 min 2 s", "3 h 4 min"]
     assert (ago(None), ago("2026-01-02T03:04:05Z")) == ("", "2026-01-02")
+
+
+def test_it_says_the_time_of_a_line_where_the_reader_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    assert (clock("2026-01-02T03:04:05.123456789Z"), clock("")) == ("08:34:05", " " * 8)
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_it_warns_of_a_token_in_the_open_before_it_is_sent(type_: Type) -> None:
+    said = type_(None, "login", "http://127.example.invalid", stdin="slp_hush")
+    assert (said.code, said.err.startswith("The address is http: ")) == (5, True)
+    addresses = ("http://localhost:8080", "http://a.localhost", "http://127.0.0.1", "http://[::1]", "https://x.example")
+    assert not any(map(is_in_the_open, addresses))
+    assert is_in_the_open("http://notlocalhost")
