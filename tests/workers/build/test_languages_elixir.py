@@ -29,7 +29,7 @@ def test_it_plans_phoenix_whole() -> None:
             " && mix deps.get --only prod && mix deps.compile"
         ),
         dependency_files=("mix.exs", "mix.lock", "config/config.exs"),
-        build="mix compile && mix release --overwrite",
+        build="mix release --overwrite",
         start="_build/prod/rel/shop/bin/shop start",
         suggested_variables={"SECRET_KEY_BASE": "", "PHX_HOST": ""},
         reasons=(
@@ -53,7 +53,7 @@ def test_it_needs_no_hex_for_folders() -> None:
 def test_it_takes_the_release_that_is_named() -> None:
     plan = found(detect, {"mix.exs": "def project, do: [app: :shop, releases: [web: []]]"})
     assert (plan.build, plan.start) == (
-        "mix compile && mix release --overwrite web",
+        "mix release --overwrite web",
         "_build/prod/rel/web/bin/web start",
     )
 

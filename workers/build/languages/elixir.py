@@ -29,7 +29,8 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     is_phoenix = "phoenix" in dependencies
     asked = _version(files, text)
     install, needed, why = _install(files, dependencies)
-    assets = "mix assets.deploy && " if "assets.deploy" in text else ""
+    # A release compiles by itself, but assets may hold what the compiler made.
+    assets = "mix compile && mix assets.deploy && " if "assets.deploy" in text else ""
     start = f"_build/prod/rel/{name}/bin/{name} start" if name else ""
     return Plan(
         language="elixir",
@@ -38,9 +39,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         package_manager="mix",
         install=install,
         dependency_files=needed,
-        build=f"mix compile && {assets}mix release --overwrite {name}"
-        if release
-        else f"mix compile && {assets}mix release --overwrite",
+        build=f"{assets}mix release --overwrite{f' {name}' if release else ''}",
         start=start,
         suggested_variables={"SECRET_KEY_BASE": "", "PHX_HOST": ""} if is_phoenix else {},
         reasons=tuple(
