@@ -105,7 +105,7 @@ def new_service_deploy(request: HttpRequest) -> HttpResponse:
     found = opened(request.POST.get("found", ""))
     team = next((t for t in teams if t.key == request.POST.get("team")), teams[0])
     form = NewServiceForm(request.POST)
-    if form.is_valid():
+    if form.is_valid() and found["plan"]:
         told = _told(form.cleaned_data, found, suggested.told(found["plan"]["suggested_variables"], request.POST))
         fields = {"host_name": "domain", "domain": "domain", "volume": "volume_path", "variables": "variables"}
         with said_at(form, "service", project="project", setting="start_command", **fields):

@@ -75,6 +75,8 @@ def test_its_page_says_what_it_becomes_and_makes_it(alice: Person, bob: Person, 
     assert "in-the-file" not in text and "the file&#x27;s own" in text, "values of secrets are not shown"
     sent = {"found": page.context["sealed"], "project": "corner shop"}
     assert browser(bob).post("/new/compose", sent).status_code == 403
+    alone = client.post("/new/deploy", {**sent, "service": "web"})
+    assert "Create 2 services and deploy" in alone.content.decode(), "it is no app by itself"
     without = client.post("/new/compose", sent)
     assert without.status_code == 422 and "needs a value for API_TOKEN" in without.content.decode()
     assert not Project.objects.exists()
