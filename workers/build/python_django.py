@@ -40,7 +40,12 @@ def django_parts(files: Files) -> frozenset[str]:
         return frozenset()
     module = assigned_string(files.text(manage), "DJANGO_SETTINGS_MODULE")
     text = "\n".join(_settings_texts(files, manage.rpartition("/")[0], module))
-    return frozenset(part for part in (GIS, SPATIALITE) if re.search(rf"[\"']{re.escape(part)}\b", text))
+    return frozenset(part for part in (GIS, SPATIALITE) if _names(text, part))
+
+
+def _names(text: str, part: str) -> bool:
+    """In a string, and not in a comment: whole lines of settings are often put out of use."""
+    return bool(re.search(rf"^[^#\n]*[\"']{re.escape(part)}\b", text, re.MULTILINE))
 
 
 def _django_app(files: Files, folder: str, module: str, texts: list[str], is_asgi: bool) -> App | None:

@@ -102,3 +102,15 @@ def test_it_names_the_apps_at_the_top() -> None:
         analyze(MemoryFiles(TOP | files), BuildSettings())
     assert caught.value.code == "build:user:no-start-command"
     assert caught.value.hint.startswith("The root directory may be one of apps/web. ")
+
+
+@pytest.mark.parametrize(("build", "framework"), [("vite build", "Vite"), ("nx build web", ""), ("", "")])
+def test_it_builds_the_top_where_that_is_an_app(build: str, framework: str) -> None:
+    """An app that was given nx.json later, beside another of a project.json."""
+    package = {"scripts": {"build": build, "start": "node x.js"} if build else {"start": "node x.js"}}
+    files = {
+        "nx.json": "{}",
+        "package.json": json.dumps(package | {"devDependencies": {"vite": "7", "nx": "22"}}),
+        "e2e/project.json": '{"projectType": "application"}',
+    }
+    assert analyze(MemoryFiles(files), BuildSettings()).framework == framework

@@ -74,6 +74,7 @@ def test_its_table_is_by_normalised_name() -> None:
         ("""ENGINE = 'django.contrib.gis.db.backends.postgis'""", ("gdal-bin",)),
         ('E = "django.contrib.gis.db.backends.spatialite"', ("gdal-bin", "libsqlite3-mod-spatialite")),
         ('INSTALLED_APPS = ["django.contrib.gistogram"]  # Not django.contrib.gis', ()),
+        ('INSTALLED_APPS = [\n    # "django.contrib.gis",\n]', ()),
     ],
 )
 def test_it_brings_what_parts_of_django_load(settings: str, run: tuple[str, ...]) -> None:

@@ -114,10 +114,12 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
 
 
 def _framework(files: Files, package: Package, project: Project | None) -> Framework | None:
-    """At the top of an Nx workspace what is installed is for its apps."""
-    if project and "build" not in package.scripts:
+    """At the top of an Nx workspace what is installed is for its apps, unless it has a build of its own."""
+    build = package.scripts.get("build", "")
+    if project and not build:
         return project.framework
-    return None if project_folders(files) else find_framework(files, package)
+    is_for_apps = (not build or build.startswith("nx ")) and project_folders(files)
+    return None if is_for_apps else find_framework(files, package)
 
 
 def _reasons(found: Found, asked: Asked, start: Start) -> tuple[str, ...]:
