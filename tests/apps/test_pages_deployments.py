@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.deployments import actions, logs, outcome
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
+from apps.deployments.templatetags.deployments import ticks
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Service, Variable, Volume
 from tests.apps.cast import CANARY, Person, Shop, make_live
@@ -157,8 +158,10 @@ def test_it_answers_htmx_with_the_fragment_alone(client: Client, shop: Shop) -> 
 def test_it_says_why_a_deployment_failed_and_what_goes_on_serving(client: Client, shop: Shop, alice: Person) -> None:
     row = actions.deploy(actor=alice.actor, service=shop.service)
     row.advance(Status.BUILDING)
-    outcome.failed(row, UserError("build:user:x", "It has no wheel.", hint="Use another."))
+    outcome.failed(row, UserError("build:user:x", "It has no wheel.", hint="Use another.\n[app 2/6] RUN uv sync"))
     text = client.get(f"/deployments/{row.pk}").content.decode()
+    assert '<details id="last-lines"><summary>' in text, "two sentences, the lines on demand"
+    assert "[app 2/6]" not in client.get(f"/services/{shop.service.pk}").content.decode()
     for words in ("It has no wheel.", "Use another.", "goes on serving", "nobody saw this", "not reached", "Try again"):
         assert words in text
 
@@ -281,6 +284,12 @@ def test_it_lists_deployments_page_by_page(client: Client, shop: Shop, alice: Pe
     numbers = [row.number for page in (first, second) for row in page.context["deployments"]]
     assert numbers == list(range(57, 0, -1))
     assert client.get(f"/services/{shop.service.pk}/deployments?cursor=wrong").status_code == 422
+
+
+def test_it_rings_one_deployment_of_a_release_that_was_live_twice(shop: Shop) -> None:
+    again = Deployment(number=3, release=shop.first.release, live_at=shop.first.live_at, status="superseded")
+    rings = ticks([shop.first, again, shop.live], shop.first.release).split("</a>")
+    assert [" prev" in one for one in rings[:3]] == [False, True, False]
 
 
 def test_it_names_the_range_of_commits_of_a_deployment(shop: Shop, alice: Person) -> None:

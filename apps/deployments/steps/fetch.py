@@ -30,7 +30,8 @@ class Fetch:
         checkout = self._from_github(connection) if connection else self._fetch(attempt.source)
         attempt.checkout = follow_file(attempt, checkout)
         commit = checkout.commit
-        Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence).update(commit=commit)
+        told = {"commit": commit, "message": checkout.message[:300], "author": checkout.author[:200]}
+        Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence).update(**told)
         attempt.deployment.commit = commit
         row.detail = f"{commit[:7]} {checkout.message}"[:200]
         attempt.build = self._reusable(commit)

@@ -96,15 +96,15 @@ def tick(of: Deployment | Past) -> str:
 def ticks(rows: list[Deployment], before: Release | None = None) -> SafeString:
     """The links of a ribbon. In Python, since a page of cards has hundreds of them."""
     address = reverse("deployment", args=[UUID(int=0)]).replace(str(UUID(int=0)), "")
-    return format_html_join("", TICK, (_tick(row, before, address) for row in rows))
+    again = [row.pk for row in rows if before and row.release_id == before.pk and row.live_at]
+    return format_html_join("", TICK, (_tick(row, row.pk in again[-1:], address) for row in rows))
 
 
 TICK = '<a href="{}{}" class="{}" title="{}: {} {}" aria-label="Deployment {}, {}{}"></a>'
 
 
-def _tick(row: Deployment, before: Release | None, address: str) -> tuple[object, ...]:
+def _tick(row: Deployment, comes_back: bool, address: str) -> tuple[object, ...]:
     word = presentation.pill_of(row).word
-    comes_back = before is not None and row.release_id == before.pk and row.live_at is not None
     look = f"{tick(row)} prev" if comes_back else tick(row)
     message = row.build.message if row.build else ""
     also = ", a rollback brings it back" if comes_back else ""

@@ -39,6 +39,16 @@ def in_quotes(value: str) -> SafeString:
 
 
 @register.filter
+def first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+@register.filter
+def other_lines(text: str) -> str:
+    return text.partition("\n")[2]
+
+
+@register.filter
 def wrappable(address: str) -> SafeString:
     """A long address breaks behind its slashes and colons, and only where that is not enough within a word."""
     return mark_safe(re.sub("([/:@]+)", r"\1<wbr>", conditional_escape(address)))  # noqa: S308 - escaped
