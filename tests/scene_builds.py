@@ -19,7 +19,7 @@ from apps.deployments.steps.scan import refuse
 from apps.projects.models import Service
 from tests.apps.cast import make_live, make_running
 from tests.scene_disk import measure_disk
-from tests.scene_steps import SUPPLY, pass_steps
+from tests.scene_steps import BUILT, SUPPLY, pass_steps
 from workers.build.limits_disk import DISK_LOW
 from workers.build.supply.scan import Flaws, read_flaws
 from workers.errors import PlatformError, SlipwayError, UserError
@@ -119,6 +119,7 @@ def _ends(row: Deployment, step: str, at: datetime, error: SlipwayError) -> Depl
 def _blocked(ada: Person) -> Deployment:
     """The release before goes on serving."""
     before = make_live(_create(ada, "statements"), "7aa0" * 10)
+    pass_steps(before, timezone.now() - timedelta(hours=3), BUILT)
     make_running(before)
     Service.objects.filter(pk=before.service_id).update(scan_policy="block")
     service = Service.objects.get(pk=before.service_id)
