@@ -21,6 +21,7 @@ from apps.projects.models import Environment, Project, Service, Variable, Volume
 from workers.build.compose.run import Run
 from workers.errors import UserError
 
+LIMITS = ("replicas", "memory_mb", "cpus", "pids")
 SCOPE: dict[str, Any] = {"environment": None, "for_previews": False}  # The service's own, everywhere.
 Values = tuple[dict[str, str], dict[str, dict[str, object]], list[str]]
 
@@ -42,7 +43,10 @@ def follow(service: Service, environment: Environment, now: Composed) -> Followe
     """Nothing is written. Raises for what nobody could set here either."""
     rows = dict(Variable.objects.filter(service=service, **SCOPE).values_list("name", "value"))
     volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None)
-    said = replace(now.said, environment=_given(Said(**service.compose_said), now.said, environment))
+    before, settings = Said(**service.compose_said), now.said.settings
+    if environment.is_isolated:  # A stranger says nothing of what it may take.
+        settings = {**settings, **{name: before.settings[name] for name in LIMITS}}
+    said = replace(now.said, settings=settings, environment=_given(before, now.said, environment))
     found = followed(service, said, now.run, rows=rows, paths=set(volumes.values_list("path", flat=True)))
     _check(found, now.run)
     return found

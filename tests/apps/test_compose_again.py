@@ -171,8 +171,10 @@ def test_another_environment_changes_nothing_of_production(web: Service, pushed:
 def test_a_strangers_code_is_given_nothing_by_its_file(web: Service, pushed: Pushed) -> None:
     told = {"project": web.project, "name": "pr-1", "slug": "pr-1", "kind": "preview", "commit": "b" * 40}
     where = Environment.objects.create(**told, is_isolated=True)
-    row, attempt = pushed(SECOND.replace("debug", "'${PASSWORD}'"), where)
+    row, attempt = pushed(SECOND.replace("debug", "'${PASSWORD}'").replace("384m", "384g\n    scale: 9"), where)
     assert row.release is not None and row.release.variables == {} == attempt.variables
+    [process] = row.release.spec["processes"].values()
+    assert (process["replicas"], process["limits"]) == (1, {"memory_bytes": 2**28, "cpus": 1.0, "pids": 512})
     assert "hush-3141" not in str(row.composed["said"]["environment"])
 
 
