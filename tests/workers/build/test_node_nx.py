@@ -73,6 +73,13 @@ def test_it_prefers_scripts_of_a_package_of_its_own() -> None:
     assert (plan.start, plan.static_dir) == ("node out.js", "")
 
 
+def test_it_goes_by_the_packages_of_an_app_whose_project_says_no_output() -> None:
+    package = {"name": "@shop/web", "dependencies": {"next": "16"}}
+    project = {"targets": {"build": {"executor": "nx:run-commands", "options": {"command": "next build"}}}}
+    plan = planned({"name": "shop", **project}, {"apps/web/package.json": json.dumps(package)})
+    assert (plan.framework, plan.build, plan.start) == ("Next.js", "(cd ../.. && nx run shop:build)", "next start")
+
+
 @pytest.mark.parametrize("output", ["../../../etc", "/etc", "dist/$(id)"])
 def test_it_copies_nothing_from_elsewhere(output: str) -> None:
     try:

@@ -116,7 +116,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
 def _framework(files: Files, package: Package, project: Project | None) -> Framework | None:
     """At the top of an Nx workspace what is installed is for its apps, unless it has a build of its own."""
     build = package.scripts.get("build", "")
-    if project and not build:
+    if project and project.framework and not build:
         return project.framework
     is_for_apps = (not build or build.startswith("nx ")) and project_folders(files)
     return None if is_for_apps else find_framework(files, package)
