@@ -19,19 +19,21 @@ def is_id(text: str) -> bool:
 
 
 def service_named(api: Api, name: str) -> Row:
-    """By `web`, `shop/web` or its id."""
+    """By `web`, `shop/web` or its id. What is written in addresses goes before what others chose to call theirs."""
     if is_id(name):
         return api.get(f"/services/{name}")  # type: ignore[no-any-return]
     project, _, service = name.rpartition("/")
     found = api.all("/services", name=service)["items"]
     rows = [row for row in found if project in ("", row["project"])]
+    rows = [row for row in rows if row["slug"] == service] or rows
     if not rows:
         raise Refusal(
             Ending.NOT_FOUND, f"There is no service {name} that you may see.", "slipway services lists those there are."
         )
     if len(rows) > 1:
-        names = ", ".join(f"{row['project']}/{row['slug']}" for row in rows)
-        raise Refusal(Ending.USAGE, f"More than one service is called {name}: {names}.", "Name the project or the id.")
+        names = [f"{row['project']}/{row['slug']}" for row in rows]
+        told = ", ".join(names if len(set(names)) == len(names) else [row["id"] for row in rows])  # Of two teams.
+        raise Refusal(Ending.USAGE, f"More than one service is called {name}: {told}.", "Name the project or the id.")
     return rows[0]  # type: ignore[no-any-return]
 
 

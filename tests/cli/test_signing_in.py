@@ -92,6 +92,19 @@ def test_it_asks_for_the_project_where_a_name_is_not_enough(alice: Person, shop:
         2, "slipway: More than one service is called web: blog/web, shop/web.\nName the project or the id.\n",
     )  # fmt: skip
     assert type_(alice, "status", "blog/web").code == type_(alice, "status", "shop/web").code == 0
+    Service.objects.filter(project=other).update(slug="paper")  # Still named web.
+    assert type_(alice, "status", "web").out.startswith("service  shop/web, production\n")
+    assert type_(alice, "status", "blog/web").out.startswith("service  blog/paper, production\n")
+
+
+def test_it_tells_services_of_two_teams_apart(alice: Person, shop: Shop, type_: Type) -> None:
+    other = alice.post("/teams", {"name": "Other"}).json()["id"]
+    project = alice.post("/projects", {"name": "shop", "team_id": other})
+    assert (
+        alice.post(f"/projects/{project.json()['id']}/services", {"name": "web", "image": "nginx"}).status_code == 201
+    )
+    said = type_(alice, "deploy", "shop/web")
+    assert (said.code, said.err.splitlines()[0]) == (2, "slipway: More than one service is called shop/web: ID, ID.")
 
 
 class Elsewhere(BaseHTTPRequestHandler):
