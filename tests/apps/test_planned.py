@@ -12,6 +12,7 @@ from apps.deployments.planned import Value, values_of
 from apps.deployments.states import Status
 from apps.deployments.steps.attempt import settings_of
 from apps.deployments.steps.release import spec_of
+from apps.deployments.templatetags.planned import other_reasons
 from apps.projects.actions import change_service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop
@@ -71,6 +72,12 @@ def test_it_is_on_pages_and_in_the_api(shop: Shop, alice: Person, bob: Person, p
     assert "start command: `web` in the Procfile" in told["reasons"]
     for page in (f"/deployments/{shop.live.pk}", f"/services/{shop.service.pk}/settings"):
         assert b"et in slipway.toml, line 1" in alice.client.get(page).content, page
+
+
+def test_a_reason_that_the_table_tells_is_not_told_again(plan: dict[str, Any]) -> None:
+    told = "start command: `web` in the Procfile"
+    others = other_reasons(plan)
+    assert told in plan["reasons"] and told not in others and others, others
 
 
 def test_an_older_plan_is_told_without_origins(shop: Shop, alice: Person) -> None:

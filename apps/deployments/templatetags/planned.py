@@ -30,6 +30,13 @@ def plan_values(plan: Mapping[str, Any]) -> dict[str, Any]:
     return {"values": values_of(plan)}
 
 
+@register.filter
+def other_reasons(plan: Mapping[str, Any]) -> list[str]:
+    """Those that the table of its values does not tell."""
+    told = tuple(value.origin for value in values_of(plan) if value.origin)
+    return [reason for reason in plan.get("reasons", ()) if not reason.endswith(told)]
+
+
 @register.inclusion_tag("deployments/_plan.html")
 def plan_of_deployment(deployment: Deployment) -> dict[str, Any]:
     return {"values": plan_of(deployment), "of": deployment}

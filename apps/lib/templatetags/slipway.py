@@ -60,6 +60,8 @@ def ago(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     seconds = max(0.0, (timezone.now() - value).total_seconds())
+    if seconds < 1:
+        return _time(value, "just now")
     for limit, size, unit in ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d")):
         if seconds < limit:
             return _time(value, f"{int(seconds // size)} {unit} ago")
