@@ -268,8 +268,11 @@ def test_it_says_when_a_log_has_ended(browser: Browser, site: str, shop: Shop, a
     row = under_way(shop, alice)
     opened(page, f"{site}/deployments/{row.pk}")
     assert state(page) == "Live"
+    yet = page.locator("#log .yet")  # Nothing was said yet.
+    assert yet.evaluate("(one) => getComputedStyle(one).display") == "inline"
     outcome.failed(row, UserError("build:user:x", "It broke."))
     until(page, lambda: state(page) == "Ended")
+    assert yet.evaluate("(one) => getComputedStyle(one).display") == "none"
 
 
 def test_it_announces_now_and_then_and_not_each_line(page: Page, stream: LogStream) -> None:
