@@ -62,6 +62,8 @@ LANGUAGES = (
     shell.detect,
 )
 DEFAULT_PORT = 8000
+# In JSON: a file may spell them, and nothing can hold them.
+BROKEN = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
 
 def analyze(files: Files, settings: BuildSettings) -> Plan:
@@ -70,7 +72,7 @@ def analyze(files: Files, settings: BuildSettings) -> Plan:
     files, settings = told.files, told.settings
     plan = with_root(_dockerfile(files, told) or _detected(files, settings), told)
     plan = with_settings(with_procfile(with_packages(plan, files, told), files), told)
-    return with_origins(_startable(_checked_static_dir(_with_suggestions(plan, files), files)))
+    return _checked_text(with_origins(_startable(_checked_static_dir(_with_suggestions(plan, files), files))))
 
 
 def _dockerfile(files: Files, told: Overrides) -> Plan | None:
@@ -162,6 +164,16 @@ def _checked_static_dir(plan: Plan, files: Files) -> Plan:
             hint="Correct the folder of static files in the service's settings, or set a build command.",
         )
     return replace(plan, static_dir=clean)
+
+
+def _checked_text(plan: Plan) -> Plan:
+    if BROKEN.search(json.dumps(plan.as_dict(), ensure_ascii=False)):
+        raise UserError(
+            "build:user:broken-text",
+            "A name or a command in the repository has a NUL or half of a character in it.",
+            hint="Look for \\u0000 and \\ud800 to \\udfff in its package.json, project.json or slipway.toml.",
+        )
+    return plan
 
 
 def main(arguments: list[str]) -> int:

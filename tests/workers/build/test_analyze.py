@@ -243,3 +243,10 @@ def test_its_command_says_how_it_is_called() -> None:
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("usage:")
+
+
+@pytest.mark.parametrize("spelt", ["a\\u0000b", "a\\\\\\u0000b", "a\\ud800b"])
+def test_it_refuses_what_no_database_can_hold(spelt: str) -> None:
+    assert refusal({"package.json": f'{{"scripts": {{"start": "node {spelt}"}}}}'}).code == "build:user:broken-text"
+    kept = plan({"package.json": '{"scripts": {"start": "node a\\\\u0000 \\ud83d\\ude00"}}'})
+    assert kept.start == "node a\\u0000 \U0001f600"
