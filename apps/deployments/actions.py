@@ -17,6 +17,7 @@ from apps.accounts.actions import record
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.deployments import outcome, wakeup
+from apps.deployments.as_served import composed_again
 from apps.deployments.lease import AGENT, lock
 from apps.deployments.models import Deployment, Release
 from apps.deployments.states import ACTIVE
@@ -87,7 +88,8 @@ def _check_approved(where: Environment, commit: str) -> None:
 
 
 def _serving_build(service: Service, environment: Environment, *, commit: str, no_cache: bool) -> dict[str, Any]:
-    live = Deployment.objects.filter(service=service, environment=environment).live().select_related("build").first()
+    rows = Deployment.objects.filter(service=service, environment=environment).live()
+    live = rows.select_related("build", "release").first()
     if commit or no_cache:
         raise UserError(
             "deployment:user:reuse-or-build", "The live build cannot be used again and made anew at once.",
@@ -98,7 +100,8 @@ def _serving_build(service: Service, environment: Environment, *, commit: str, n
             "deployment:user:nothing-live", "Nothing is live here, so there is no build to use again.",
             hint="Deploy with a build.", status=409,
         )  # fmt: skip
-    return {"build": live.build, "commit": live.build.commit, "branch": live.branch}
+    told = composed_again(live.release, environment) if live.release else {}
+    return {"build": live.build, "commit": live.build.commit, "branch": live.branch, "composed": told}
 
 
 @transaction.atomic

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from apps.deployments.as_served import as_it_serves
 from apps.deployments.durations import usual_seconds
 from apps.deployments.models import Build, Deployment, Release
 from apps.deployments.settings_told import described, rebuilt
 from apps.deployments.states import UNFINISHED, Status
 from apps.deployments.steps.release import spec_of
-from apps.projects.given import Gift, Source, gift_of
+from apps.projects.given import Gift, Source
 from apps.projects.models import Environment, Service
 from workers.errors import UserError
 
@@ -83,7 +84,7 @@ def staged_of(service: Service, environment: Environment, *, may_read: bool) -> 
     if live is None or live.release is None or live.build is None:
         return Staged()
     coming = next((row for row in reversed(found) if row.status != Status.LIVE and not row.is_rollback), None)
-    gift = gift_of(service, environment)
+    service, gift = as_it_serves(service, environment, live.release)
     spec = described(spec_of(service, environment, live.build))
     staged = Staged(live=live, problems=list(gift.problems.values()))
     staged.changes = [*_variables(gift, live.release, live.build), *_settings(service, environment, live, spec)]

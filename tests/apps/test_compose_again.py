@@ -13,6 +13,7 @@ from apps.deployments.following import merged
 from apps.deployments.models import Deployment
 from apps.deployments.planned import plan_of
 from apps.deployments.said import Said
+from apps.deployments.staged import staged_of
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.follow import follow_file
 from apps.deployments.steps.release import variables_of
@@ -154,7 +155,7 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
     assert Volume.objects.filter(service=web).count() == 1, "data stays"
 
 
-def test_another_environment_changes_nothing_of_production(web: Service, pushed: Pushed) -> None:
+def test_another_environment_changes_nothing_of_production(alice: Person, web: Service, pushed: Pushed) -> None:
     where = Environment.objects.create(project=web.project, name="staging", slug="staging")
     row, attempt = pushed(SECOND.replace("KEPT: b", "LEAK: '${PASSWORD}'"), where)
     assert row.release is not None
@@ -166,6 +167,13 @@ def test_another_environment_changes_nothing_of_production(web: Service, pushed:
     assert (web.port, Said(**web.compose_said).settings["port"]) == (8000, 8000)
     assert not Variable.objects.filter(name="NEW").exists() and not Volume.objects.filter(service=web).exists()
     assert not any("db" in one for one in attempt.report), "siblings are production's"  # type: ignore[attr-defined]
+    assert staged_of(web, where, may_read=True).changes == [], "another release of that build would be the same"
+    Variable.objects.create(project=web.project, environment=where, name="MORE", value="1")
+    assert [change.name for change in staged_of(web, where, may_read=True).changes] == ["MORE"]
+    again = make_live(actions.deploy(actor=alice.actor, service=web, environment=where, reuse_build=True), "b" * 40)
+    assert again.release is not None and again.composed["notes"] == []
+    assert again.release.spec == row.release.spec
+    assert again.release.variables == {**row.release.variables, "MORE": "1"}
 
 
 def test_a_strangers_code_is_given_nothing_by_its_file(web: Service, pushed: Pushed) -> None:
