@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cli.client import Api
-from cli.ending import Ending
-from cli.screen import STYLES, say, tell_json
+from cli.ending import Ending, Refusal
+from cli.screen import STYLES, note, say, tell_json
 from cli.slip import slip_of
 from cli.words import ago, sentence, short, took
 
@@ -57,6 +57,14 @@ def tell_ended(api: Api, row: dict[str, Any], *, as_json: bool) -> Ending:
         tell_json(row)
         return ending_of(row)
     say()
+    try:
+        _tell_whole(api, row)
+    except Refusal as refusal:  # What became of it is known.
+        note(refusal.message, "yellow")
+    return ending_of(row)
+
+
+def _tell_whole(api: Api, row: dict[str, Any]) -> None:
     tell_deployment(api, row)
     if row["status"] == "superseded":
         say("A newer deployment took its place.")
@@ -64,4 +72,3 @@ def tell_ended(api: Api, row: dict[str, Any], *, as_json: bool) -> Ending:
         service = api.get(f"/services/{row['service_id']}", environment=row["environment"])
         say()
         say("\n".join(service["urls"]))
-    return ending_of(row)

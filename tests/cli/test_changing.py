@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from apps.deployments import api, logs, outcome
+from apps.deployments import api, api_services, logs, outcome
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import Status, StepStatus
 from apps.projects.models import Service, Variable
@@ -125,6 +125,18 @@ def test_it_goes_on_over_an_absence_of_the_server(
     monkeypatch.setattr(api, "deployment_for", deployment_for)
     said = type_(dora, "deploy", "web", "--follow")
     assert (said.code, said.err) == (0, "The database is away. Trying again for two minutes.\n")
+
+
+def test_it_ends_with_what_is_known_when_the_rest_cannot_be_told(
+    dora: Person, shop: Shop, type_: Type, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*asked: Any) -> None:
+        raise OperationalError("gone")
+
+    work(lambda row: (make_live(row, "d" * 40), monkeypatch.setattr(api_services, "service_for", gone)))
+    said = type_(dora, "deploy", "web", "--follow")
+    assert (said.code, said.err) == (0, "The database is away.\n")
+    assert "web#3 live\n" in said.out
 
 
 def test_it_deploys_without_waiting(dora: Person, shop: Shop, type_: Type) -> None:
