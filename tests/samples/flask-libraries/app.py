@@ -8,7 +8,9 @@ from flask import Flask
 from wand.image import Image
 
 app = Flask(__name__)
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="green"/></svg>'
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="green"/></svg>'
+)
 
 
 @app.get("/")
