@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 
 from apps.deployments.file_notes import Note
 from apps.deployments.following import Followed, followed
+from apps.deployments.lease import lock
 from apps.deployments.models import Deployment
 from apps.deployments.said import Said
 from apps.lib.dotenv import check_variable
@@ -79,12 +80,17 @@ def _given(before: Said, now: Said, environment: Environment) -> dict[str, str]:
     return {**kept, **{name: now.environment[name] for name in open_to}}
 
 
+def hold(deployment: Deployment) -> None:
+    """Variables and what was said have one writer at a time. Before the deployment's own lock: it is everybody's order."""
+    if deployment.service.compose_said:
+        Project.objects.select_for_update(of=("self",)).get(services=deployment.service_id)
+        lock(deployment.service_id)
+
+
 def adopt(deployment: Deployment) -> tuple[Service, Followed | None]:
-    """The service as its release is to be made. Call inside a transaction."""
+    """The service as its release is to be made. Call after `hold`, in the same transaction, with a row read since."""
     if not deployment.composed:
         return deployment.service, None
-    # Before anything is read: one writer at a time of variables, and of what was said.
-    Project.objects.select_for_update(of=("self",)).get(services=deployment.service_id)
     service, now = deployment.service, Composed.of(deployment.composed)
     found = follow(service, deployment.environment, now)
     if not deployment.environment.is_production:

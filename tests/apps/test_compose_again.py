@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.deployments import actions
 from apps.deployments.following import merged
@@ -153,6 +155,16 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
     web.refresh_from_db()
     assert (web.port, web.cpus, web.root_directory) == (8000, 1, "web")
     assert Volume.objects.filter(service=web).count() == 1, "data stays"
+
+
+def test_it_takes_locks_in_everybodys_order(pushed: Pushed) -> None:
+    with CaptureQueriesContext(connection) as told:
+        pushed(SECOND)
+    locks = [
+        row["sql"].split(' FROM "')[1].split('"')[0] for row in told.captured_queries if " UPDATE" in row["sql"][6:]
+    ]
+    order = ["projects_project", "projects_service", "deployments_deployment"]
+    assert order in [locks[at : at + 3] for at in range(len(locks))], "a cancelling waits for it, and it for nobody"
 
 
 def test_another_environment_changes_nothing_of_production(alice: Person, web: Service, pushed: Pushed) -> None:

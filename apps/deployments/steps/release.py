@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from apps.deployments.adopting import adopt, laid_over
+from apps.deployments.adopting import adopt, hold, laid_over
 from apps.deployments.composed import health_command, processes_of
 from apps.deployments.models import Build, Deployment, Release
 from apps.projects.given import gift_of
@@ -21,6 +21,7 @@ DEFAULT_PORT = 8000
 def freeze(deployment: Deployment, build: Build) -> Release:
     """The release of this deployment: made once, found again when the step is repeated."""
     with transaction.atomic():
+        hold(deployment)
         row = Deployment.objects.select_for_update(of=("self",)).select_related("release").get(pk=deployment.pk)
         if row.release is not None:
             return row.release
