@@ -17,7 +17,7 @@ from apps.accounts.access import Actor
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import Health, Past, health_of
-from apps.deployments.queries import address_of
+from apps.deployments.queries import BEST_FIRST, address_of
 from apps.deployments.standings import PRODUCTION, kinds_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
@@ -123,7 +123,7 @@ def _cards(shown: list[UUID]) -> list[Card]:
     live = {row.service_id: row for row in rows.filter(status=Status.LIVE)}
     states = {row.service_id: row for row in ServiceState.objects.filter(**here).order_by("reported_at")}
     urls: dict[UUID, list[str]] = defaultdict(list)
-    for domain in Domain.objects.filter(**here).order_by("is_generated", "created_at"):
+    for domain in Domain.objects.filter(**here).order_by(*BEST_FIRST):
         urls[domain.service_id].append(address_of(domain))
     ribbons, sparks = _ribbons(here), sparklines(shown)
     return [

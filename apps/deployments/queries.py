@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Case, When
 
 from apps.deployments.models import Deployment, DeploymentQuerySet, Release
 from apps.deployments.presentation import Health, health_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
+from apps.projects.domain_checks import State
 from apps.projects.models import Domain, Environment, Service
 
 NEWEST = 20
@@ -27,16 +29,18 @@ class Card:
     url: str
 
 
+# Domains: a name that does not exist yet is of no use to people; else one's own before the generated one.
+BEST_FIRST = (Case(When(check_state=State.PENDING, then=1), default=0), "is_generated", "created_at")
+
+
 def address_of(domain: Domain) -> str:
     """Where people reach a domain."""
     return str(settings.SLIPWAY.public_url(domain.host))
 
 
 def url_of(service: Service, environment: Environment) -> str:
-    """A domain of one's own is preferred to the generated one; "" when it has none."""
-    domain = (
-        Domain.objects.filter(service=service, environment=environment).order_by("is_generated", "created_at").first()
-    )
+    """The best one; "" when it has none."""
+    domain = Domain.objects.filter(service=service, environment=environment).order_by(*BEST_FIRST).first()
     return address_of(domain) if domain else ""
 
 

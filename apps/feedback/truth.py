@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from apps.deployments.models import Deployment
-from apps.deployments.queries import address_of
+from apps.deployments.queries import BEST_FIRST, address_of
 from apps.deployments.states import Status
 from apps.feedback.comment import Row
 from apps.feedback.models import Mode, Told
@@ -47,10 +47,10 @@ def page_of(deployment_id: UUID) -> str:
 
 
 def urls_of(environments: Iterable[UUID], services: Iterable[UUID]) -> dict[tuple[UUID, UUID], str]:
-    """Environment and service -> where people reach it; a domain of one's own before the generated one."""
+    """Environment and service -> where people reach it."""
     rows = Domain.objects.filter(environment__in=environments, service__in=services)
     found: dict[tuple[UUID, UUID], str] = {}
-    for row in rows.order_by("is_generated", "created_at"):
+    for row in rows.order_by(*BEST_FIRST):
         found.setdefault((row.environment_id, row.service_id), address_of(row))
     return found
 

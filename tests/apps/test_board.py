@@ -13,6 +13,7 @@ from apps.deployments import actions, outcome
 from apps.deployments.board import PAGE, board, icon_of
 from apps.deployments.filters import Filters
 from apps.deployments.models import Deployment
+from apps.deployments.queries import url_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Project, Service
@@ -41,6 +42,13 @@ def test_it_tells_what_each_service_is(shop: Shop, alice: Person) -> None:
     assert (card.url.split(":")[1], len(card.urls)) == ("//shop.example.com", 2)
     assert [row.status for row in card.ribbon] == ["superseded", "live"], "oldest first"
     assert (card.live, card.latest) == (shop.live, shop.live)
+
+
+def test_it_leads_to_a_name_that_exists(shop: Shop, alice: Person) -> None:
+    Domain.objects.filter(pk=shop.domain.pk).update(check_state="pending")
+    card = board(alice.actor).cards[0]
+    assert card.urls[0] == url_of(shop.service, shop.live.environment)
+    assert "shop.example.com" in card.urls[1]
 
 
 def test_it_finds_by_name_project_branch_and_host(shop: Shop, make_service: Make, alice: Person) -> None:
