@@ -55,8 +55,9 @@ def listed(service: Service, environment: Environment) -> DeploymentQuerySet:
 
 
 def live_of(service: Service, environment: Environment) -> Deployment | None:
-    rows = listed(service, environment).filter(status=Status.LIVE)
-    return next(iter(of_place(list(rows[:1]), service, environment)), None)
+    rows = Deployment.objects.filter(service=service, environment=environment, status=Status.LIVE)
+    found = list(rows.select_related("build", "release").defer("release__variables"))
+    return next(iter(of_place(found, service, environment)), None)
 
 
 def commit_before(deployment: Deployment) -> str:
