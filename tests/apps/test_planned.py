@@ -13,6 +13,7 @@ from apps.deployments.states import Status
 from apps.deployments.steps.attempt import settings_of
 from apps.deployments.steps.release import spec_of
 from apps.deployments.templatetags.planned import other_reasons
+from apps.lib.templatetags.slipway import coded
 from apps.projects.actions import change_service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop
@@ -72,6 +73,10 @@ def test_it_is_on_pages_and_in_the_api(shop: Shop, alice: Person, bob: Person, p
     assert "start command: `web` in the Procfile" in told["reasons"]
     for page in (f"/deployments/{shop.live.pk}", f"/services/{shop.service.pk}/settings"):
         assert b"et in slipway.toml, line 1" in alice.client.get(page).content, page
+
+
+def test_what_is_between_backticks_is_code_and_no_markup() -> None:
+    assert coded("`a<b` & `c") == "<code>a&lt;b</code> &amp; `c"
 
 
 def test_a_reason_that_the_table_tells_is_not_told_again(plan: dict[str, Any]) -> None:

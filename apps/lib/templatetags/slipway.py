@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.lib.undo import undo_of
@@ -36,6 +36,15 @@ def duration(value: timedelta | float | None) -> str:
 def in_quotes(value: str) -> SafeString:
     """Text of a component's attribute within double quotes. What came from outside is escaped by then; JSON is not."""
     return mark_safe(conditional_escape(value).replace('"', "&quot;"))  # noqa: S308 - escaped
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """What stands between backticks as code: the words of a plan name commands and files so."""
+    parts = re.split(r"`([^`]+)`", text)
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", p) if n % 2 else p,) for n, p in enumerate(parts))
+    )
 
 
 @register.filter
