@@ -57,7 +57,7 @@ def new_service_compose(request: HttpRequest) -> HttpResponse:
                 repository=choice_for(actor, picked["id"]) if picked else None,
             )
             return redirect("project", project_id=Project.objects.get(team=team, slug=slug(project)).pk)
-    return second_step(request, found, teams, named(found), form)
+    return second_step(request, found, teams, named(found, teams[0]), form)
 
 
 @never_cache
@@ -67,4 +67,4 @@ def service_compose(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for_writer(actor, service_id, Permission.WRITE_SERVICE)
     found = look_again(actor, row)
-    return second_step(request, found, [row.project.team], named(found))
+    return second_step(request, found, [row.project.team], named(found, row.project.team))

@@ -23,12 +23,13 @@ from apps.deployments.picker import picker_of
 from apps.github.choices import choice_for
 from apps.lib.encryption import decrypt, encrypt
 from apps.lib.forms import said_at, status_of
-from apps.lib.hostnames import slug
+from apps.lib.hostnames import free_slug, slug
 from apps.projects.actions import free_host
 from apps.projects.detection import branches_of
 from apps.projects.forms import COMMANDS
 from apps.projects.forms_new import NewServiceForm
 from apps.projects.forms_source import ImageForm, SourceForm
+from apps.projects.models import Service
 from apps.projects.turns import RETRY_SECONDS
 from workers.build.job import Source
 from workers.deploy_key import DeployKey, fingerprint
@@ -51,7 +52,7 @@ def new_service(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.is_ready():
         with said_at(form, "source_url", **AT_FIELD):
             found = look_at_address(actor, form.cleaned_data, form.key)
-            return second_step(request, found, teams, named(found))
+            return second_step(request, found, teams, named(found, teams[0]))
     return _first_step(request, form, ImageForm())
 
 
@@ -63,7 +64,7 @@ def new_service_image(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _first_step(request, SourceForm(), form)
     found = found_image(form.cleaned_data["image"])
-    return second_step(request, found, teams, named(found))
+    return second_step(request, found, teams, named(found, teams[0]))
 
 
 def _first_step(request: HttpRequest, form: SourceForm, image_form: ImageForm) -> HttpResponse:
@@ -129,11 +130,13 @@ def opened(sealed: str) -> Found:
     return found
 
 
-def named(found: Found) -> NewServiceForm:
-    """The form with names out of the address and the suggestions of the repository."""
+def named(found: Found, team: Team) -> NewServiceForm:
+    """The form with names out of the address and the suggestions of the repository: one that is free in the project."""
     where = found["where"]
     project = slug(name_of(where["source_url"] or parse_image(where["image"]).path)) or "app"
     service = slug(where["root_directory"].strip("/").rpartition("/")[2]) or project
+    there = Service.objects.filter(project__team=team, project__slug=project).values_list("slug", flat=True)
+    service = free_slug(service, set(there))
     return NewServiceForm(initial={"project": project, "service": service, "start_command": where["start_command"]})
 
 

@@ -42,4 +42,4 @@ def repository(request: HttpRequest) -> HttpResponse:
         found = look_at_repository(actor, choice_for(actor, int(number)), request.GET)
     except BadToken:
         return redirect("new-service")  # Which says that the sign-in with GitHub has ended.
-    return second_step(request, found, teams, named(found))
+    return second_step(request, found, teams, named(found, teams[0]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
+from itertools import chain, count
 
 from workers.errors import UserError
 
@@ -35,3 +37,8 @@ def _refused(text: str) -> UserError:
 def slug(text: str, *, limit: int = 40) -> str:
     """A DNS label out of a name: lower case, hyphens, at most `limit` characters; "" when nothing is left."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:limit].strip("-")
+
+
+def free_slug(name: str, taken: Container[str]) -> str:
+    """`web`, or `web-2` and so on when that is taken."""
+    return next(one for one in chain([name], (f"{name[:36]}-{number}" for number in count(2))) if one not in taken)

@@ -69,6 +69,9 @@ def test_it_shows_what_was_detected_and_deploys_it(client: Client, git_url: str)
     assert Volume.objects.get().path == "/data"
     assert Domain.objects.filter(host="shop.example.com").exists()
     assert client.get(answer["Location"]).status_code == 200
+    Service.objects.update(slug="shop")
+    again = client.post("/new", {"source_url": git_url}).context["form"].initial
+    assert (again["project"], again["service"]) == ("shop", "shop-2")
 
 
 @pytest.mark.parametrize(
