@@ -46,7 +46,7 @@ def test_it_says_what_it_found_without_a_clone(github: GitHub, alice: Person, cl
     with github.watching() as seen:
         answer = client.get("/new/repository", {"id": repo.id})
     text = answer.content.decode()
-    assert answer.status_code == 200 and "Start command: `web` in the Procfile" in text and "Flask" in text
+    assert answer.status_code == 200 and "<code>web</code> in the Procfile" in text and "Flask" in text
     assert 'value="hello"' in text and "API_KEY" in text and repo.full_name in text and "private</span>" in text
     assert not [row for row in seen if row["path"].endswith(("git-upload-pack", "info/refs"))]
     assert len(seen) < 20

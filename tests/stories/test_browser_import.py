@@ -89,7 +89,7 @@ def test_it_takes_five_clicks_from_sign_in_to_live(
     hand = Hand(page)
     hand.signs_in(slipway, person)
     hand.link(repo.full_name)
-    expect(page.get_by_text("Start command: `web` in the Procfile")).to_be_visible()
+    expect(page.get_by_role("cell", name="web in the Procfile")).to_be_visible()
     expect(page.get_by_label("COLOUR", exact=True)).to_have_value("blue")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hand.button("Deploy")

@@ -69,7 +69,7 @@ def test_a_first_day(fresh: tuple[Slipway, str], page: Page, git: GitServer) -> 
     expect(page.get_by_label("Git URL")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("Git URL").fill(repository.url)
     page.get_by_role("button", name="Look at it").click()
-    expect(page.get_by_text("start command: `web` in the Procfile", exact=False)).to_be_visible()
+    expect(page.get_by_role("cell", name="web in the Procfile")).to_be_visible()
 
     # A wrong line of a pasted .env is named by its number.
     page.get_by_label("Variables").fill("COLOUR=blue\nnot a variable\n")
