@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from paas.supervisor.memory import COLLECT_AFTER
 from tests.scratch import scratch_django
 from workers.desired import LATENCY_BOUNDS
 
@@ -203,4 +204,5 @@ if __name__ == "__main__":
         owner = fill()
         gc.collect()
         gc.freeze()  # What filling left behind is no part of a page.
+        gc.set_threshold(*COLLECT_AFTER)  # As in the process that serves.
         print(json.dumps(measure(owner, int(sys.argv[1]) if sys.argv[1:] else 50)))

@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from paas.embedded.processes import die_with_parent
-from paas.supervisor.memory import settle
+from paas.supervisor.memory import COLLECT_AFTER, settle
 from paas.supervisor.titles import set_title
 
 MAX_MESSAGE = 256 * 1024
@@ -157,6 +157,7 @@ class Zygote:
 def become(order: dict[str, Any]) -> NoReturn:
     """Be `python -m <module> <arguments>`, in this process."""
     set_title(f"slipway: {order['name']}")
+    gc.set_threshold(*COLLECT_AFTER)
     gc.enable()
     os.environ.clear()
     os.environ.update(order["env"])
