@@ -118,12 +118,16 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
 def _cards(shown: list[UUID]) -> list[Card]:
     services = Service.objects.filter(pk__in=shown).select_related("project__team").only(*NAMES).in_bulk()
     here: dict[str, Any] = {"service__in": shown, "environment__slug": PRODUCTION}
-    rows = Deployment.objects.filter(**here).select_related("build").only(*SHOWN)
-    latest = {row.service_id: row for row in rows.order_by("service", "-created_at").distinct("service")}
-    live = {row.service_id: row for row in rows.filter(status=Status.LIVE)}
-    states = {row.service_id: row for row in ServiceState.objects.filter(**here).order_by("reported_at")}
+    rows = Deployment.objects.filter(**here)
+    newest = rows.order_by("service", "-created_at").distinct("service").values("pk")
+    rows = rows.filter(Q(pk__in=newest) | Q(status=Status.LIVE)).select_related("build").only(*SHOWN)
+    found = list(rows.order_by("created_at"))
+    latest = {row.service_id: row for row in found}
+    live = {row.service_id: row for row in found if row.status == Status.LIVE}
+    told = ServiceState.objects.filter(**here).only("service_id", "reported_at", "instances")
+    states = {row.service_id: row for row in told.order_by("reported_at")}
     urls: dict[UUID, list[str]] = defaultdict(list)
-    for domain in Domain.objects.filter(**here).order_by(*BEST_FIRST):
+    for domain in Domain.objects.filter(**here).only("service_id", "host").order_by(*BEST_FIRST):
         urls[domain.service_id].append(address_of(domain))
     ribbons, sparks = _ribbons(here), sparklines(shown)
     return [

@@ -17,7 +17,8 @@ SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 
 def environment_asked(told: MultiValueDict[str, str], project: Project) -> Environment:
     """The one that an address or a form names by its slug, `environment`; production without. 404 for none of theirs."""
-    return environment_named(told.get("environment") or "", project)
+    slug = told.get("environment") or ""
+    return environment_named(slug, project) if slug else project.nearest[0]
 
 
 def environment_named(slug: str, project: Project) -> Environment:

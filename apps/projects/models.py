@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.functional import cached_property
 
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
@@ -20,6 +21,7 @@ from workers.build.foreign import VERSION
 
 # The most that can be asked for.
 BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
+NEAREST = 13  # Environments that a page offers, and one more that says there are others.
 SCAN_POLICIES = [("", "as the installation"), ("warn", "warn"), ("block", "block")]
 
 
@@ -59,6 +61,12 @@ class Project(Base):
     @property
     def production(self) -> Environment:
         return self.environments.get(slug="production")
+
+    @cached_property
+    def nearest(self) -> list[Environment]:
+        """For pages: production first, then staging, the newest previews last. Some of them only."""
+        kinds = models.Case(*(models.When(kind=kind, then=place) for place, kind in enumerate(EnvironmentKind)))
+        return list(self.environments.order_by(kinds, "-created_at")[:NEAREST])
 
 
 class EnvironmentKind(models.TextChoices):
