@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -52,6 +53,10 @@ def kinds_of(services: QuerySet[Service]) -> dict[UUID, str]:
     place = FilteredRelation("project__environments", condition=Q(project__environments__slug=PRODUCTION))
     kind = RawSQL(KIND, told)  # noqa: S611 - no words of anybody's
     rows = services.annotate(place=place, kind=kind).values_list("pk", "kind", "place__pk")  # Named: it is joined.
+    try:
+        asked = rows.query.sql_with_params()
+    except EmptyResultSet:  # Of somebody without a team.
+        return {}
     with connection.cursor() as cursor:  # As they come: thousands are not made into rows of Django's first.
-        cursor.execute(*rows.query.sql_with_params())
+        cursor.execute(*asked)
         return {service: kind for service, kind, _ in cursor.fetchall()}
