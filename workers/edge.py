@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from workers.desired import LATENCY_BOUNDS
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.errors import PlatformError, UserError
 
 IMAGE = "slipway/edge"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.docker import Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
 from workers.errors import PlatformError
 
 

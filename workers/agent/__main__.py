@@ -24,7 +24,8 @@ from workers.agent.networks import Networks
 from workers.agent.reporter import Reporter
 from workers.agent.store import Store
 from workers.agent.world import World
-from workers.docker import Engine, Event
+from workers.docker import Engine
+from workers.docker_records import Event
 from workers.errors import PlatformError, SlipwayError
 from workers.traefik import Routes
 

@@ -23,7 +23,7 @@ from workers.agent.store import Attempt
 from workers.agent.turns import Turns
 from workers.agent.world import Check, World
 from workers.desired import Document, ErrorReport, Service, StepName
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.errors import PlatformError, SlipwayError, Stopped
 
 TICK_SECONDS = 5.0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from workers.agent.sockets import ESTABLISHED, sockets
 from workers.agent.world import Check, World
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.errors import SlipwayError
 
 # The edge may still be handing over requests that it accepted before it took the new route.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from workers.agent.store import Store
 from workers.desired import NO_ENVIRONMENT, Service, key_of
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.traefik import Routes
 
 _ID = 36  # Letters of a uuid.

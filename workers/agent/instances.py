@@ -19,7 +19,8 @@ from workers.agent.reporter import Reporter
 from workers.agent.samples import Samples
 from workers.agent.world import World
 from workers.desired import Document, Instance, InstancesReport, Service
-from workers.docker import Container, NotThere
+from workers.docker_errors import NotThere
+from workers.docker_records import Container
 from workers.errors import PlatformError
 
 AT_ONCE = 8  # Containers that are asked at the same time: one that answers slowly must not keep the others waiting.

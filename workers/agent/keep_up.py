@@ -13,7 +13,7 @@ from workers.agent.rollout import route
 from workers.agent.until_healthy import wait_until_healthy
 from workers.agent.world import Check, World, belongs, replica
 from workers.desired import Service
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.errors import Stopped
 from workers.traefik import encoded
 

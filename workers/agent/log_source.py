@@ -19,7 +19,7 @@ from workers.agent.log_ways import LogWays
 from workers.agent.redaction import redactor
 from workers.agent.store import set_aside, write_private
 from workers.agent.tail import Line, Position
-from workers.docker import Container
+from workers.docker_records import Container
 
 MAX_LINES, MAX_BYTES = 1000, 256 * 1024
 AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0

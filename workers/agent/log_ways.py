@@ -11,7 +11,8 @@ from workers.agent.follow import Follow, nanoseconds
 from workers.agent.log_files import Files, Handed
 from workers.agent.log_reader import LogReader
 from workers.agent.tail import Line, Position, Tail
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.errors import PlatformError
 
 

@@ -18,7 +18,9 @@ from workers.agent.log_source import MAX_BYTES, Positions, Source, secrets_of
 from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import REQUEST_BYTES, Sender, encoded, last_of
 from workers.agent.redaction import last_lines, redactor
-from workers.docker import Container, Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
+from workers.docker_records import Container
 
 BUSY_PAUSE, IDLE_PAUSE = 0.015, 0.04
 BUSY_SECONDS = 2.0  # How long after a line the short pause is kept.

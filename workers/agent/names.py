@@ -19,7 +19,9 @@ from workers.agent.environments import Environments
 from workers.agent.spec import is_named
 from workers.agent.store import write_private
 from workers.desired import Service
-from workers.docker import Container, Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
+from workers.docker_records import Container
 from workers.errors import SlipwayError
 
 

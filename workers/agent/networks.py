@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from workers.agent.spec import Place, network_name
-from workers.docker import Engine, Network
+from workers.docker import Engine
+from workers.docker_records import Network
 from workers.errors import PlatformError
 
 

@@ -17,7 +17,7 @@ from workers.agent.reporter import Steps
 from workers.agent.spec import web_process
 from workers.agent.world import Replica, World, belongs, replica
 from workers.desired import Service
-from workers.docker import NotThere
+from workers.docker_errors import NotThere
 from workers.errors import PlatformError, UserError
 from workers.redact import Redactor
 

@@ -10,7 +10,8 @@ from typing import Any
 from workers.agent.health import Answer
 from workers.build.shell_line import line_of
 from workers.desired import Health
-from workers.docker import Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
 from workers.errors import UserError
 from workers.redact import Redactor
 

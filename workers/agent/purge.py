@@ -12,7 +12,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.errors import PlatformError, SlipwayError
 from workers.traefik import Routes
 

@@ -14,7 +14,7 @@ from workers.agent.metrics_usage import measured, reading_of
 from workers.agent.own_check import answer_of
 from workers.agent.world import World
 from workers.desired import Health, Service
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.errors import PlatformError
 
 

@@ -19,7 +19,9 @@ from workers.agent.ownership import give_to_user
 from workers.agent.spec import LogRotation, container_spec, volume_name
 from workers.agent.store import Store
 from workers.desired import Service
-from workers.docker import Container, Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
+from workers.docker_records import Container
 from workers.traefik import Routes
 
 Check = Callable[[], None]  # Raises `workers.errors.Stopped` when the work is no longer wanted.

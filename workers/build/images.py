@@ -11,7 +11,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from workers.docker import Engine, NotThere
+from workers.docker import Engine
+from workers.docker_errors import NotThere
 
 # No dot begins a segment, so that what a repository wrote leads to no other address of the API.
 REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?:[/:@][A-Za-z0-9][\w.-]*)*")

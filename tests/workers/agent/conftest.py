@@ -22,7 +22,8 @@ from tests.ports import free_port
 from tests.workers.agent.control import TOKEN, Control
 from workers.agent.purge import purge
 from workers.desired import Health, Limits, Process, Release, Route, Service
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.edge import EdgeSettings, start_edge
 from workers.traefik import Routes
 

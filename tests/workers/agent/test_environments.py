@@ -13,7 +13,7 @@ from workers.agent.metrics import tick_of
 from workers.agent.metrics_edge import Counters, counters_in, traffic_between
 from workers.agent.store import Attempt, Store
 from workers.desired import NO_ENVIRONMENT, Route, Service
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.traefik import Routes
 
 

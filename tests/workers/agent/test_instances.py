@@ -14,7 +14,7 @@ from tests.workers.agent.conftest import make_service
 from workers.agent.instances import Instances
 from workers.agent.metrics_usage import Meter
 from workers.desired import Document, Instance, InstancesReport, Service
-from workers.docker import Container
+from workers.docker_records import Container
 
 SECONDS = 20  # A busy machine may take these; no test is meant to.
 SAMPLE = {"cpu_stats": {"cpu_usage": {"total_usage": 1}}, "memory_stats": {"usage": 7}}

@@ -19,7 +19,8 @@ from workers.agent.log_files import Direct, Handed
 from workers.agent.log_reader import LogReader
 from workers.agent.log_reader_spec import ROLE, ReaderPlace, reader_spec
 from workers.agent.log_ways import LogWays, Onward
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.errors import PlatformError
 
 LINES = 100_000

@@ -19,7 +19,8 @@ from workers.agent.log_source import Positions, Source
 from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import Sender, body, encoded, in_place_of, last_of
 from workers.desired import LogBatches
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 
 SERVICE, ENVIRONMENT = new_id(), new_id()
 

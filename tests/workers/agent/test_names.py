@@ -17,7 +17,7 @@ from workers.agent.names import Names
 from workers.agent.spec import labels_for
 from workers.agent.store import Store
 from workers.desired import Process, Service
-from workers.docker import Container
+from workers.docker_records import Container
 from workers.errors import PlatformError
 
 # Takes the first address that it is given, each time anew, and tells which release answered it or what it met.

@@ -28,7 +28,8 @@ from workers.agent.spec import LogRotation, labels_for
 from workers.agent.store import Attempt, Store
 from workers.agent.world import World
 from workers.desired import Health, Service
-from workers.docker import Container, Engine
+from workers.docker import Engine
+from workers.docker_records import Container
 from workers.traefik import Routes
 
 

@@ -17,7 +17,8 @@ from workers.agent.reporter import Reporter
 from workers.agent.store import Attempt
 from workers.agent.turns import Turns
 from workers.desired import Document
-from workers.docker import Container, Engine, Network
+from workers.docker import Engine
+from workers.docker_records import Container, Network
 from workers.errors import PlatformError, Stopped
 from workers.image_reference import Login
 
