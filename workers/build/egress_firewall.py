@@ -1,4 +1,5 @@
-"""The rules of `public` mode are in force while this process builds: `nft` loads them, as root or in a small container.
+"""The rules of `public` mode are in force while this process builds: `nft` loads them, as root or in a small container
+of the engine (on a builder's own machine always).
 
 Containers of others on the engine's default bridge that ran when a build began are left alone. Not in charge of what the
 rules are.
@@ -18,9 +19,10 @@ from pathlib import Path
 from workers.build.base_images import ensure_base
 from workers.build.builder import far_builder
 from workers.build.egress import Door, removal, ruleset
-from workers.build.egress_doors import doors_of_machine
+from workers.build.egress_doors import DNS, doors_of_machine
 from workers.build.job import Egress, Report
 from workers.build.limits import Logged
+from workers.build.secrets import nameservers_in
 from workers.docker_cli import client_env, working_client
 from workers.errors import SlipwayError
 from workers.process import TimedOut, run
@@ -70,14 +72,25 @@ def limited(
 
 
 def in_container_argv(client: str, name: str, image: str, labels: Mapping[str, str]) -> list[str]:
-    """`nft` of this machine for a user who is not root: it may set rules, and reads the machine's files."""
+    """`nft` of the engine's machine, for who is not root there: it may set rules, and reads the machine's files."""
+    return [
+        *_confined(client, labels),
+        *("--interactive", "--network=host", "--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host"),
+        *("--security-opt=label=disable", "--volume=/:/host:ro", f"--name={name}"),
+        *("--entrypoint=chroot", "--", image, "/host", str(NFT), "-f", "-"),
+    ]
+
+
+def resolv_conf_argv(client: str, image: str, labels: Mapping[str, str]) -> list[str]:
+    return [*_confined(client, labels), "--entrypoint=cat", "--", image, "/etc/resolv.conf"]
+
+
+def _confined(client: str, labels: Mapping[str, str]) -> list[str]:
     told = {**labels, "slipway.role": "build-egress"}
     return [
-        *(client, "run", "--rm", "--interactive", "--pull=never", "--network=host", "--read-only", "--cap-drop=ALL"),
-        *("--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host", "--user=0:0"),
-        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--memory=64m", "--pids-limit=16"),
-        *("--volume=/:/host:ro", f"--name={name}", *(f"--label={key}={value}" for key, value in told.items())),
-        *("--entrypoint=chroot", "--", image, "/host", str(NFT), "-f", "-"),
+        *(client, "run", "--rm", "--pull=never", "--read-only", "--cap-drop=ALL", "--user=0:0"),
+        *("--security-opt=no-new-privileges", "--memory=64m", "--pids-limit=16"),
+        *(f"--label={key}={value}" for key, value in told.items()),
     ]
 
 
@@ -115,16 +128,16 @@ class Firewall:
         self._note.unlink(missing_ok=True)
 
     def _close(self, host_ports: tuple[int, ...], report: Report) -> None:
-        if far_builder():
-            raise NotLimited("the engine is not on this machine")
-        if not NFT.exists():
+        is_near = not far_builder()
+        if is_near and not NFT.exists():
             raise NotLimited(f"there is no {NFT} on this machine: install nftables")
         bridge, others = self._bridge(report)
-        if not bridge or not Path("/sys/class/net", bridge).exists():
+        if not bridge or (is_near and not Path("/sys/class/net", bridge).exists()):
             raise NotLimited("the engine's default bridge is not on this machine")
+        doors = _doors if is_near else _doors | self._name_servers(report)
         self._note.parent.mkdir(parents=True, exist_ok=True)
         self._note.touch()
-        self._load(ruleset(self.table, bridge, _doors, host_ports, others), report)
+        self._load(ruleset(self.table, bridge, doors, host_ports, others), report)
 
     def _leave(self) -> None:
         global _running
@@ -148,21 +161,29 @@ class Firewall:
         ]
 
     def _load(self, rules: str, report: Report | None) -> None:
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and not far_builder():
             self._told([str(NFT), "-f", "-"], report, rules)
             return
-        client = working_client(self.cache_dir)
-        try:
-            base = ensure_base("python", "", report=report or Logged(), cache_dir=self.cache_dir, labels=self.labels)
-        except SlipwayError as error:
-            raise NotLimited(error.message) from error
+        client, image = working_client(self.cache_dir), self._image(report)
         name = f"slipway-build-egress-{random.token_hex(4)}"
         try:
-            self._told(in_container_argv(client, name, base.reference, self.labels), report, rules)
+            self._told(in_container_argv(client, name, image, self.labels), report, rules)
         except BaseException:
             with suppress(NotLimited):  # It is gone already, but for a client that ended before its container.
                 self._told([client, "rm", "--force", "--", name], None)
             raise
+
+    def _name_servers(self, report: Report) -> set[Door]:
+        """Those that the engine gives to the steps of builds, as it does to a container."""
+        argv = resolv_conf_argv(working_client(self.cache_dir), self._image(report), self.labels)
+        return {(server, DNS) for server in nameservers_in(self._told(argv, report))}
+
+    def _image(self, report: Report | None) -> str:
+        told = report or Logged()
+        try:
+            return ensure_base("python", "", report=told, cache_dir=self.cache_dir, labels=self.labels).reference
+        except SlipwayError as error:
+            raise NotLimited(error.message) from error
 
     def _told(self, argv: list[str], report: Report | None, given: str = "") -> str:
         lines: list[str] = []

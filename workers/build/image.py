@@ -20,8 +20,7 @@ from workers.build.image_labels import base_digest, base_of, labels_for
 from workers.build.image_run import run_build
 from workers.build.images import inspected
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Report, Workspace
-from workers.build.limits import CGROUPS, enforced
-from workers.build.limits_group import parent_of
+from workers.build.limits import enforced
 from workers.build.plan import Plan
 from workers.build.secrets import Share, network, write_secrets
 from workers.docker_cli import BuildCall, build_argv, working_client
@@ -86,8 +85,7 @@ def _run(
         enforced(limits, report, machine_cache=shared, labels=labels) as limit,
         limited(limits.egress, call.secrets, report, network=call.network, cache_dir=shared, labels=labels),
     ):
-        parent = parent_of(CGROUPS, limit.own) if limit.group else ""  # Another machine's engine has other groups.
-        argv = build_argv(client, replace(call, cgroup_parent=parent))
+        argv = build_argv(client, replace(call, cgroup_parent=limit.parent))
         report.command(argv)
         run_build(argv, workspace.scratch / "build" / "docker", plan, settings, report, limit)
 

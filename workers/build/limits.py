@@ -8,7 +8,8 @@ be set, a line says so.
 Root writes the group at once. For a user who is not root but may use Docker a container does (limits_helper), and the
 limits stay for a while after the last build, so that the next one finds them in force. When a worker is killed
 meanwhile they stay on: that only slows builds down that are made by hand, and the next build sets them anew. They go
-with the group when the machine starts; an engine that is restarted keeps them.
+with the group when the machine starts; an engine that is restarted keeps them. On a builder's own machine all of this is
+another container's, for each build its own (limits_far).
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from workers.build import limits_linger as linger
 from workers.build.builder import far_builder
 from workers.build.job import BuildLimits, Report
 from workers.build.limits_enforced import Enforced, kills
+from workers.build.limits_far import enforced_there
 from workers.build.limits_group import (
     OWN,
+    PIDS,
     are_in_force,
     are_made,
     groups_of,
@@ -35,6 +38,8 @@ from workers.build.limits_group import (
     make,
     make_own,
     own_of,
+    parent_of,
+    quota,
     remove_over,
     write,
 )
@@ -46,7 +51,6 @@ log = logging.getLogger(__name__)
 
 CGROUPS = Path("/sys/fs/cgroup")
 ACTIVE = Path("/run/slipway/builds")  # Of all installations on the machine: they share the engine.
-PIDS = 4096
 
 
 @contextmanager
@@ -64,20 +68,26 @@ def enforced(
     Without `machine_cache` no engine is asked: only what this process may write itself is written.
     """
     helper = Helper(machine_cache, labels or {}) if machine_cache else None
-    place = _Place(cgroups, active, helper)
     with ExitStack() as stack:
         try:
-            note = place.enter(limits, report)
-            stack.callback(place.leave, note, report)
-            own = place.give_own(note, limits, report)
-            stack.enter_context(place.gathered(own, report))
+            if far := far_builder():
+                limit = stack.enter_context(enforced_there(far, limits, report, helper))
+            else:
+                limit = _enter(stack, _Place(cgroups, active, helper), limits, report)
         except (OSError, NotEnforced) as error:
             reason = (isinstance(error, OSError) and error.strerror) or str(error)
             report.line(f"The limits on memory and CPU cannot be enforced here: {reason}", level="err")
-            yield Enforced(limits.memory_bytes)
-            return
-        memory = own_of(groups_of(cgroups), own)["memory"]
-        yield Enforced(limits.memory_bytes, memory, own, kills(memory))
+            limit = Enforced(limits.memory_bytes)
+        yield limit
+
+
+def _enter(stack: ExitStack, place: _Place, limits: BuildLimits, report: Report) -> Enforced:
+    note = place.enter(limits, report)
+    stack.callback(place.leave, note, report)
+    own = place.give_own(note, limits, report)
+    stack.enter_context(place.gathered(own, report))
+    memory = own_of(groups_of(place.cgroups), own)["memory"]
+    return Enforced(limits.memory_bytes, memory, own, parent_of(place.cgroups, own), kills(memory))
 
 
 @dataclass(frozen=True)
@@ -90,8 +100,6 @@ class _Place:
 
     def enter(self, limits: BuildLimits, report: Report) -> Path:
         """The note of this build; gone again when its limits cannot be set."""
-        if far := far_builder():
-            raise NotEnforced(f"builds run at {far}, which is not this machine")
         if self.helper and (reason := self.helper.refusal()):
             raise NotEnforced(reason)
         try:
@@ -116,7 +124,7 @@ class _Place:
 
     def give_own(self, mine: Path, limits: BuildLimits, report: Report) -> str:
         """The name of a group for this build alone; "" where that takes a container, and builds run one by one."""
-        name, one = f"{OWN}{mine.name}", (limits.memory_bytes, _quota(limits.cpus), PIDS)
+        name, one = f"{OWN}{mine.name}", (limits.memory_bytes, quota(limits.cpus), PIDS)
         try:
             make_own(groups_of(self.cgroups), name, *one)
         except OSError as error:
@@ -180,7 +188,7 @@ class _Place:
     def _sum(self) -> tuple[int, float, int]:
         running = [json.loads(path.read_text()) for path in self.active.glob("*-*") if _lives(path)]
         memory_bytes, cpus = sum(one[0] for one in running), sum(one[1] for one in running)
-        return memory_bytes, _quota(cpus), PIDS * len(running)
+        return memory_bytes, quota(cpus), PIDS * len(running)
 
     def _settle(self) -> None:
         """Write the sum after builds have ended, in the background or when this process ends."""
@@ -202,11 +210,6 @@ class Logged:
 
     def check(self) -> None:
         """Nobody stops it."""
-
-
-def _quota(cpus: float) -> float:
-    """0 for all of the machine: a quota would only cost the kernel's accounting."""
-    return cpus if cpus < (os.cpu_count() or 1) else 0
 
 
 def _tell_unlimited(report: Report, error: OSError) -> None:

@@ -9,12 +9,24 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workers.build import limits_group, limits_strays
+from workers.build import limits_enforced, limits_group, limits_strays, limits_watch
 
 HOST_CGROUPS = "/slipway/cgroup"  # Inside, where the engine's own mounts do not hide them.
 HOST_NOTES = "/slipway/builds"
 PROGRAM = Path(limits_group.__file__).read_text()
 GATHERING = Path(limits_strays.__file__).read_text()
+WATCHING = {
+    module.__name__: Path(module.__file__ or "").read_text()
+    for module in (limits_group, limits_enforced, limits_strays, limits_watch)
+}
+# For a Python that has none of our modules: those of its first argument, the last of which is run.
+LOADING = """
+import json, sys, types
+for name, text in json.loads(sys.argv.pop(1)).items():
+    sys.modules[name] = module = types.ModuleType(name)
+    exec(text, module.__dict__)
+module.main(*sys.argv[1:])
+"""
 PLACES_BUILDS = 23  # The first engine whose BuildKit goes by `--cgroup-parent`.
 
 
@@ -55,6 +67,22 @@ def gathering_argv(
         *("--interactive", "--pid=host", "--user=0:0"),
         *("--entrypoint=python3", "--", image, "-c", GATHERING),
         *(HOST_CGROUPS, json.dumps(groups), own),
+    ]
+
+
+def watching_argv(
+    client: str, image: str, labels: Mapping[str, str], own: tuple[str, int, float, int], *, gathers: bool
+) -> list[str]:
+    """Makes one build's own group on the engine's machine, tells how it went when its standard input is closed, and
+    removes it. May what both of the others may, but for notes.
+    """
+    packages = dict.fromkeys(("workers", "workers.build"), "")
+    return [
+        *_confined(client, labels, "build-limits"),
+        *("--cap-add=DAC_OVERRIDE", "--cap-add=SYS_NICE", "--cap-add=SYS_PTRACE"),
+        *("--interactive", "--pid=host", "--user=0:0"),
+        *("--entrypoint=python3", "--", image, "-c", LOADING),
+        *(json.dumps(packages | WATCHING), HOST_CGROUPS, json.dumps(own), json.dumps(gathers)),
     ]
 
 

@@ -10,14 +10,16 @@ from workers.build.limits_group import PEAK
 
 @dataclass(frozen=True)
 class Enforced:
-    """The limit on a build. `group` is the memory group that has it, None where no limit is in force.
+    """The limit on a build. `group` is the memory group that has it, None where none is in force on this machine.
 
     `own` names the group that is this build's alone, and marks its steps; "" where builds share what they may use.
+    `parent` is what the client tells the engine of it.
     """
 
     memory_bytes: int
     group: Path | None = None
     own: str = ""
+    parent: str = ""
     kills_before: int = 0
 
     def was_met(self) -> bool:

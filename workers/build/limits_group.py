@@ -16,6 +16,7 @@ from pathlib import Path
 
 CONTROLLERS = ("memory", "cpu", "pids")
 PERIOD_US = 100_000
+PIDS = 4096  # Of one build.
 PEAK = "memory.max_usage_in_bytes"
 OWN = "slipway-"  # Begins the name of a build's own group within that of all builds.
 NO_LIMIT = 2**62  # What the kernel shows for -1 is a little above it, and depends on the size of a page.
@@ -71,6 +72,11 @@ def settings_for(memory_bytes: int, cpus: float, pids: int, *, v1: bool) -> list
         ("cpu", "cpu.max", f"{quota if cpus else 'max'} {PERIOD_US}"),
         ("pids", "pids.max", str(pids or "max")),
     ]
+
+
+def quota(cpus: float) -> float:
+    """0 for all of the machine: a quota would only cost the kernel's accounting."""
+    return cpus if cpus < (os.cpu_count() or 1) else 0
 
 
 def are_made(groups: dict[str, Path]) -> bool:

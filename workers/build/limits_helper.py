@@ -67,7 +67,7 @@ class Helper:
         own: tuple[str, int, float, int] | None = None,
     ) -> None:
         group_id = Path(_socket()).stat().st_gid
-        client, image = working_client(self.cache_dir), self._image(report)
+        client, image = working_client(self.cache_dir), self.image(report)
         self._output(helper_argv(client, image, self.labels, group_id, notes, limits, own), report)
 
     @contextmanager
@@ -75,30 +75,18 @@ class Helper:
         """Meanwhile RUN containers are put into the groups."""
         _socket()
         beneath = {controller: str(group.relative_to(cgroups)) for controller, group in groups.items()}
-        argv = gathering_argv(working_client(self.cache_dir), self._image(report), self.labels, beneath, own)
-        pipe, env = subprocess.PIPE, client_env(os.environ)
-        child = subprocess.Popen(
-            tied_argv(argv), env=env, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        assert child.stdin is not None and child.stdout is not None
-        try:
-            if (said := _first_line(child, report)) != BEGUN:
+        argv = gathering_argv(working_client(self.cache_dir), self.image(report), self.labels, beneath, own)
+        with attached(argv, report) as (child, said):
+            if said != BEGUN:
                 raise NotEnforced(said or "the container that gathers the steps of builds did not start")
             yield
             if child.poll() is not None:
-                said = child.stdout.read().decode(errors="replace").strip().rpartition("\n")[2]
+                said = child.communicate()[0].decode(errors="replace").strip().rpartition("\n")[2]
                 report.line(
                     f"A step of the build may have run without its limits: {said or 'nobody gathered it'}", level="err"
                 )
-        finally:
-            child.stdin.close()
-            try:
-                child.wait(END_SECONDS)
-            except subprocess.TimeoutExpired:
-                end_group(child)
-            child.stdout.close()
 
-    def _image(self, report: Report) -> str:
+    def image(self, report: Report) -> str:
         try:
             return ensure_base("python", "", report=report, cache_dir=self.cache_dir, labels=self.labels).reference
         except SlipwayError as error:
@@ -130,6 +118,25 @@ def _socket() -> str:
     if not socket.startswith("unix://"):
         raise NotEnforced(f"the engine at {socket} is not on this machine")
     return socket.removeprefix("unix://")
+
+
+@contextmanager
+def attached(argv: list[str], report: Report) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A container that works until its standard input is closed, and the line that it says first, "" for none."""
+    pipe, env = subprocess.PIPE, client_env(os.environ)
+    child = subprocess.Popen(
+        tied_argv(argv), env=env, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    assert child.stdin is not None and child.stdout is not None
+    try:
+        yield child, _first_line(child, report)
+    finally:
+        child.stdin.close()
+        try:
+            child.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            end_group(child)
+        child.stdout.close()
 
 
 def _first_line(child: subprocess.Popen[bytes], report: Report) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workers.build.builder import far_builder
 from workers.build.job import BuildSettings
 from workers.build.mirrors import cargo_text, go_text, maven_text
 from workers.build.package_indexes import (
@@ -79,9 +80,10 @@ def network(resolv_conf: Path = Path("/etc/resolv.conf"), resolved: Path = RESOL
 
     The engine copies resolv.conf into build containers. A server on loopback cannot be reached from there; where
     systemd-resolved knows the servers behind itself the engine uses those, and otherwise only the host's network helps.
+    An engine on another machine asks that one's servers, of which nothing is known here.
     """
     servers = nameservers(resolv_conf)
-    if not servers or not all(is_local(server) for server in servers):
+    if far_builder() or not servers or not all(is_local(server) for server in servers):
         return "", ""
     if servers == ["127.0.0.53"] and any(not is_local(server) for server in nameservers(resolved)):
         return "", ""
@@ -89,8 +91,12 @@ def network(resolv_conf: Path = Path("/etc/resolv.conf"), resolved: Path = RESOL
 
 
 def nameservers(path: Path) -> list[str]:
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return [words[1] for line in lines if len(words := line.split()) > 1 and words[0] == "nameserver"]
+    return nameservers_in(path.read_text() if path.is_file() else "")
+
+
+def nameservers_in(text: str) -> list[str]:
+    lines = [line.split() for line in text.splitlines()]
+    return [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
 
 
 def private_file(path: Path, text: str) -> Path:

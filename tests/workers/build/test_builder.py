@@ -16,15 +16,17 @@ from tests.registry import LOGIN, registry
 from tests.workers.build.builds import Lines, builder
 from workers.agent.images import need_image
 from workers.agent.store import Store
+from workers.build.base_images import ensure_base
 from workers.build.builder import run_engine_env
 from workers.build.clean import remove_images
-from workers.build.job import BuildLimits
+from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits import enforced
 from workers.build.limits_disk import engine_folder
 from workers.build.push import push_image
 from workers.desired import Document, Registry, Release, Service
 from workers.docker import Engine
 from workers.docker_cli import working_client
+from workers.errors import UserError
 
 ID = "5e1f0000-0000-4000-8000-000000000001"
 
@@ -89,6 +91,23 @@ def test_what_another_engine_builds_runs_here(second: str, tmp_path: Path, monke
         gone = remove_images(working_client(tmp_path / "machine"), label, set, Lines(), run_engine_env())
         assert gone == [image.digest], "the worker cleans where apps run, too"
         assert Engine(there.instance).has_image(image.digest), "and this was not the builder's"
+
+
+@pytest.mark.docker
+def test_its_own_machine_holds_a_build_to_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a container there alone: nothing of this machine's control groups is looked at."""
+    monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
+    with builder(tmp_path) as there:
+        base = ensure_base("python", "", report=there.report, cache_dir=there.machine_cache).reference
+        takes = 'RUN ["python3", "-c", "import time; time.sleep(0.5); x = bytearray({} * 1024**2); print(len(x))"]'
+        there.write(Dockerfile=f"FROM {base}\n{takes.format(100)}\n{takes.format(400)}\n")
+        limits = BuildLimits(memory_bytes=200 * 1024**2)
+        with pytest.raises(UserError, match="ran out of memory at 200 MB"):
+            there.build(settings=BuildSettings(limits=limits, no_cache=True))
+        assert str(100 * 1024**2) in " ".join(there.report.lines), "the step that needs less is held to nothing"
+        assert not [line for line in there.report.lines if "memory and CPU cannot be enforced" in line]
+        [named] = [part for part in there.report.commands[-1] if part.startswith("--cgroup-parent=")]
+        assert not list(Path("/sys/fs/cgroup").glob(f"**/{named.rpartition('/')[2]}")), "the group goes with the build"
 
 
 def test_no_limit_is_claimed_on_another_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

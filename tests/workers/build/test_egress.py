@@ -56,9 +56,10 @@ def test_the_doors_are_name_servers_indexes_and_proxies_but_nothing_a_team_wrote
 
 def test_an_ordinary_users_container_may_set_rules_and_no_more() -> None:
     assert in_container_argv("docker", "n", "base", {"slipway.instance": "i"}) == [
-        *("docker", "run", "--rm", "--interactive", "--pull=never", "--network=host", "--read-only", "--cap-drop=ALL"),
-        *("--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host", "--user=0:0"),
-        *("--security-opt=no-new-privileges", "--security-opt=label=disable", "--memory=64m", "--pids-limit=16"),
-        *("--volume=/:/host:ro", "--name=n", "--label=slipway.instance=i", "--label=slipway.role=build-egress"),
+        *("docker", "run", "--rm", "--pull=never", "--read-only", "--cap-drop=ALL", "--user=0:0"),
+        *("--security-opt=no-new-privileges", "--memory=64m", "--pids-limit=16"),
+        *("--label=slipway.instance=i", "--label=slipway.role=build-egress"),
+        *("--interactive", "--network=host", "--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host"),
+        *("--security-opt=label=disable", "--volume=/:/host:ro", "--name=n"),
         *("--entrypoint=chroot", "--", "base", "/host", "/usr/sbin/nft", "-f", "-"),
     ]

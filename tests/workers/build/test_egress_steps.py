@@ -109,6 +109,17 @@ def test_a_step_reaches_this_machine_by_its_index_only(
 
 
 @pytest.mark.docker
+@pytest.mark.skipif(not can_filter(), reason="the engine's machine has no nft")
+def test_a_builder_of_its_own_is_told_the_rules_by_a_container(
+    here: Builder, bridge: str, ports: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
+    assert tried(here, bridge, Egress("public", host_ports=(ports[1],)), ports) == ["refused", "answers"]
+    until_opened()
+    assert f"slipway_builds_{here.instance}" not in subprocess.check_output([NFT, "list", "tables"], text=True)
+
+
+@pytest.mark.docker
 @pytest.mark.skipif(not can_filter(), reason="rules are loaded by root with nft")
 def test_steps_run_where_the_rules_are_meant_for(here: Builder, bridge: str) -> None:
     """On the default bridge, which the rules of this test leave alone; with `none` on no network."""
