@@ -3,6 +3,7 @@
 
 const POLL_MS = 2000;
 const LONGEST_MS = 10000;
+const SILENT_MS = 25000; // The server says that it is there every 10 s: a network that lost the connection tells nobody.
 
 class Live {
   constructor(path, pollPath) {
@@ -15,6 +16,7 @@ class Live {
     this.tries = 0;
     this.ended = false;
     this.poller = null;
+    setInterval(() => this.watch(), SILENT_MS / 5);
   }
 
   // The chips of the page: of its log, and of its head.
@@ -26,9 +28,18 @@ class Live {
   connect() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${this.path}`);
-    socket.addEventListener("open", () => this.opened(socket));
-    socket.addEventListener("message", (event) => this.heard(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => this.closed(event.code));
+    const on = (name, act) => socket.addEventListener(name, (event) => this.socket === socket && act(event));
+    this.socket = socket;
+    this.heardAt = Date.now();
+    on("open", () => this.opened(socket));
+    on("message", (event) => this.heard(JSON.parse(event.data)));
+    on("close", (event) => this.closed(event.code));
+  }
+
+  watch() {
+    if (!this.socket || Date.now() - this.heardAt < SILENT_MS) return;
+    this.socket.close();
+    this.closed(1006);
   }
 
   opened(socket) {
@@ -40,6 +51,7 @@ class Live {
   }
 
   heard(message) {
+    this.heardAt = Date.now();
     if (message.lines) this.take(message.lines);
     if (message.changed) this.onChanged();
   }
@@ -52,6 +64,7 @@ class Live {
   }
 
   closed(code) {
+    this.socket = null;
     if (code === 4403 || code === 4404) {
       this.ended = true;
       this.stopPolling();

@@ -8,6 +8,7 @@ export class Links {
   // `load(number)` brings the line onto the page if it is not there.
   constructor(pane, button, load) {
     Object.assign(this, { pane, button, load });
+    this.heldAt = -1; // Where the view was put for a line: that this may be the end is no wish to follow it.
     pane.log.addEventListener("click", (event) => this.clicked(event));
     button.addEventListener("click", () => this.copy());
     document.addEventListener("copy", (event) => this.copied(event));
@@ -42,10 +43,15 @@ export class Links {
     await this.load(number);
     const row = this.pane.row(number);
     if (!row) return;
-    row.scrollIntoView({ block: "center" });
+    this.hold(row);
     this.pane.settle();
     // Blocks on the way had guessed heights: once they are laid out, again.
-    requestAnimationFrame(() => requestAnimationFrame(() => row.scrollIntoView({ block: "center" })));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.hold(row)));
+  }
+
+  hold(row) {
+    row.scrollIntoView({ block: "center" });
+    this.heldAt = this.pane.log.scrollTop;
   }
 
   get lines() {

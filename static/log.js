@@ -18,6 +18,7 @@ const root = document.getElementById("logs");
 const log = document.getElementById("log");
 const form = root.querySelector("form");
 const part = (name) => root.querySelector(`[data-${name}]`);
+const tell = (text) => document.dispatchEvent(new CustomEvent("slipway:toast", { detail: text }));
 export const pane = new Pane(log, Number(root.dataset.first), Number(root.dataset.last));
 const q = form.elements.q;
 
@@ -225,7 +226,8 @@ function scrolled() {
   const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   lastTop = log.scrollTop;
   pane.settle();
-  if (isAtEnd && isTail) follow(true);
+  if (log.scrollTop !== links.heldAt) links.heldAt = -1;
+  if (isAtEnd && isTail && links.heldAt < 0) follow(true);
   else if (isUp) follow(false);
   moreIfNear();
   markSoon();
@@ -281,6 +283,7 @@ const find = new Find(pane, (params) => ask("/search", params), () => {
 
 async function look() {
   addressed();
+  pane.dressAll({ current: null });
   if (isOnly()) await show({ before: NEVER });
   await find.look(q.value);
 }
@@ -316,11 +319,12 @@ function unfiltered() {
 const links = new Links(pane, part("copy-lines"), async (number) => {
   follow(false);
   following = false;
-  if (!pane.has(number)) await show({ around: number });
+  let isRead = pane.has(number) || (await show({ around: number }));
   if (!pane.has(number) && filters().size) {
     unfiltered();
-    await show({ around: number });
+    isRead = await show({ around: number });
   }
+  if (isRead && !pane.has(number)) tell(number > newest ? `Nobody has said line ${number} yet.` : `Line ${number} is no longer kept.`);
   say();
 });
 

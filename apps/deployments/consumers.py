@@ -1,7 +1,7 @@
 """Live logs and state over WebSockets. The socket only carries what the polling endpoint gives too, with the same numbers.
 
 Client: `{"after": <last seq>}` to begin or to resume. Server: `{"lines": [...]}`, `{"changed": true}`. Permission is
-checked at connect and every 10 s; a lost right closes with 4403, a stranger gets 4404.
+checked at connect and every 10 s, and `{"here": true}` said then; a lost right closes with 4403, a stranger gets 4404.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class StateConsumer(AsyncJsonWebsocketConsumer):
                 return
             await self._join(groups)  # Valkey may have been wiped; and whatever was missed is read now.
             self.catch_up()
+            await self.send_json({"here": True})
 
     def catch_up(self) -> None:
         """What may have been missed; a page of states looks every few seconds by itself."""

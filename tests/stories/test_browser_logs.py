@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, WebSocketRoute
 
 from apps.deployments import logs, outcome
 from apps.deployments.models import LogChunk, LogStream
@@ -181,6 +181,7 @@ def test_it_finds_in_the_whole_log(page: Page, stream: LogStream) -> None:
     until(page, lambda: numbers(page) == [*range(100, 3001, 100), 3001])
     page.fill("[name=q]", "nowhere at all")
     until(page, lambda: page.inner_text("[data-count]") == "No match")
+    assert page.locator(".line.current").count() == 0
 
 
 def test_it_opens_links_to_lines_and_ranges_from_far_away(page: Page, site: str, shop: Shop) -> None:
@@ -197,6 +198,12 @@ def test_it_opens_links_to_lines_and_ranges_from_far_away(page: Page, site: str,
     until(page, lambda: page.inner_text("[data-copy-lines]") == "Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "line no. 155\nline no. 156\nline no. 157\nline no. 158"
+    page.evaluate("location.hash = '#L2999'")
+    until(page, lambda: is_seen(page, 2999) and at_end(page))
+    page.wait_for_timeout(300)
+    assert state(page) == "Paused", "a line at the end stays in view"
+    page.evaluate("location.hash = '#L4000'")
+    until(page, lambda: page.locator(".toast", has_text="Nobody has said line 4000 yet.").count() == 1)
     page.evaluate("location.hash = '#L2900'")
     until(page, lambda: is_seen(page, 2900))
     until(page, lambda: kept_at(page, 10**6) and numbers(page)[-1] == 3000 and at_end(page) and state(page) == "Live")
@@ -259,6 +266,26 @@ def test_it_goes_on_after_the_network_came_back(page: Page, stream: LogStream) -
     page.context.set_offline(False)
     until(page, lambda: is_seen(page, 3001))
     assert numbers(page) == sorted(set(numbers(page)))
+
+
+def test_it_goes_on_when_nobody_said_that_the_network_is_gone(page: Page, stream: LogStream) -> None:
+    silent: list[object] = []  # The first connection: what the server says on it arrives nowhere.
+
+    def lost(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        if not silent:
+            silent.append(server)
+            server.on_message(lambda _: None)
+
+    page.clock.install()
+    page.route_web_socket("**/ws/**", lost)
+    page.reload()
+    until(page, lambda: state(page) == "Live")
+    say(stream, "while away")
+    page.clock.run_for(20_000)
+    assert page.locator("#L3001").count() == 0
+    page.clock.run_for(20_000)
+    until(page, lambda: page.clock.run_for(100) is None and is_seen(page, 3001) and state(page) == "Live")
 
 
 def test_it_says_when_a_log_has_ended(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
