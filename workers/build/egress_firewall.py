@@ -19,6 +19,7 @@ from pathlib import Path
 from workers.build.base_images import ensure_base
 from workers.build.builder import far_builder
 from workers.build.egress import Door, removal, ruleset
+from workers.build.egress_containers import NFT, in_container_argv, resolv_conf_argv
 from workers.build.egress_doors import DNS, doors_of_machine
 from workers.build.job import Egress, Report
 from workers.build.limits import Logged
@@ -27,7 +28,6 @@ from workers.docker_cli import client_env, working_client
 from workers.errors import SlipwayError
 from workers.process import TimedOut, run
 
-NFT = Path("/usr/sbin/nft")
 SECONDS = 30.0
 NETWORK = "bridge"  # The engine's default one, on which the steps of builds run.
 BRIDGE = (
@@ -69,29 +69,6 @@ def limited(
             except NotLimited as error:
                 report.line(f"The build's network cannot be limited to public addresses here: {error}", level="err")
         yield
-
-
-def in_container_argv(client: str, name: str, image: str, labels: Mapping[str, str]) -> list[str]:
-    """`nft` of the engine's machine, for who is not root there: it may set rules, and reads the machine's files."""
-    return [
-        *_confined(client, labels),
-        *("--interactive", "--network=host", "--cap-add=NET_ADMIN", "--cap-add=SYS_CHROOT", "--userns=host"),
-        *("--security-opt=label=disable", "--volume=/:/host:ro", f"--name={name}"),
-        *("--entrypoint=chroot", "--", image, "/host", str(NFT), "-f", "-"),
-    ]
-
-
-def resolv_conf_argv(client: str, image: str, labels: Mapping[str, str]) -> list[str]:
-    return [*_confined(client, labels), "--entrypoint=cat", "--", image, "/etc/resolv.conf"]
-
-
-def _confined(client: str, labels: Mapping[str, str]) -> list[str]:
-    told = {**labels, "slipway.role": "build-egress"}
-    return [
-        *(client, "run", "--rm", "--pull=never", "--read-only", "--cap-drop=ALL", "--user=0:0"),
-        *("--security-opt=no-new-privileges", "--memory=64m", "--pids-limit=16"),
-        *(f"--label={key}={value}" for key, value in told.items()),
-    ]
 
 
 @dataclass(frozen=True)

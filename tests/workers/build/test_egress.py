@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from workers.build.egress import ruleset
+from workers.build.egress_containers import in_container_argv
 from workers.build.egress_doors import doors_of_machine
-from workers.build.egress_firewall import in_container_argv
 
 
 def test_the_rules_leave_open_what_is_named_and_public() -> None:

@@ -15,7 +15,8 @@ from tests.workers.build.test_egress_closing import until_opened
 from workers.build import egress_firewall
 from workers.build.base_images import ensure_base
 from workers.build.egress import ruleset
-from workers.build.egress_firewall import NFT, limited
+from workers.build.egress_containers import NFT
+from workers.build.egress_firewall import limited
 from workers.build.job import BuildLimits, BuildSettings, Egress
 from workers.docker_cli import working_client
 
