@@ -29,9 +29,12 @@ class Samples:
     def of(self, container: str, started_at: datetime | None) -> dict[str, Any]:
         """The fields of `workers.desired.Instance` that a sample gives; none while it was not asked.
 
-        What was started anew since counts as not answering until it does.
+        What was started anew since counts as not answering until it does; what answered a rollout since, as answering.
         """
         at, told = self._known.get(container, (None, {}))
+        proved_at = self._world.proved_at.get(container)
+        if at and proved_at and proved_at > max(at, started_at or at):
+            return told | {"healthy": True}
         if at and started_at and at < started_at:
             return {"healthy": None if told["healthy"] is None else False}
         return told
@@ -52,6 +55,8 @@ class Samples:
         there = set(containers)
         self._cpu = {key: value for key, value in self._cpu.items() if key in there}
         self._known = {key: value for key, value in self._known.items() if key in there}
+        for gone in {*self._world.proved_at} - there:
+            self._world.proved_at.pop(gone)
 
     def _healthy(self, service: Service, container: Container) -> bool | None:
         port, address = container.label("port"), container.label("address")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from workers.agent.diagnosis import ended, unhealthy
 from workers.agent.health import Answer, ask, host_header
@@ -33,6 +34,7 @@ def wait_until_healthy(service: Service, world: World, fresh: list[Replica], che
         time.sleep(LOOK_EVERY)
         for replica in silent:
             _raise_if_ended(service, world, replica)
+    world.proved_at.update((replica.id, datetime.now(UTC)) for replica in asked)
 
 
 def _wait_for(service: Service, world: World, replica: Replica, deadline: float, check: Check) -> None:

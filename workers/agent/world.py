@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from workers.agent.environments import Environments
 from workers.agent.images import need_image
@@ -54,6 +55,7 @@ class World:
     sample_seconds: float = 10.0
     exit_codes: dict[str, int] = field(default_factory=dict)  # Last one of each container, from the engine's events.
     out_of_memory: set[str] = field(default_factory=set)
+    proved_at: dict[str, datetime] = field(default_factory=dict)  # When a container was waited for, and answered.
     meter: Meter = field(default_factory=Meter)
 
     def containers(self, service: Service, role: str = "app") -> list[Container]:

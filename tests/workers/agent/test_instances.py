@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.workers.agent.conftest import make_service
 from workers.agent.instances import Instances
 from workers.agent.metrics_usage import Meter
+from workers.agent.samples import Samples
 from workers.desired import Document, Instance, InstancesReport, Service
 from workers.docker_records import Container
 
@@ -87,7 +89,9 @@ def engine(service: Service) -> Iterator[Played]:
 
 def instances(engine: Played, service: Service, heard: Heard) -> Instances:
     environments = SimpleNamespace(key=lambda _: service.key)
-    world: Any = SimpleNamespace(engine=engine, environments=environments, meter=Meter(), sample_seconds=60)
+    world: Any = SimpleNamespace(
+        engine=engine, environments=environments, meter=Meter(), sample_seconds=60, proved_at={}
+    )
     reporter: Any = heard
     made = Instances(world, reporter, lambda: Document(target=service.id, generation=1, services=[service]))
     made.start()
@@ -131,3 +135,19 @@ def test_it_does_not_let_an_old_look_stand_for_a_new_one(question: str, engine: 
     assert engine.asked.wait(SECONDS)  # In its next round: it has told of the one before.
     heard.newest("paused", None)
     assert len(heard.reports[-1].instances) == 2
+
+
+def test_it_believes_what_answered_since_it_was_asked(engine: Played, service: Service) -> None:
+    world: Any = SimpleNamespace(engine=engine, meter=Meter(), proved_at={})
+    samples, started_at = Samples(world), datetime(2026, 1, 1, tzinfo=UTC)
+    engine.samples.release(2)
+    engine.container.labels.update({"slipway.port": "1", "slipway.address": "127.0.0.1"})  # Where nothing listens.
+    samples.take(service, engine.container)
+    assert samples.of("c", started_at)["healthy"] is False
+    world.proved_at["c"] = datetime.now(UTC)
+    assert samples.of("c", started_at)["healthy"] is True
+    assert samples.of("c", datetime.now(UTC))["healthy"] is False, "but not what began anew since"
+    samples.take(service, engine.container)
+    assert samples.of("c", started_at)["healthy"] is False, "nor what was asked again"
+    samples.keep([])
+    assert world.proved_at == {}
