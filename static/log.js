@@ -3,6 +3,7 @@
 
 import { live } from "./live.js";
 import { Find } from "./log-find.js";
+import { unfold } from "./log-fold.js";
 import { Links } from "./log-links.js";
 import { Pane } from "./log-pane.js";
 import { kept, plainOf, toggleFold } from "./log-rows.js";
@@ -388,7 +389,10 @@ for (const button of root.querySelectorAll("[data-look]")) {
 }
 
 const KEYS = {
-  "/": () => q.select(),
+  "/": () => {
+    unfold();
+    q.select();
+  },
   n: () => step(1),
   N: () => step(-1),
   f: () => follow(!following),

@@ -259,6 +259,18 @@ def test_it_remembers_wrapping_and_times(page: Page) -> None:
     assert page.locator("#log.no-wrap, #log.no-times").count() == 0
 
 
+def test_it_folds_its_tools_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    tools, search = page.locator(".log-tools"), page.locator("[name=q]")
+    box = tools.bounding_box()
+    assert box and box["height"] < 60 and not search.is_visible()
+    page.keyboard.press("/")
+    assert search.is_visible() and page.locator("[data-download]").is_visible()
+    page.focus("[data-more]")
+    page.keyboard.press("Enter")
+    assert not search.is_visible() and page.get_attribute("[data-more]", "aria-expanded") == "false"
+
+
 def test_it_goes_on_after_the_network_came_back(page: Page, stream: LogStream) -> None:
     page.context.set_offline(True)
     page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
@@ -292,6 +304,7 @@ def test_it_says_when_a_log_has_ended(browser: Browser, site: str, shop: Shop, a
     page = signed_in(browser, site, alice).new_page()
     page.goto(f"{site}/deployments/{shop.live.pk}")
     until(page, lambda: state(page) == "Ended")
+    assert page.evaluate("document.getElementById('log').offsetHeight") < 300  # As tall as what it says.
     row = under_way(shop, alice)
     opened(page, f"{site}/deployments/{row.pk}")
     assert state(page) == "Live"
