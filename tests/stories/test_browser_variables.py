@@ -19,6 +19,14 @@ PASTE = """([selector, text]) => {
   box.focus();
   box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
 }"""
+# Fields that the bar of staged changes covers while they have the focus.
+OBSCURED = """() => {
+  const fields = [...document.querySelectorAll("main .form :is(input:not([type=hidden]),select,textarea)")];
+  return fields.filter((field) => {
+    field.focus();
+    return field.getBoundingClientRect().bottom > document.querySelector(".staged").getBoundingClientRect().top;
+  }).map((field) => field.name);
+}"""
 SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -146,6 +154,8 @@ def test_it_fits_long_and_many_variables(
     ):  # fmt: skip
         page.goto(site + place)
         assert not page.evaluate(SIDEWAYS), place
+    page.goto(f"{site}/services/{shop.service.pk}/settings")
+    assert page.evaluate(OBSCURED) == []
     page.goto(table(site, shop))
     paste(page, "#id_name", "\n".join(f"{name}='{value}'" for name, value in values.items()) + "\nx y z\n")
     until(page, lambda: "Nothing is saved yet" in page.inner_text("main"))
