@@ -59,6 +59,9 @@ function show() {
   if (title) document.title = title.dataset.title;
   const status = document.querySelector("[data-status]");
   if (status) document.getElementById("favicon").href = new URL(`icons/${status.dataset.status}.svg`, import.meta.url);
+  if (document.querySelector("#deployment_status:not([data-running])")) {
+    for (const undo of document.querySelectorAll('#toasts form[action$="/cancel"]')) undo.closest(".toast").remove(); // It has ended.
+  }
 }
 function sayLink() {
   const chip = document.querySelector("[data-link]");

@@ -321,6 +321,14 @@ def test_it_undoes_from_the_toast(page: Page, site: str, shop: Shop) -> None:
     until(page, lambda: shop.service.domains.filter(host="shop.example.com").exists())
 
 
+def test_it_offers_no_undo_of_a_deployment_that_has_ended(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.click(".top form button.go")
+    until(page, lambda: page.locator("#toasts button:has-text('Undo')").count() == 1)
+    outcome.failed(Deployment.objects.latest("created_at"), UserError("build:user:x", "It broke."))
+    until(page, lambda: page.locator("#toasts .toast").count() == 0, seconds=5)
+
+
 def test_it_opens_a_question_as_a_dialog_and_as_a_page(page: Page, site: str, shop: Shop) -> None:
     page.goto(f"{site}/services/{shop.service.pk}")
     page.click(f"a[data-dialog][href*='{shop.first.release_id}'] >> nth=0")
