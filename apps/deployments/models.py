@@ -133,6 +133,8 @@ class Deployment(Base):
     observed_at = models.DateTimeField(null=True, blank=True)  # It came through the observation window.
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    waits: str  # Why it has not begun: what `operating` hands out tells it.
+
     objects: ClassVar[models.Manager[Deployment]] = DeploymentQuerySet.as_manager()
 
     class Meta:

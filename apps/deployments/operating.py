@@ -16,13 +16,18 @@ from apps.accounts.installation import is_operator, require_operator
 from apps.deployments import outcome, wakeup
 from apps.deployments.lease import AGENT
 from apps.deployments.models import Deployment
+from apps.deployments.why_waiting import why_each_waits, why_waiting
 from workers.errors import UserError
 
 
 def queue() -> list[Deployment]:
-    """What waits and what is under way, oldest first."""
-    rows = Deployment.objects.unfinished().select_related("service__project__team", "environment")
-    return list(rows.order_by("created_at")[:200])
+    """What waits and what is under way, oldest first, and why each has not begun."""
+    found = Deployment.objects.unfinished().select_related("service__project__team", "environment")
+    rows = list(found.order_by("created_at")[:200])
+    whys = why_each_waits(rows)
+    for row in rows:
+        row.waits = whys[row.pk]
+    return rows
 
 
 def queued_for(actor: Actor, deployment_id: UUID, *, on_page: bool = False) -> Deployment:
@@ -64,4 +69,5 @@ def wake_queued(*, actor: Actor, deployment: Deployment) -> Deployment:
             hint="Deploy it again on its service's page.", status=409,
         )  # fmt: skip
     wakeup.begin(deployment)
+    deployment.waits = why_waiting(deployment)
     return deployment

@@ -16,7 +16,7 @@ from apps.deployments.presentation import slip_of
 from apps.deployments.remedies import SETTINGS
 from apps.deployments.schemas_compose import ComposeNote
 from apps.deployments.states import Status, StepStatus
-from apps.deployments.turns import why_waiting
+from apps.deployments.why_waiting import why_waiting
 from apps.lib.api import PageQuery, Told
 from apps.projects.schemas import Place
 

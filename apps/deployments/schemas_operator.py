@@ -50,6 +50,11 @@ class QueuedOut(Schema):
     number: int
     status: Status = Field(examples=["building"])
     step: str = Field(examples=["build"])
+    waits: str = Field(
+        "",
+        description="Why it has not begun yet; empty once it has.",
+        examples=["It waits for its turn: 2 builds under way, 3 before it."],
+    )
     attempt: int
     lease_owner: str = Field(examples=["host:4711"])
     lease_expires_at: datetime | None

@@ -13,17 +13,12 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from apps.deployments import wakeup
 from apps.deployments.lease import FREE, claim
-from apps.deployments.models import Deployment, DeploymentStep
-from apps.deployments.outcome import ROOM_SECONDS
+from apps.deployments.models import Deployment
 from apps.deployments.states import ACTIVE, Status
-from apps.deployments.waiting import why_not_yet
 from apps.hosts.models import Host
-from workers.build.limits_disk import DISK_LOW
 
 LATER = 2**40  # Seconds since 1970, beyond every real moment.
 
@@ -71,7 +66,7 @@ def claim_next(hint: str) -> Deployment | None:
     passed = set[UUID]()
     while True:
         # Read anew for each: where another slot was faster, its team has one more under way.
-        order = _turns(Deployment.objects.filter(pk=hint) if _is_draining() else Deployment.objects.all())
+        order = turns(Deployment.objects.filter(pk=hint) if is_draining() else Deployment.objects.all())
         pk = next((pk for pk in order if pk not in passed), None)
         if pk is None:
             return None
@@ -81,32 +76,8 @@ def claim_next(hint: str) -> Deployment | None:
         passed.add(pk)
 
 
-def why_waiting(row: Deployment) -> str:
-    """What it waits for, as a sentence; "" when it waits no longer, or begins any moment."""
-    if row.status == Status.DEPLOYING:
-        return why_not_yet(row)
-    if row.status != Status.PENDING or wakeup.queue_of(row) != "build":
-        return ""
-    before = Deployment.objects.of(row).filter(status__in=ACTIVE).first()
-    if before == row:
-        return ""  # It has begun since it was read.
-    if before is not None:
-        return f"It begins when deployment {before.number} has ended."
-    if _is_draining():
-        return "It begins when the host takes deployments again."
-    last = DeploymentStep.objects.filter(deployment=row).order_by("-started_at").first()
-    if last is not None and last.error_code == DISK_LOW:
-        return f"It waits for free disk, and looks again every {ROOM_SECONDS:g} s. {last.detail}"
-    order = _turns(Deployment.objects.all())
-    ahead = order.index(row.pk) if row.pk in order else 0
-    under_way = Deployment.objects.filter(status=Status.BUILDING).count()
-    if ahead + under_way < settings.SLIPWAY.builds_at_once:
-        return ""
-    builds = f"{under_way} build{'' if under_way == 1 else 's'}"
-    return f"It waits for its turn: {builds} under way, {ahead or 'none'} before it."
-
-
-def _turns(among: QuerySet[Deployment]) -> list[UUID]:
+def turns(among: QuerySet[Deployment]) -> list[UUID]:
+    """Those of them that could begin, in the order in which they would."""
     active = Deployment.objects.filter(
         service=OuterRef("service"), environment=OuterRef("environment"), status__in=ACTIVE
     )
@@ -124,5 +95,6 @@ def _shares(teams: set[UUID]) -> dict[UUID, Share]:
     return {one["service__project__team"]: Share(one["building"], one["begun"]) for one in told}
 
 
-def _is_draining() -> bool:
+def is_draining() -> bool:
+    """Whether only what is called by name begins."""
     return Host.objects.filter(draining_since__isnull=False).exists()

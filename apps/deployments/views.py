@@ -24,8 +24,8 @@ from apps.deployments.remedies import remedy_of
 from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
-from apps.deployments.turns import why_waiting
 from apps.deployments.views_logs import log_page
+from apps.deployments.why_waiting import why_waiting
 from apps.projects.environments import query_of
 
 
@@ -51,6 +51,7 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "environment": row.environment,
         "environment_query": query_of(row.environment),
         "slip": slip,
+        "is_begun": any(segment.step for segment in slip),
         "title": title_of(row, slip),
         "status": icon_of({pill_of(row).kind}),
         "settings": described(row.release.spec) if row.release else {},

@@ -17,7 +17,7 @@ from apps.deployments.report import begin_step, end_step
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.steps import room
 from apps.deployments.steps.attempt import Attempt
-from apps.deployments.turns import why_waiting
+from apps.deployments.why_waiting import why_waiting
 from tests.apps.cast import Person, Shop
 from workers.build.limits_disk import DISK_LOW
 from workers.errors import PlatformError

@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from apps.deployments import actions, outcome, tasks
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
-from apps.deployments.turns import Share, Waiting, claim_next, in_turn, why_waiting
+from apps.deployments.turns import Share, Waiting, claim_next, in_turn
+from apps.deployments.why_waiting import why_each_waits, why_waiting
 from apps.hosts.models import Host
 from tests.apps.cast import Person
 
@@ -93,10 +95,25 @@ def test_a_waiting_one_says_what_it_waits_for(alice: Person, charlie: Person, se
         "It begins when deployment 1 has ended.",
     ]
     assert why_waiting(rows[0]) == "", "read before it began"
-    assert told[2] in alice.client.get(f"/deployments/{rows[2].key}").content.decode()
+    queue = {row["id"]: row["waits"] for row in alice.get("/operator/queue").json()}
+    assert [queue[row.key] for row in (rows[0], rows[1], rows[2], again)] == told
+    assert alice.client.get("/operator/queue").content.decode().count("It waits for its turn") == 3
+    page = alice.client.get(f"/deployments/{rows[2].key}").content.decode()
+    assert told[2] in page and "Commands of each step" not in page  # It has begun none.
     assert first is not None
     outcome.cancelled(first)
     assert alice.get(f"/deployments/{rows[1].key}").json()["waits"] != told[1]
+
+
+def test_many_are_told_why_in_as_few_queries_as_one(alice: Person) -> None:
+    rows = deployed(alice, "one", "two", "three", "four")
+    Host.objects.update(draining_since=Now())
+    took = list[int]()
+    for some in (rows[:1], rows):
+        with CaptureQueriesContext(connection) as told:
+            assert set(why_each_waits(some).values()) == {"It begins when the host takes deployments again."}
+        took.append(len(told))
+    assert took == [2, 2]
 
 
 @pytest.mark.django_db(transaction=True)
