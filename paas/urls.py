@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -25,8 +26,14 @@ def slipway_schema(request: HttpRequest) -> JsonResponse:
     return JsonResponse(SlipwayToml.model_json_schema(), headers={"Access-Control-Allow-Origin": "*"})
 
 
+def llms(request: HttpRequest) -> HttpResponse:
+    """For agents that come without knowing Slipway. The same at every installation."""
+    return HttpResponse(render_to_string("llms.txt"), content_type="text/plain; charset=utf-8")
+
+
 urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
+    path("llms.txt", llms, name="llms"),
     path("slipway.schema.json", slipway_schema, name="slipway-schema"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

@@ -25,7 +25,7 @@ from tests.feedback.rows import make_told
 from tests.previews.pulls import make_preview
 
 OPEN = {"favicon", "setup", "link", "sign-in", "livez", "readyz", "metrics", "invitation"}
-OPEN |= {"github-sign-in", "github-signed-in", "slipway-schema"}
+OPEN |= {"github-sign-in", "github-signed-in", "slipway-schema", "llms"}
 IN_DEVELOPMENT = {"styleguide"}  # 404 else; tests/apps/test_components.py shows it.
 READABLE = [
     "home",
