@@ -134,7 +134,7 @@ def branch_missing(branch: str, branches: Sequence[str]) -> UserError:
 def commit_missing(commit: str) -> UserError:
     return UserError(
         "source:user:commit-missing",
-        f"The repository has no commit {commit[:12]}.",
+        f"The repository has no commit {commit[:7]}.",
         hint="It may have been replaced by a forced push; deploy the branch instead.",
     )
 

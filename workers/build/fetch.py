@@ -46,7 +46,7 @@ def fetch(
         )
         commit = git.check_out(cache, revision, top, workspace.scratch / "index", check=report.check)
     (workspace.scratch / "index").unlink(missing_ok=True)
-    report.line(f"Fetched {commit.sha[:12]} {commit.subject} ({commit.author})")
+    report.line(f"Fetched {commit.sha[:7]} {commit.subject} ({commit.author})")
     folder = root_directory(top, source.root_directory)
     host_key = remote.identity.host_key if remote.identity else ""
     return Checkout(top, folder, commit.sha, commit.subject, commit.author, host_key)

@@ -43,7 +43,7 @@ def test_it_lays_out_the_head_of_a_branch_without_git_folder(tmp_path: Path) -> 
     assert checkout.folder == checkout.top / "app"
     assert sorted(p.name for p in checkout.top.iterdir()) == ["README.md", "app"]
     assert sorted(p.name for p in (tmp_path / "one").iterdir()) == ["source"]
-    assert report.lines == [f"Fetched {checkout.commit[:12]} First commit (Alice)"]
+    assert report.lines == [f"Fetched {checkout.commit[:7]} First commit (Alice)"]
     assert report.commands[0][0] == "git"
 
 
