@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.accounts.models import Membership, Team, User
 from apps.accounts.policy import Permission, Role, allows
+from apps.lib.asked_often import asked_often
 from workers.errors import UserError
 
 
@@ -27,7 +30,7 @@ class Actor:
         """With their teams, by name; read once per request."""
         if self.user is None or not self.user.is_active:
             return []
-        return list(Membership.objects.filter(user=self.user).select_related("team").order_by("team__name"))
+        return _memberships(self.user.pk)
 
     @cached_property
     def roles(self) -> dict[UUID, Role]:
@@ -59,6 +62,11 @@ class Actor:
                 hint="Use a token with a wider scope." if token else "Ask an owner or admin of the team.",
                 status=403,
             )
+
+
+@asked_often
+def _memberships(user: UUID) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).select_related("team").order_by("team__name")
 
 
 SYSTEM = Actor(user=None, name="Slipway")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.accounts.access import Actor, not_found, teams_of
 from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.deployments.models import Deployment, Release
+from apps.lib.asked_often import asked_often
 from apps.projects.models import scoped
 
 
 def deployment_for(actor: Actor, deployment_id: UUID) -> Deployment:
-    rows = Deployment.objects.visible_to(actor).with_names()
-    row: Deployment | None = rows.filter(pk=deployment_id).first()
-    if row is None:
-        raise not_found("deployment")
-    return row
+    for row in _deployments(actor.teams, deployment_id):
+        return row
+    raise not_found("deployment")
+
+
+@asked_often
+def _deployments(teams: list[UUID], deployment_id: UUID) -> QuerySet[Deployment]:
+    return Deployment.objects.filter(service__project__team__in=teams, pk=deployment_id).with_names()
 
 
 def deployment_for_writer(actor: Actor, deployment_id: UUID) -> Deployment:

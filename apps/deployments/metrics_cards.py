@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.deployments.metrics_charts import Values, cpu_text, memory_text, path_of, place_of, seconds_text
 from apps.deployments.models import Deployment
 from apps.hosts.metrics_history import RANGES, History
 from apps.hosts.metrics_queries import SPARK_HOURS, history_of, sparks_of
+from apps.lib.asked_often import asked_often
 from apps.projects.models import Environment, Service
 
 MARKS = 40
@@ -50,10 +54,15 @@ class LastHour:
 
 def marks_of(service: Service, environment: Environment, history: History) -> list[Mark]:
     """Releases of the range, oldest first, the newest `MARKS` of them."""
-    rows = Deployment.objects.filter(service=service, live_at__gte=history.since, environment=environment)
-    rows = rows.select_related("build").only("number", "commit", "live_at", "build__message")
-    found = list(rows.order_by("-live_at")[:MARKS])
+    found = _live_since(service.pk, environment.pk, history.since)
     return [Mark(place_of(row.live_at, history), row) for row in reversed(found) if row.live_at]
+
+
+@asked_often
+def _live_since(service: UUID, environment: UUID, since: datetime) -> QuerySet[Deployment]:
+    rows = Deployment.objects.filter(service=service, live_at__gte=since, environment=environment)
+    rows = rows.select_related("build").only("number", "commit", "live_at", "build__message")
+    return rows.order_by("-live_at")[:MARKS]
 
 
 def last_hour(service: Service, environment: Environment) -> LastHour | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.access import Actor
 from apps.accounts.models import User
 from apps.deployments.states import ACTIVE, MOVES, STEPS, UNFINISHED, Status, StepStatus
+from apps.lib.asked_often import asked_often
 from apps.lib.encryption import EncryptedJSONField
 from apps.lib.models import Base
 from apps.projects.models import Environment, Service
@@ -200,8 +201,13 @@ class Deployment(Base):
 
     def steps_in_order(self) -> list[DeploymentStep]:
         """The latest attempt of each step, in the order of the pipeline."""
-        latest = {step.name: step for step in self.steps.order_by("attempt")}
+        latest = {step.name: step for step in _steps(self.pk)}
         return [latest[name] for name in STEPS if name in latest]
+
+
+@asked_often
+def _steps(deployment: UUID) -> models.QuerySet[DeploymentStep]:
+    return DeploymentStep.objects.filter(deployment=deployment).order_by("attempt")
 
 
 class DeploymentStep(Base):

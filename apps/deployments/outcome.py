@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from apps.deployments.report import begin_step, end_step, tell_changed
 from apps.deployments.states import ACTIVE, Status, StepStatus
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
+from apps.lib.asked_often import asked_often
 from apps.lib.text import storable
 from apps.projects.models import Service
 from workers.build.limits_disk import DISK_LOW
@@ -243,9 +244,16 @@ def new_deployment(
 
 def release_before(deployment: Deployment) -> Release | None:
     """What was live before this one and came to no harm."""
-    rows = Deployment.objects.of(deployment).filter(status=Status.SUPERSEDED, live_at__isnull=False, error_code="")
-    kept = Release.objects.filter(deployments__in=rows, pruned_at=None).exclude(pk=deployment.release_id)  # type: ignore[misc]
-    return kept.select_related("build").order_by("-deployments__live_at").first()
+    its_own = deployment.release_id or deployment.pk  # Without a release, the id of none.
+    return next(iter(_kept_before(deployment.service_id, deployment.environment_id, its_own)), None)
+
+
+@asked_often
+def _kept_before(service: UUID, environment: UUID, release: UUID) -> QuerySet[Release]:
+    rows = Deployment.objects.filter(service=service, environment=environment, status=Status.SUPERSEDED)
+    rows = rows.filter(live_at__isnull=False, error_code="")
+    kept = Release.objects.filter(deployments__in=rows, pruned_at=None).exclude(pk=release)
+    return kept.select_related("build").order_by("-deployments__live_at")[:1]
 
 
 def say(deployment: Deployment, text: str, *, kind: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, When
+from django.db.models import Case, QuerySet, When
 
 from apps.deployments.models import Deployment, DeploymentQuerySet, Release
 from apps.deployments.presentation import Health, health_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
+from apps.lib.asked_often import asked_often
 from apps.projects.domain_checks import State
 from apps.projects.models import Domain, Environment, Service
 
@@ -40,39 +43,61 @@ def address_of(domain: Domain) -> str:
 
 def url_of(service: Service, environment: Environment) -> str:
     """The best one; "" when it has none."""
-    domain = Domain.objects.filter(service=service, environment=environment).order_by(*BEST_FIRST).first()
-    return address_of(domain) if domain else ""
+    return next(map(address_of, _domains(service.pk, environment.pk)), "")
+
+
+@asked_often
+def _domains(service: UUID, environment: UUID) -> QuerySet[Domain]:
+    return Domain.objects.filter(service=service, environment=environment).order_by(*BEST_FIRST)[:1]
 
 
 def state_of(service: Service, environment: Environment) -> ServiceState | None:
-    return ServiceState.objects.filter(service=service, environment=environment).order_by("-reported_at").first()
+    return next(iter(_states(service.pk, environment.pk)), None)
 
 
-def listed(service: Service, environment: Environment) -> DeploymentQuerySet:
+@asked_often
+def _states(service: UUID, environment: UUID) -> QuerySet[ServiceState]:
+    return ServiceState.objects.filter(service=service, environment=environment).order_by("-reported_at")[:1]
+
+
+def listed(service: Service | UUID, environment: Environment | UUID) -> DeploymentQuerySet:
     """Deployments of a place without what is large in them: see `of_place` for the rest of their names."""
     rows = Deployment.objects.filter(service=service, environment=environment).select_related("build", "release")
     return rows.defer("plan", "build__settings", *(f"release__{name}" for name in LARGE))
 
 
 def live_of(service: Service, environment: Environment) -> Deployment | None:
+    return next(iter(of_place(_live(service.pk, environment.pk), service, environment)), None)
+
+
+@asked_often
+def _live(service: UUID, environment: UUID) -> QuerySet[Deployment]:
     rows = Deployment.objects.filter(service=service, environment=environment, status=Status.LIVE)
-    found = list(rows.select_related("build", "release").defer("release__variables"))
-    return next(iter(of_place(found, service, environment)), None)
+    return rows.select_related("build", "release").defer("release__variables")
 
 
 def commit_before(deployment: Deployment) -> str:
     """The commit that served when this one was asked for; "" when none did."""
-    rows = Deployment.objects.of(deployment).filter(live_at__lt=deployment.created_at)
-    return rows.order_by("-live_at").values_list("commit", flat=True).first() or ""
+    return next(iter(_commits(deployment.service_id, deployment.environment_id, deployment.created_at)), "")
+
+
+@asked_often
+def _commits(service: UUID, environment: UUID, before: datetime) -> QuerySet[Deployment, str]:
+    rows = Deployment.objects.filter(service=service, environment=environment, live_at__lt=before)
+    return rows.order_by("-live_at").values_list("commit", flat=True)[:1]
 
 
 def newest_of(service: Service, environment: Environment) -> list[Deployment]:
     """The last few, with the live one however old it is."""
-    rows = listed(service, environment)
-    newest = list(rows.order_by("-created_at")[:NEWEST])
+    newest = _newest(service.pk, environment.pk)
     if not any(row.status == Status.LIVE for row in newest):
-        newest += rows.filter(status=Status.LIVE)[:1]
+        newest += _live(service.pk, environment.pk)
     return of_place(newest, service, environment)
+
+
+@asked_often
+def _newest(service: UUID, environment: UUID) -> QuerySet[Deployment]:
+    return listed(service, environment).order_by("-created_at")[:NEWEST]
 
 
 def of_place(rows: list[Deployment], service: Service, environment: Environment) -> list[Deployment]:

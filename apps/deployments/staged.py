@@ -6,6 +6,9 @@ Domains, the drain and the observation window take effect at once and are never 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.deployments.as_served import as_it_serves
 from apps.deployments.durations import usual_seconds
@@ -13,6 +16,7 @@ from apps.deployments.models import Build, Deployment, Release
 from apps.deployments.settings_told import described, rebuilt
 from apps.deployments.states import UNFINISHED, Status
 from apps.deployments.steps.release import spec_of
+from apps.lib.asked_often import asked_often
 from apps.projects.given import Gift, Source
 from apps.projects.models import Environment, Service
 from workers.errors import UserError
@@ -78,8 +82,7 @@ class Staged:
 
 def staged_of(service: Service, environment: Environment, *, may_read: bool) -> Staged:
     """Nothing while nothing is live: then everything is new. `may_read` False leaves values of variables out."""
-    mine = Deployment.objects.filter(service=service, environment=environment, status__in=(*UNFINISHED, Status.LIVE))
-    found = list(mine.select_related("release", "build").only(*READ).order_by("number"))
+    found = _found(service.pk, environment.pk)
     live = next((row for row in found if row.status == Status.LIVE), None)
     if live is None or live.release is None or live.build is None:
         return Staged()
@@ -95,6 +98,12 @@ def staged_of(service: Service, environment: Environment, *, may_read: bool) -> 
     if not may_read:
         staged.changes = [replace(c, old=None, new=None) if c.is_variable else c for c in staged.changes]
     return staged
+
+
+@asked_often
+def _found(service: UUID, environment: UUID) -> QuerySet[Deployment]:
+    mine = Deployment.objects.filter(service=service, environment=environment, status__in=(*UNFINISHED, Status.LIVE))
+    return mine.select_related("release", "build").only(*READ).order_by("number")
 
 
 def _carries(coming: Deployment, gift: Gift, spec: dict[str, str]) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.access import Actor, not_found
 from apps.accounts.installation import is_operator, require_operator
@@ -15,6 +15,7 @@ from apps.deployments.models import Deployment
 from apps.feedback.models import Line, News, Told, ToldPull
 from apps.github.app import the_app
 from apps.github.models import Connection, Repository
+from apps.lib.asked_often import asked_often
 
 MOST = 200
 
@@ -32,8 +33,9 @@ class Links:
 
 def links_of(deployment: Deployment) -> Links | None:
     """None: it is not from GitHub. Three queries, or one when it is not."""
-    told = Told.objects.filter(deployment=deployment).select_related("repository").first()
-    repository = told.repository if told else _connected_to(deployment)
+    told = next(iter(_told(deployment.pk)), None)
+    connected = [] if told else _connected_to(deployment.service_id, deployment.created_at)
+    repository = told.repository if told else next(iter(connected), None)
     app = the_app() if repository else None
     if repository is None or app is None:
         return None
@@ -47,9 +49,15 @@ def links_of(deployment: Deployment) -> Links | None:
     )
 
 
-def _connected_to(deployment: Deployment) -> Repository | None:
-    rows = Repository.objects.filter(connections__service=deployment.service_id)
-    return rows.filter(connections__created_at__lte=deployment.created_at).first()
+@asked_often
+def _told(deployment: UUID) -> QuerySet[Told]:
+    return Told.objects.filter(deployment=deployment).select_related("repository").order_by("pk")[:1]
+
+
+@asked_often
+def _connected_to(service: UUID, at: datetime) -> QuerySet[Repository]:
+    rows = Repository.objects.filter(connections__service=service).filter(connections__created_at__lte=at)
+    return rows.order_by("pk")[:1]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.access import Actor, not_found
 from apps.accounts.policy import Permission
+from apps.lib.asked_often import asked_often
 from apps.lib.models import Base
 from apps.projects.models import Domain, Environment, Project, Registry, Service, Variable, Volume, scoped
 
@@ -22,8 +23,14 @@ def project_for(actor: Actor, project_id: UUID) -> Project:
 
 
 def service_for(actor: Actor, service_id: UUID) -> Service:
-    rows: QuerySet[Service] = scoped(Service, actor, "project__team").select_related("project__team")
-    return _found(rows, service_id, "service")
+    for row in _services(actor.teams, service_id):
+        return row
+    raise not_found("service")
+
+
+@asked_often
+def _services(teams: list[UUID], service_id: UUID) -> QuerySet[Service]:
+    return Service.objects.filter(project__team__in=teams, pk=service_id).select_related("project__team")
 
 
 def service_for_writer(actor: Actor, service_id: UUID, permission: Permission) -> Service:

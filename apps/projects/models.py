@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 
 from apps.accounts.access import Actor
 from apps.accounts.models import Team, User
+from apps.lib.asked_often import asked_often
 from apps.lib.encryption import EncryptedJSONField, EncryptedTextField
 from apps.lib.models import Base
 from workers.build.aptfile import NAME as PACKAGE
@@ -65,8 +66,16 @@ class Project(Base):
     @cached_property
     def nearest(self) -> list[Environment]:
         """For pages: production first, then staging, the newest previews last. Some of them only."""
-        kinds = models.Case(*(models.When(kind=kind, then=place) for place, kind in enumerate(EnvironmentKind)))
-        return list(self.environments.order_by(kinds, "-created_at")[:NEAREST])
+        rows = _nearest(self.pk)
+        for row in rows:
+            row.project = self
+        return rows
+
+
+@asked_often
+def _nearest(project: UUID) -> models.QuerySet[Environment]:
+    kinds = models.Case(*(models.When(kind=kind, then=place) for place, kind in enumerate(EnvironmentKind)))
+    return Environment.objects.filter(project=project).order_by(kinds, "-created_at")[:NEAREST]
 
 
 class EnvironmentKind(models.TextChoices):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from apps.deployments.adopting import adopt, hold, laid_over
 from apps.deployments.composed import health_command, processes_of
 from apps.deployments.models import Build, Deployment, Release
+from apps.lib.asked_often import asked_often
 from apps.projects.given import gift_of
 from apps.projects.models import Environment, Service, Volume
 from workers.build.shell_line import container_argv
@@ -72,7 +74,7 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
     """`workers.desired.Release` without id and variables, as JSON."""
     plan = build.plan
     release_command = service.release_command or plan.get("release", "")
-    volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None).order_by("path")
+    volumes = _volumes(service.pk, environment.pk)
     health = Health(
         path=service.health_path or None,
         command=health_command(service),
@@ -87,6 +89,11 @@ def spec_of(service: Service, environment: Environment, build: Build) -> dict[st
         "mounts": [Mount(volume=v.key, path=v.path).model_dump() for v in volumes],
         "stop_seconds": 30.0,
     }
+
+
+@asked_often
+def _volumes(service: UUID, environment: UUID) -> QuerySet[Volume]:
+    return Volume.objects.filter(service=service, environment=environment, discarded_at=None).order_by("path")
 
 
 def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
