@@ -7,6 +7,7 @@ release alone: a branch changes nothing of what production is given.
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -42,6 +43,8 @@ class Composed:
 
 def follow(service: Service, environment: Environment, now: Composed) -> Followed:
     """Nothing is written. Raises for what nobody could set here either."""
+    if not service.compose_said:  # There is nothing yet to compare with.
+        return Followed(copy(service), [])
     rows = dict(Variable.objects.filter(service=service, **SCOPE).values_list("name", "value"))
     volumes = Volume.objects.filter(service=service, environment=environment, discarded_at=None)
     before, settings = Said(**service.compose_said), now.said.settings
@@ -82,7 +85,7 @@ def _given(before: Said, now: Said, environment: Environment) -> dict[str, str]:
 
 def hold(deployment: Deployment) -> None:
     """Variables and what was said have one writer at a time. Before the deployment's own lock: it is everybody's order."""
-    if deployment.service.compose_said:
+    if deployment.service.compose:
         Project.objects.select_for_update(of=("self",)).get(services=deployment.service_id)
         lock(deployment.service_id)
 
@@ -96,7 +99,8 @@ def adopt(deployment: Deployment) -> tuple[Service, Followed | None]:
     if not deployment.environment.is_production:
         return found.service, found
     # What was told may be newer than the reading.
-    store(service, deployment.environment, found, replace(now.said, told=service.compose_said["told"]))
+    told = service.compose_said.get("told", now.said.told)
+    store(service, deployment.environment, found, replace(now.said, told=told))
     return found.service, None
 
 

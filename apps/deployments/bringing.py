@@ -6,7 +6,7 @@ Not in charge of what is shown of them before (`composing`), and of what a push 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from apps.deployments.actions import create_app, deploy
 from apps.deployments.adopting import store
 from apps.deployments.composed_here import changes, place_of, siblings
 from apps.deployments.file_notes import Note
+from apps.deployments.following import Followed
 from apps.deployments.models import Deployment
 from apps.deployments.said import Said, said_of
 from apps.github.choices import Choice
@@ -66,34 +67,55 @@ def create_composed(
     list(Project.objects.select_for_update(of=("self",)).filter(team=team, slug=slug(project)))
     here = siblings(team, project, where)
     changed = changes(plan, here, where)
-    source, folder = place_of(where)
     make = partial(create_app, actor=actor, team=team, project=project, trigger=trigger)
     made = []
     for one in plan.made if not dry_run else ():
-        said, row = said_of(plan, one, folder=folder, source=source, told=told), here.get(one.name)
+        said, row = _said(plan, one, where, told, repository), here.get(one.name)
         if row is None:
-            made.append(make(**_app(plan, one, said, where), repository=None if one.image else repository))
+            made.append(make(**_app(one, said, where), repository=None if one.image else repository))
         elif one.name in changed:
-            store(row, row.environment, changed[one.name], said)
-            fields = [*changed[one.name].changed, "compose"]
-            record(actor=actor, team_id=team.pk, verb="changed the settings", subject=row, fields=fields)
-            made.append(deploy(actor=actor, service=changed[one.name].service, trigger=trigger))
-        elif not row.compose_said:
-            Service.objects.filter(pk=row.pk).update(compose_said=asdict(said))  # Followed from now on.
-        elif row.compose_said["told"] != said.told:  # What is built takes it with the next push.
-            Service.objects.filter(pk=row.pk).update(compose_said={**row.compose_said, "told": said.told})
+            made.append(_change(actor, row, changed[one.name], said, trigger))
+        else:
+            _remember(row, said)
     added = [one.name for one in plan.made if one.name not in here]
     kept = [one.name for one in plan.made if one.name in here and one.name not in changed]
     return Brought(made, added, {name: found.notes for name, found in changed.items()}, kept)
 
 
-def _app(plan: ComposePlan, one: ComposeService, said: Said, where: Mapping[str, str]) -> dict[str, Any]:
+def _said(
+    plan: ComposePlan, one: ComposeService, where: Mapping[str, str], told: Mapping[str, str], repository: Choice | None
+) -> Said:
+    source, folder = place_of(where)
+    said = said_of(plan, one, folder=folder, source=source, told=told)
+    if not one.image:
+        return said
+    opens = {"github_id": repository.github_id} if repository else {}
+    return replace(said, opens={**{name: where[name] for name in SOURCE if name in where}, **opens})
+
+
+def _change(actor: Actor, row: Service, found: Followed, said: Said, trigger: str) -> Deployment:
+    store(row, row.environment, found, said)
+    fields = [*found.changed, "compose"]
+    record(actor=actor, team_id=row.team_id, verb="changed the settings", subject=row, fields=fields)
+    return deploy(actor=actor, service=found.service, trigger=trigger)
+
+
+def _remember(row: Service, said: Said) -> None:
+    """How the file is read again is as it was told last; what is built takes that with the next push. One that was not
+    followed is from now on."""
+    known = row.compose_said or asdict(said)
+    now = {**known, "told": said.told, "opens": said.opens}
+    if now != row.compose_said:
+        Service.objects.filter(pk=row.pk).update(compose_said=now)
+
+
+def _app(one: ComposeService, said: Said, where: Mapping[str, str]) -> dict[str, Any]:
     """What `create_app` wants."""
     source = {} if one.image else {name: where[name] for name in SOURCE if name in where}
     secrets = {name: value for name, value in said.environment.items() if name in one.secret_names}
     return {
         "service": one.name,
-        "settings": {**source, **said.settings, "compose": asdict(run_of(plan, one)), "compose_said": asdict(said)},
+        "settings": {**source, **said.settings, "compose": asdict(run_of(one)), "compose_said": asdict(said)},
         "variables": {name: value for name, value in said.environment.items() if name not in secrets},
         "secrets": secrets,
         "volumes": {name: path for path, name in one.volumes.items()},
@@ -103,7 +125,7 @@ def _app(plan: ComposePlan, one: ComposeService, said: Said, where: Mapping[str,
 def _check_ready(plan: ComposePlan) -> None:
     for one in plan.missing:
         raise UserError(
-            "compose:user:needs-value", f"{plan.file}, line {one.line}: it needs a value for {one.name}.",
+            "compose:user:needs-value", f"{one.file}, line {one.line}: it needs a value for {one.name}.",
             hint="Give it with the import.", status=422,
         )  # fmt: skip
     if not plan.made:

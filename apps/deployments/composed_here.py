@@ -64,7 +64,7 @@ def changes(plan: ComposePlan, here: Mapping[str, Service], where: Mapping[str, 
         row = here.get(one.name)
         if row is not None and row.image and row.compose_said:
             said = said_of(plan, one, folder=folder, source=source, told=row.compose_said["told"])
-            one_found = follow(row, row.environment, Composed(said, run_of(plan, one)))
+            one_found = follow(row, row.environment, Composed(said, run_of(one)))
             if any(note.kind == "changed" for note in one_found.notes):
                 found[one.name] = one_found
     return found

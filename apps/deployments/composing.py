@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from operator import itemgetter
 from typing import Any
 
 from workers.build.compose.plan import ComposePlan
@@ -24,11 +23,16 @@ def shown(plan: ComposePlan) -> dict[str, Any]:
 
 
 def for_page(told: Mapping[str, Any]) -> dict[str, Any]:
-    """As `shown` told it, in the order of the file, with the findings at their services; `of_file` are those of none."""
-    findings = sorted(told["findings"], key=itemgetter("line"))
+    """As `shown` told it, in the order of the file, then of those that it includes, with the findings at their services;
+    `of_file` are those of none."""
+
+    def place(one: Mapping[str, Any]) -> tuple[bool, str, int]:
+        return one["file"] != told["file"], one["file"], one["line"]
+
+    findings = sorted(told["findings"], key=place)
     services = [
         {**one, "findings": [f for f in findings if f["service"] == one["name"]]}
-        for one in sorted(told["services"], key=itemgetter("line"))
+        for one in sorted(told["services"], key=place)
     ]
     for one in services:
         one["is_refused"] = any(f["kind"] == "refused" for f in one["findings"])

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from apps.deployments.said import Said
 from apps.projects.models import Service
+from workers.build.compose.plan import ComposeService
 from workers.build.compose.run import Run
 from workers.build.shell_line import line_of
 
@@ -95,12 +96,14 @@ class Telling:
             self._note("told", "ports: it is no longer published in the file. Its domains stay until you remove them.")
 
 
-def neighbours(before: Said, now: Said, own: str, here: set[str], lines: Mapping[str, int], file: str) -> list[Note]:
-    """Services that came into the file or went from it. `here` are those that are made, `lines` where each stands."""
+def neighbours(
+    before: Said, now: Said, own: str, here: set[str], there: Mapping[str, ComposeService], file: str
+) -> list[Note]:
+    """Services that came into the file or went from it. `here` are those that are made, `there` all that it has."""
     new = sorted(set(now.names) - set(before.names) - here)
-    gone = sorted((set(before.names) - lines.keys() - {own}) & here)
-    notes = [Note("new", file, lines[name], f"{name} is new, and not made yet. Read the file again to add it.")
-             for name in new]  # fmt: skip
+    gone = sorted((set(before.names) - there.keys() - {own}) & here)
+    notes = [Note("new", one.file, one.line, f"{one.name} is new, and not made yet. Read the file again to add it.")
+             for one in map(there.__getitem__, new)]  # fmt: skip
     return notes + [Note("gone", file, 0, f"{name} is no longer in the file. It stays as it is until you delete it.")
                     for name in gone]  # fmt: skip
 

@@ -69,7 +69,7 @@ def composed(found: Found, variables: Mapping[str, str]) -> ComposePlan:
     """The compose file of what was found, with a person's values. Raises what is wrong with it, or that there is none."""
     if problem := found.get("compose_problem") or (None if found["commit"] else found.get("problem")):
         raise UserError(problem["code"], problem["message"], hint=problem["hint"], status=422)
-    folder = found["where"]["root_directory"].strip("/")
+    folder = (found.get("compose") or {}).get("folder", "")
     plan = read_compose(MemoryFiles(found.get("compose_texts", {})), variables, folder=folder)
     if plan is None:
         raise UserError(

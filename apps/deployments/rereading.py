@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.accounts.access import Actor
+from apps.deployments.bringing import SOURCE
 from apps.deployments.composed_here import siblings
 from apps.deployments.importing import Found, composed, look_at_address, look_at_repository
 from apps.github.choices import choice_for
@@ -22,14 +23,14 @@ def look_again(actor: Actor, service: Service) -> Found:
     where = {"source_url": said["source"], "root_directory": said["folder"]}
     here = siblings(service.project.team, service.project.slug, where)
     built = next((row for row in (service, *here.values()) if row.source_url), None)
-    asked = {**where, "branch": "", "source_token": "", "dockerfile": "", "start_command": ""}
-    if built is not None:
-        asked |= {name: getattr(built, name) for name in ("source_url", "branch", "source_token")}
+    opens = said.get("opens", {}) if built is None else {name: getattr(built, name) for name in SOURCE}
+    asked = {**where, "branch": "", "source_token": "", **opens, "dockerfile": "", "start_command": ""}
     connection = Connection.objects.filter(service=built).select_related("repository").first() if built else None
-    if connection is not None:
-        found = look_at_repository(actor, choice_for(actor, connection.repository.github_id), asked)
+    github_id = connection.repository.github_id if connection else opens.get("github_id")
+    if github_id is not None:
+        found = look_at_repository(actor, choice_for(actor, github_id), asked)
     else:
-        found = look_at_address(actor, asked, built.source_key if built else "")
+        found = look_at_address(actor, asked, opens.get("source_key", ""))
     composed(found, said["told"])
     # Its credentials are for this team, and for the services of the file.
     return {**found, "plan": None, "project": service.project.slug, "team": service.project.team.key}

@@ -16,7 +16,9 @@ SAME = ("port", "replicas", "memory_mb", "cpus", "pids", "health_path")
 @dataclass(frozen=True)
 class Said:
     """What a file said of one service when it was read last, by the names of the service's settings. JSON-ready; holds
-    secrets. `folder`, `source` and `told` are how to read it again; `names` are all services that it had."""
+    secrets. `folder`, `source` and `told` are how to read it again; `names` are all services that it had, `files` the paths
+    of all compose files that were read, from the repository's top. `opens` is what reads the repository for one that comes
+    from an image: address, branch, credentials, or the id of a repository at GitHub. One that is built has its own."""
 
     folder: str = ""
     source: str = ""
@@ -27,6 +29,8 @@ class Said:
     volumes: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     is_public: bool = False
+    files: list[str] = field(default_factory=list)
+    opens: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def said_of(plan: ComposePlan, one: ComposeService, *, folder: str, source: str, told: Mapping[str, str]) -> Said:
@@ -43,6 +47,7 @@ def said_of(plan: ComposePlan, one: ComposeService, *, folder: str, source: str,
         volumes=one.volumes,
         names=sorted(other.name for other in plan.made),
         is_public=one.is_public,
+        files=plan.files,
     )
 
 

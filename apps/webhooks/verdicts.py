@@ -92,8 +92,9 @@ def _of_compose(service: Service) -> list[str]:
     """The files that say how it runs."""
     if not service.compose_said:
         return []
-    folder = service.compose_said["folder"]
-    return [posixpath.join(folder, name) for name in (service.compose["file"], ".env")]
+    said = service.compose_said
+    files = said.get("files") or [posixpath.join(said["folder"], service.compose["file"])]
+    return [*files, posixpath.join(said["folder"], ".env")]
 
 
 def _is_built_from_top(service: Service) -> bool:

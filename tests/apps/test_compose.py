@@ -114,7 +114,8 @@ def test_the_api_tells_and_makes_it_once(alice: Person, bob: Person, git_url: st
     ]  # fmt: skip
     assert told["compose"]["services"][2]["variables"] == ["API_TOKEN", "ODD", "STORE"]
     assert told["compose"]["asked"][2] == {
-        "name": "DB_PASSWORD", "default": "", "has_default": True, "required": False, "line": 17
+        "name": "DB_PASSWORD", "default": "", "has_default": True, "required": False, "line": 17,
+        "file": "compose.yml",
     }  # fmt: skip
     body: dict[str, Any] = {"source_url": git_url, "project": "shop"}
     assert bob.post("/compose", body).status_code == 403

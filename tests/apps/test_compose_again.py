@@ -233,6 +233,34 @@ def test_a_secret_stays_one_under_the_name_that_a_file_gives_it(web: Service, pu
     assert row.release.secret_names == ["HIDDEN", "KEPT", "PASSWORD"]
 
 
+def test_what_a_sibling_is_missing_fails_none_but_it(pushed: Pushed) -> None:
+    row, attempt = pushed(FIRST.replace("postgres:16", "postgres:${TAG_OF_IT:?}"))
+    assert (row.status, attempt.report) == ("live", [])
+
+
+def test_one_from_before_the_file_was_kept_follows_it(web: Service, pushed: Pushed) -> None:
+    Service.objects.update(compose_said={})
+    _, attempt = pushed(FIRST.replace("8000", "9000"))
+    web.refresh_from_db()
+    assert attempt.report == [
+        "compose.yml: this service follows compose.yml from now on. What is set here is as it was."
+    ]  # type: ignore[comparison-overlap]
+    assert (web.port, web.compose_said["settings"]["port"], web.compose_said["folder"]) == (8000, 9000, "")
+    Service.objects.filter(pk=web.pk).update(port=9000)
+    pushed(FIRST)
+    web.refresh_from_db()
+    assert web.port == 8000
+    assert dict(Variable.objects.filter(service=web).values_list("name", "value"))["PASSWORD"] == "hush-3141"
+
+
+@pytest.mark.parametrize("changes", [{"root_directory": "app"}, {"dockerfile": "D"}])
+def test_one_that_is_none_of_the_files_stays_alone(web: Service, pushed: Pushed, changes: dict[str, str]) -> None:
+    Service.objects.update(compose_said={}, **changes)
+    _, attempt = pushed(FIRST)
+    web.refresh_from_db()
+    assert (attempt.report, web.compose_said) == ([], {})
+
+
 def test_a_refused_sibling_is_not_gone(pushed: Pushed) -> None:
     _, attempt = pushed(FIRST.replace("postgres:16", "postgres:16\n    privileged: true"))
     assert attempt.report == []
@@ -306,3 +334,20 @@ def test_a_service_of_something_else_is_not_taken_for_one_of_the_file(
     answer = alice.post("/compose", told)
     assert (answer.status_code, answer.json()["code"]) == (409, "service:user:name-taken")
     assert Service.objects.count() == 1
+
+
+def test_images_alone_are_read_again_with_what_opened_their_repository(alice: Person, tmp_path: Path) -> None:
+    text = "services: {db: {image: 'postgres:16'}, cache: {image: 'redis:7'}}"
+    make_repository(tmp_path / "shop", {"compose.yml": text}, branch="stable")
+    git(tmp_path / "shop", "checkout", "-qb", "trunk")
+    commit(tmp_path / "shop", "services: {}")
+    with served(tmp_path, token="hush-1414") as (url, _):
+        told = {"source_url": f"{url}/shop/.git", "project": "shop", "branch": "stable", "source_token": "hush-1414"}
+        assert alice.post("/compose", told).status_code == 201
+        Service.objects.filter(name="cache").update(compose_said={})
+        page = browser(alice).post(f"/services/{Service.objects.get(name='db').pk}/compose")
+        assert page.status_code == 200 and "hush-1414" not in page.content.decode()
+        sent = {"found": page.context["sealed"], "project": "shop", "team": alice.team.key}
+        browser(alice).post("/new/compose", sent)
+    said = [row.compose_said["opens"]["source_token"] for row in Service.objects.all()]
+    assert said == ["hush-1414", "hush-1414"] and Service.objects.filter(source_url="").count() == 2

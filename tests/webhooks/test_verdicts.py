@@ -73,6 +73,8 @@ COMPOSED = {"root_directory": "web", "compose": {"file": "compose.yml"}, "compos
         (COMPOSED, a_push(files=["deploy/compose.yml"]), None),
         (COMPOSED | {"watch_paths": "!deploy/**"}, a_push(files=["deploy/compose.yml"]),
          Skip(Code.PATHS, "None of the files that changed is watched: deploy/compose.yml.")),
+        (COMPOSED | {"compose_said": {"folder": "a", "files": ["a/compose.yml", "b/base.yml"]}},
+         a_push(files=["b/base.yml"]), None),
         (COMPOSED, a_push(files=["compose.yml"]),
          Skip(Code.PATHS, "None of the files that changed is watched: compose.yml.")),
     ],

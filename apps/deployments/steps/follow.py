@@ -15,6 +15,7 @@ from apps.deployments.following import followed
 from apps.deployments.models import Deployment
 from apps.deployments.said import Said, said_of
 from apps.deployments.steps.attempt import Attempt
+from apps.deployments.steps.first_follow import first_of
 from apps.deployments.steps.release import variables_of
 from apps.projects.models import Service
 from workers.build.compose.plan import ComposePlan, ComposeService
@@ -29,9 +30,9 @@ from workers.errors import UserError
 def follow_file(attempt: Attempt, checkout: Checkout) -> Checkout:
     """The checkout with the folder that is built. Raises what is wrong with the file, or refused of the service."""
     service = attempt.service
-    if not service.compose_said:
+    now = _read(attempt, checkout) if service.compose_said else _first(attempt, checkout)
+    if now is None:
         return checkout
-    now = _read(attempt, checkout)
     found = follow(service, attempt.deployment.environment, now)
     attempt.followed = found.service
     if found.variables:
@@ -49,12 +50,18 @@ def follow_file(attempt: Attempt, checkout: Checkout) -> Checkout:
     return replace(checkout, folder=root_directory(checkout.top, found.service.root_directory))
 
 
+def _first(attempt: Attempt, checkout: Checkout) -> Composed | None:
+    """With production's release, as everything that a service follows."""
+    is_new = attempt.service.compose and attempt.deployment.environment.is_production
+    return first_of(attempt.service, checkout.top) if is_new else None
+
+
 def _read(attempt: Attempt, checkout: Checkout) -> Composed:
     service, before, run = attempt.service, Said(**attempt.service.compose_said), Run(**attempt.service.compose)
     where = attempt.deployment.environment
     told = {} if where.is_isolated else before.told
     plan = _plan(attempt, checkout, before, told)
-    one = next((one for one in plan.services if one.name == run.name), None) if plan else None
+    one = plan.named(run.name) if plan else None
     if plan is None or one is None:
         why = "it is no longer in the repository" if plan is None else f"{run.name} is no longer in the file"
         note = Note(
@@ -63,14 +70,14 @@ def _read(attempt: Attempt, checkout: Checkout) -> Composed:
         return Composed(before, run, [note])
     _check(plan, one)
     if not one.is_made:
-        note = Note("told", plan.file, one.line, f"{one.name} is for a profile there now. It stays as it is.")
+        note = Note("told", one.file, one.line, f"{one.name} is for a profile there now. It stays as it is.")
         return Composed(before, run, [note])
     for finding in plan.findings:
         if finding.service == one.name:
             attempt.report.line(f"{finding.file}, line {finding.line}: {finding.key} is ignored. {finding.why}")
     now = said_of(plan, one, folder=before.folder, source=before.source, told=before.told)
     notes = _of_others(service, before, now, plan) if where.is_production else []
-    return Composed(now, run_of(plan, one), notes)
+    return Composed(now, run_of(one), notes)
 
 
 def _plan(attempt: Attempt, checkout: Checkout, before: Said, told: Mapping[str, str]) -> ComposePlan | None:
@@ -81,15 +88,17 @@ def _plan(attempt: Attempt, checkout: Checkout, before: Said, told: Mapping[str,
         return None  # The folder went, and the file with it.
     files = FolderFiles(folder, checkout.top)
     plan = read_compose(files, told, check=attempt.report.check)
-    if plan is None or not plan.missing or attempt.deployment.environment.is_isolated:
+    name = attempt.service.compose["name"]
+    missing = plan.missing_of(name) if plan else []
+    if not missing or attempt.deployment.environment.is_isolated:
         return plan
-    besides = {one.name: attempt.variables[one.name] for one in plan.missing if one.name in attempt.variables}
+    besides = {one.name: attempt.variables[one.name] for one in missing if one.name in attempt.variables}
     _, _, secrets = variables_of(attempt.service, attempt.deployment.environment)
     plan = read_compose(files, {**besides, **told}, secret=besides.keys() & set(secrets), check=attempt.report.check)
     assert plan is not None
-    for one in plan.missing:
+    for one in plan.missing_of(name):
         raise UserError(
-            "compose:user:needs-value", f"{plan.file}, line {one.line}: it needs a value for {one.name}.",
+            "compose:user:needs-value", f"{one.file}, line {one.line}: it needs a value for {one.name}.",
             hint=f"Set {one.name} as a variable of the service, and deploy again.",
         )  # fmt: skip
     return plan
@@ -109,16 +118,16 @@ def _of_others(service: Service, before: Said, now: Said, plan: ComposePlan) -> 
     """Services that came or went, and those of an image that say something else now: a push builds what is built."""
     rows = Service.objects.filter(project=service.project_id).exclude(compose={})
     others = {row.compose["name"]: row for row in rows if row.pk != service.pk}
-    lines = {one.name: one.line for one in plan.services}
-    notes = neighbours(before, now, service.compose["name"], set(others), lines, plan.file)
+    there = {one.name: one for one in plan.services}
+    notes = neighbours(before, now, service.compose["name"], set(others), there, plan.file)
     for one in plan.made:
         row = others.get(one.name)
-        if row is None or not row.image or not one.image or not row.compose_said:
+        if row is None or not row.image or not one.image or not row.compose_said or plan.missing_of(one.name):
             continue
         said = said_of(plan, one, folder=now.folder, source=now.source, told=now.told)
         known = Said(**row.compose_said)
-        found = followed(row, said, run_of(plan, one), rows=known.environment, paths=set(known.volumes))
+        found = followed(row, said, run_of(one), rows=known.environment, paths=set(known.volumes))
         if any(note.kind == "changed" for note in found.notes):
             text = f"{one.name} changed, and comes from an image. Read the file again to take it."
-            notes.append(Note("told", plan.file, one.line, text))
+            notes.append(Note("told", one.file, one.line, text))
     return notes

@@ -70,16 +70,19 @@ def test_it_becomes_services_in_the_order_in_which_they_start() -> None:
     plan = plan_of(SHOP, {"web.env": "A='one'\nGREETING=weaker\n", "compose.override.yml": "x"}, DB_PASSWORD="p")
     assert replace(plan, texts={}) == ComposePlan(
         file="compose.yml",
+        folder="",
         name="shop",
         services=[
             ComposeService(
-                "db", 19, image="postgres:16", user="postgres", command=["postgres", "-c", "shared_buffers=64MB"],
+                "db", 19, "compose.yml", image="postgres:16", user="postgres",
+                command=["postgres", "-c", "shared_buffers=64MB"],
                 port=5432, volumes={"/var/lib/postgresql/data": "data"}, health_seconds=180.0,
                 health_command=["/bin/sh", "-c", "pg_isready -U $POSTGRES_USER"],
             ),
-            ComposeService("mail", 26, image="mailhog/mailhog", is_made=False),
+            ComposeService("mail", 26, "compose.yml", image="mailhog/mailhog", is_made=False),
             ComposeService(
-                "web", 6, context="web", dockerfile="Dockerfile.prod", build_args={"A": "b"}, target="app", port=8000,
+                "web", 6, "compose.yml", context="web", dockerfile="Dockerfile.prod", build_args={"A": "b"}, target="app",
+                port=8000,
                 is_public=True, depends_on=["db"],
                 environment={"A": "one", "GREETING": "hello", "DATABASE_URL": "postgres://u:p@db/shop"},
                 secret_names=["DATABASE_URL"], health_path="/up", health_seconds=90.0, replicas=2, memory_mb=256, cpus=0.5,
@@ -92,8 +95,9 @@ def test_it_becomes_services_in_the_order_in_which_they_start() -> None:
             ignored("web", "env_file", 9, "local.env is not in the repository: set what it holds as variables."),
             ignored("mail", "profiles", 28, "It is for a profile only, so it is not made. Take the key out for that."),
         ],
-        asked=[Asked("GREETING", "hello", False, 4), Asked("DB_PASSWORD", "", True, 12)],
+        asked=[Asked("GREETING", "hello", False, 4, "compose.yml"), Asked("DB_PASSWORD", "", True, 12, "compose.yml")],
         missing=[],
+        files=["compose.yml"],
     )  # fmt: skip
     assert [one.name for one in plan.made] == ["db", "web"]
     assert set(plan.texts) == {"compose.yml", "web.env"}
@@ -168,9 +172,9 @@ def test_it_refuses_one_that_runs_once_and_shared_disks() -> None:
     )
     assert [one.name for one in plan.made] == ["web"]
     told = {one.service: one.why for one in plan.findings if one.kind == "refused"}
-    assert told["job"].startswith("Line 2 waits for its end")
+    assert told["job"].startswith("compose.yml, line 2 waits for its end")
     assert told["two"].startswith("The volume d is one of web already")
-    assert told["own"].startswith("Line 6 gives it a driver")
+    assert told["own"].startswith("compose.yml, line 6 gives it a driver")
 
 
 def test_it_hands_variables_on_and_names_those_without_a_value() -> None:
@@ -183,7 +187,9 @@ def test_it_asks_for_what_an_example_names() -> None:
     text = "services: {a: {image: x, env_file: .env, environment: {C: '${C}', D: '${B_TOKEN-d}'}}}"
     plan = plan_of(text, {".env.example": "A=1\nB_TOKEN=change-me\nC=3\n"})
     assert plan.services[0].environment == {"A": "1", "C": "3", "D": "d"}
-    assert plan.asked == [Asked("C", "3", False, 1), Asked("B_TOKEN", "d", False, 1), Asked("A", "1", False, 1)]
+    assert plan.asked == [
+        Asked(name, usual, False, 1, "compose.yml") for name, usual in (("C", "3"), ("B_TOKEN", "d"), ("A", "1"))
+    ]
     assert plan.findings[0].why == ".env is not in the repository: what .env.example names is asked for."
     again = plan_of("", plan.texts, A="2", B_TOKEN="t").services[0]
     assert (again.environment, again.secret_names) == (
@@ -266,7 +272,7 @@ def test_it_puts_values_in(text: str, put: str) -> None:
 
 @pytest.mark.parametrize("text", ["${", "${1}", "${A", "${A:b}", "$", "${A:-" * 20 + "}" * 20])
 def test_it_says_where_a_value_is_written_wrongly(text: str) -> None:
-    with pytest.raises(UserError, match="Line 4"):
+    with pytest.raises(UserError, match="compose.yml, line 4"):
         service(f"image: x\nenvironment: {{T: '{text}'}}")
 
 
@@ -281,7 +287,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         "", "[]", "services:", "services: []", "services: {a: 1}", "services: {a: [x]}", "services: {a: null}",
         "a: b: c", "\t", "? [a]\n: b", "services: {a: {image: x}}\n---\na: b", "\x00", "{" * 90_000,
         "[" * 90_000, "- " * 45_000, "? " * 45_000,
-        "services: !!python/object/apply:os.system [id]", "services: &s {a: *s}", BOMB, "x" * 200_000, "include: [a]",
+        "services: !!python/object/apply:os.system [id]", "services: &s {a: *s}", BOMB, "x" * 200_000,
+        "include: [a]", "include: [[a]]", "include: {path: 1, env_file: {a: b}}",
+        "include: [{path: compose.yml}]", "services: {a: {extends: {file: [a]}}}",
         "services: {a: &a {build: *a, image: [*a]}}",
         "services: {a: {image: x, ports: {a: b}, volumes: 1, environment: x, depends_on: 1, healthcheck: [], deploy: x}}",
         "services: {a: {image: [x], build: [], command: {}, env_file: {path: ../../etc/passwd}, profiles: {}, user: []}}",

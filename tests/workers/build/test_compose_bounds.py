@@ -70,7 +70,7 @@ def test_it_stops_when_the_time_is_over() -> None:
 @pytest.mark.parametrize("text", ["$A" * 10_000, "${B:-" + "$A" * 10_000 + "}"], ids=["values", "default"])
 def test_it_puts_no_more_in_than_it_may_keep(text: str) -> None:
     tracemalloc.start()
-    with pytest.raises(UserError, match="Line 1: with its values the file is too large"):
+    with pytest.raises(UserError, match="compose.yml, line 1: with its values the file is too large"):
         plan_of(f"services: {{a: {{image: x, environment: {{T: '{text}'}}}}}}", A="x" * 5_000)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -60,8 +60,8 @@ def test_it_refuses_what_its_base_may_not() -> None:
 @pytest.mark.parametrize(
     ("extends", "why"),
     [
-        ("{service: x, file: other.yml}", "another file"),
-        ("{file: ../compose.yml, service: a}", "another file"),
+        ("{service: x, file: other.yml}", "'other.yml' is not a file of this"),
+        ("{file: ../compose.yml, service: a}", "is not a file of this repository"),
         ("nobody", "no service 'nobody'"),
         ("a", "circle"),
         ("b", "circle"),

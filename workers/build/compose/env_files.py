@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from workers.build.compose.values import NAME
 from workers.build.env_text import LONGEST, MOST_BYTES, lines_of, why_unfit
-from workers.build.files import Files
+from workers.build.files import Files, leaves
 from workers.errors import UserError
 
 MOST_NAMED = 100  # By all services together.
@@ -50,6 +50,19 @@ class EnvFiles:
             raise found
         return found
 
+    def has(self, path: str) -> bool:
+        """Whether it is there, and in the repository."""
+        try:
+            return self.files.exists(path)
+        except UserError as error:
+            if error.code != leaves(path).code:
+                raise  # It may be there, and readable in another way.
+            return False
+
+    def first(self, *paths: str) -> str:
+        """The first of these that is there, or ""."""
+        return next((path for path in paths if self.has(path)), "")
+
     def _parsed(self, path: str) -> dict[str, str]:
         text = self.whole(path)
         if why := why_unfit(text):
@@ -61,6 +74,8 @@ class EnvFiles:
 
     def whole(self, path: str) -> str:
         """The text of a file that is there, as it is."""
+        if path in self.texts:
+            return self.texts[path]
         text = self.texts[path] = self.files.head(path, MOST_BYTES)[: LONGEST + 1]
         if sum(map(len, self.texts.values())) > MOST_OF_ALL:
             name = next(iter(self.texts))

@@ -22,9 +22,7 @@ def health_of(reading: Reading, tree: Tree, port: int | None) -> dict[str, Any]:
     """`health_path`, `health_command` and `health_seconds`; nothing for a service that a TCP connection is enough for."""
     test = tree.at("test")
     if tree.at("disable").is_true or [one.text for one in test.items] == ["NONE"]:
-        reading.ignore(
-            "healthcheck", tree.line, "A release is asked before visitors are led to it, by its port at least."
-        )
+        reading.ignore("healthcheck", tree, "A release is asked before visitors are led to it, by its port at least.")
         return {}
     if test.value is None:
         return {}
@@ -35,7 +33,7 @@ def health_of(reading: Reading, tree: Tree, port: int | None) -> dict[str, Any]:
         return {**found, "health_path": path}
     if words:
         return {**found, "health_command": words}
-    reading.ignore("healthcheck", test.line, "It has no command, so a connection to its port is enough.")
+    reading.ignore("healthcheck", test, "It has no command, so a connection to its port is enough.")
     return {}
 
 

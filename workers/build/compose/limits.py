@@ -19,9 +19,9 @@ def limits_of(reading: Reading, tree: Tree) -> dict[str, Any]:
     limits = deploy.at("resources", "limits")
     for key, other in deploy.map.items():
         if key not in ("resources", "replicas"):
-            reading.ignore(f"deploy.{key}", other.line, "Slipway decides how a release replaces another, and where.")
+            reading.ignore(f"deploy.{key}", other, "Slipway decides how a release replaces another, and where.")
     if "devices" in (reserved := deploy.at("resources", "reservations")).map:
-        reading.refuse("deploy.resources.reservations.devices", reserved.at("devices").line, REFUSED["devices"][1])
+        reading.refuse("deploy.resources.reservations.devices", reserved.at("devices"), REFUSED["devices"][1])
     told: dict[str, tuple[Tree, Tree, Read, float, float]] = {
         "replicas": (deploy.at("replicas"), tree.at("scale"), _count, 0, 20),
         "memory_mb": (limits.at("memory"), tree.at("mem_limit"), _megabytes, 16, 1_048_576),
@@ -44,7 +44,7 @@ def _number(
         value = -1
     if least <= value <= most:
         return value
-    reading.ignore(name, tree.line, f"It is no number from {least:g} to {most:g}; the usual one is taken.")
+    reading.ignore(name, tree, f"It is no number from {least:g} to {most:g}; the usual one is taken.")
     return None
 
 

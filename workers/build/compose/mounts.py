@@ -21,13 +21,11 @@ def mounts_of(reading: Reading, tree: Tree) -> dict[str, str]:
     for one in tree.at("volumes").items:
         kind, source, target = _parts(one)
         if kind == "tmpfs" or (kind == "volume" and not source):
-            reading.ignore("volumes", one.line, "It has no name, so it goes with each release. Give it one to keep it.")
+            reading.ignore("volumes", one, "It has no name, so it goes with each release. Give it one to keep it.")
         elif source in found.values():
-            reading.refuse(
-                "volumes", one.line, f"{source} is mounted already. Give the second folder a volume of its own."
-            )
+            reading.refuse("volumes", one, f"{source} is mounted already. Give the second folder a volume of its own.")
         elif why := _wrong(kind, source, target) or _of_host(reading.top.at("volumes", source)):
-            reading.refuse("volumes", one.line, why)
+            reading.refuse("volumes", one, why)
         else:
             found[target.rstrip("/")] = source
     return found
@@ -53,8 +51,10 @@ def _parts(tree: Tree) -> tuple[str, str, str]:
 def _of_host(volume: Tree) -> str:
     """Why a volume of the file cannot be made; "" for one that can. Its options may lead to a folder of the host."""
     if "driver_opts" in volume.map or volume.at("driver").text not in ("", "local"):
-        return f"Line {volume.line} gives it a driver or options. Leave them out: it is a plain disk here."
+        return (
+            f"{volume.file}, line {volume.line} gives it a driver or options. Leave them out: it is a plain disk here."
+        )
     external = volume.at("external")
     if external.is_true or external.map:
-        return f"Line {external.line} says that it is there already. Leave that out: Slipway makes it."
+        return f"{external.file}, line {external.line} says that it is there already. Leave that out: Slipway makes it."
     return ""

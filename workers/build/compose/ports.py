@@ -23,8 +23,9 @@ def ports_of(reading: Reading, tree: Tree) -> dict[str, Any]:
     found = [*public, *(port for port, is_public in told if port and not is_public)]
     for other in dict.fromkeys(public):
         if other != public[0]:
-            line = tree.at("ports").line
-            reading.ignore("ports", line, f"Its address leads to port {public[0]}; its siblings reach {other} too.")
+            reading.ignore(
+                "ports", tree.at("ports"), f"Its address leads to port {public[0]}; its siblings reach {other} too."
+            )
     return {"port": found[0] if found else None, "is_public": bool(public)}
 
 
@@ -40,9 +41,9 @@ def _port(reading: Reading, key: str, tree: Tree) -> tuple[int | None, bool]:
         )
     port = int(text) if re.fullmatch(r"\d{1,5}", text) else 0
     if not 0 < port < 65536 or protocol != "tcp":
-        reading.ignore(key, tree.line, "It is no TCP port in the container, and nothing leads to it.")
+        reading.ignore(key, tree, "It is no TCP port in the container, and nothing leads to it.")
         return None, False
     if host.startswith(LOOPBACK):
-        reading.ignore(key, tree.line, "It is published on this machine alone, so it gets no address.")
+        reading.ignore(key, tree, "It is published on this machine alone, so it gets no address.")
         return port, False
     return port, key == "ports"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workers.build.compose.plan import ComposePlan, ComposeService
+from workers.build.compose.plan import ComposeService
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Run:
         return f"{self.file}, line {self.line}"
 
 
-def run_of(plan: ComposePlan, one: ComposeService) -> Run:
+def run_of(one: ComposeService) -> Run:
     return Run(
         name=one.name,
-        file=plan.file,
+        file=one.file,
         line=one.line,
         is_public=one.is_public,
         command=one.command,

@@ -10,8 +10,6 @@ import posixpath
 
 from workers.build.compose.reading import Reading
 from workers.build.compose.tree import Tree
-from workers.build.files import leaves
-from workers.errors import UserError
 
 FOLDER = "/run/secrets/"
 END = "_FILE"
@@ -29,22 +27,15 @@ def as_variables(reading: Reading, tree: Tree, environment: dict[str, str]) -> d
             plain = name.removesuffix(END)
             found[name] = _value(reading, reading.top.at("secrets", mounted[value]), plain)
             why = f"No file is put into the container: {plain} is given in place of {name}."
-            reading.ignore("secrets", tree.at("secrets").line, why)
+            reading.ignore("secrets", tree.at("secrets"), why)
     return found
 
 
 def _value(reading: Reading, told: Tree, plain: str) -> str:
     """As the repository or a person has it; without either it is asked for."""
-    path = posixpath.normpath(told.at("file").text) if told.at("file").text else ""
-    if path and _is_here(reading, path):
+    file, name = told.at("file").text, told.at("environment").text or plain
+    if file and reading.env_files.has(path := reading.path(file)):
         return reading.env_files.whole(path).rstrip("\r\n")
-    return reading.values.require(told.at("environment").text or plain, told.line)
-
-
-def _is_here(reading: Reading, path: str) -> bool:
-    try:
-        return reading.env_files.files.exists(path)
-    except UserError as error:
-        if error.code != leaves(path).code:
-            raise  # It may be there, and readable in another way.
-        return False
+    if not (value := reading.values.require(name, told)):
+        reading.needs.add(name)
+    return value

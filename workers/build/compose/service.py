@@ -25,8 +25,9 @@ USER = re.compile(r"[A-Za-z0-9_.-]{1,64}(:[A-Za-z0-9_.-]{1,64})?")
 def read_service(reading: Reading, tree: Tree) -> ComposeService:
     """Whatever is wrong with it is a finding."""
     _look_at_keys(reading, tree)
+    reading.needs |= tree.needs
     if _shows_secrets(reading, tree):
-        return ComposeService(reading.name, tree.line, is_made=False)
+        return ComposeService(reading.name, tree.line, tree.file, is_made=False)
     found: dict[str, Any] = {**source_of(reading, tree), **limits_of(reading, tree), **ports_of(reading, tree)}
     found |= {key: _words(reading, key, tree.at(key)) for key in ("command", "entrypoint")}
     found |= health_of(reading, tree.at("healthcheck"), found["port"])
@@ -35,8 +36,9 @@ def read_service(reading: Reading, tree: Tree) -> ComposeService:
     needs = tree.at("depends_on")
     found["user"] = tree.at("user").text or found.get("user", "")
     found["depends_on"] = list(needs.map) or [one.text for one in needs.items]
+    found["needs"] = sorted(reading.needs)
     is_on = not tree.at("profiles").items
-    return ComposeService(reading.name, tree.line, **found, is_made=is_on and not reading.is_refused)
+    return ComposeService(reading.name, tree.line, tree.file, **found, is_made=is_on and not reading.is_refused)
 
 
 def _variables(reading: Reading, tree: Tree, is_image: bool) -> tuple[dict[str, str], list[str]]:
@@ -53,36 +55,34 @@ def _look_at_keys(reading: Reading, tree: Tree) -> None:
     for key, value in tree.map.items():
         is_wrong, why = REFUSED.get(key, (None, ""))
         if is_wrong is not None and is_wrong(value):
-            reading.refuse(key, value.line, why)
+            reading.refuse(key, value, why)
         elif key not in FOLLOWED and not key.startswith("x-"):
-            reading.ignore(key, value.line, LEFT_OUT.get(key, UNKNOWN))
+            reading.ignore(key, value, LEFT_OUT.get(key, UNKNOWN))
     if not NAME.fullmatch(reading.name):
-        reading.refuse("services", tree.line, "It cannot be called so: use at most 40 letters, digits, - and _.")
+        reading.refuse("services", tree, "It cannot be called so: use at most 40 letters, digits, - and _.")
     if (user := tree.at("user")).text and not USER.fullmatch(user.text):
-        reading.refuse("user", user.line, "It is no user: write a name or a number, and a group behind a colon.")
+        reading.refuse("user", user, "It is no user: write a name or a number, and a group behind a colon.")
     if (profiles := tree.at("profiles")).items:
-        reading.ignore(
-            "profiles", profiles.line, "It is for a profile only, so it is not made. Take the key out for that."
-        )
+        reading.ignore("profiles", profiles, "It is for a profile only, so it is not made. Take the key out for that.")
     if (restart := tree.at("restart")).text in ("no", "false"):
-        reading.ignore("restart", restart.line, "What ends is started again, always.")
+        reading.ignore("restart", restart, "What ends is started again, always.")
 
 
 def _shows_secrets(reading: Reading, tree: Tree) -> bool:
     """Everything but values of variables is kept in the open, or quoted where it is wrong."""
     shown = [(key, one) for key, one in tree.map.items() if one.is_secret and key in FOLLOWED - {"environment"}]
     for key, one in shown:
-        name, line = _place(key, one)
-        reading.refuse(name, line, "A secret in it could be read by everybody. Give it as a variable: $$NAME.")
+        name, place = _place(key, one)
+        reading.refuse(name, place, "A secret in it could be read by everybody. Give it as a variable: $$NAME.")
     return bool(shown)
 
 
-def _place(key: str, tree: Tree) -> tuple[str, int]:
+def _place(key: str, tree: Tree) -> tuple[str, Tree]:
     """Of the first secret."""
     for name, one in tree.map.items():
         if one.is_secret:
-            return f"{key}.{name}", one.line
-    return key, next((one.line for one in tree.items if one.is_secret), tree.line)
+            return f"{key}.{name}", one
+    return key, next((one for one in tree.items if one.is_secret), tree)
 
 
 def _words(reading: Reading, key: str, tree: Tree) -> list[str] | None:
@@ -92,5 +92,5 @@ def _words(reading: Reading, key: str, tree: Tree) -> list[str] | None:
     try:
         return shlex.split(tree.text) or None
     except ValueError:
-        reading.refuse(key, tree.line, "A quotation mark in it stays open.")
+        reading.refuse(key, tree, "A quotation mark in it stays open.")
         return None

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from workers.build.compose.tree import Text, Tree
 from workers.errors import UserError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -28,24 +29,35 @@ class Asked:
     default: str
     required: bool
     line: int
+    file: str
+
+
+@dataclass
+class Room:
+    """What is left for values, in all files together."""
+
+    left: int = MOST_CHARACTERS
 
 
 @dataclass
 class Values:
     """`told` is a person's, `beside` what the repository's `.env` says: it is weaker. `secret` are names of secrets that
-    do not sound so."""
+    do not sound so. `asked` and `room` are shared by those of all files."""
 
     told: Mapping[str, str]
     beside: Mapping[str, str]
     secret: Collection[str] = ()
     asked: dict[str, Asked] = field(default_factory=dict)
-    _left: int = MOST_CHARACTERS
+    room: Room = field(default_factory=Room)
+    _file: str = ""
     _met_secret: bool = False
+    _met_missing: set[str] = field(default_factory=set)
 
-    def put_in(self, text: str, line: int) -> tuple[str, bool]:
-        """The text with its values, and whether one of them is named as secrets are."""
-        self._met_secret = False
-        return self._put_in(text, line, 0), self._met_secret
+    def put_in(self, file: str, text: str, line: int) -> Text:
+        """A text of that file with its values; whether one of them is named as secrets are; which it needs in vain."""
+        self._file, self._met_secret, self._met_missing = file, False, set()
+        text = self._put_in(text, line, 0)
+        return Text(text, self._met_secret, frozenset(self._met_missing))
 
     def _put_in(self, text: str, line: int, depth: int) -> str:
         parts, at = [], 0
@@ -57,10 +69,10 @@ class Values:
 
     def _taken(self, part: str, line: int) -> str:
         """Before the parts are joined: many of them may be one long value."""
-        self._left -= len(part)
-        if self._left < 0:
+        self.room.left -= len(part)
+        if self.room.left < 0:
             raise UserError(
-                "compose:user:too-large", f"Line {line}: with its values the file is too large.",
+                "compose:user:too-large", f"{self._file}, line {line}: with its values the file is too large.",
                 hint="Give shorter values.", status=422,
             )  # fmt: skip
         return part
@@ -76,7 +88,7 @@ class Values:
         form = re.compile(r":?[-?+]|").match(text, named.end()) if named else None
         if end < 0 or not named or not form or (not form[0] and named.end() != end) or depth > MOST_DEPTH:
             raise UserError(
-                "compose:user:interpolation", f"Line {line}: {text[at - 1 : at + 60]!r} is no variable.",
+                "compose:user:interpolation", f"{self._file}, line {line}: {text[at - 1 : at + 60]!r} is no variable.",
                 hint="Write ${NAME} or ${NAME:-default}; a $ that is meant as it is, as $$.", status=422,
             )  # fmt: skip
         return self._value(named[0], form[0], text[form.end() : end], line, depth), end + 1
@@ -88,24 +100,31 @@ class Values:
             return self._put_in(other, line, depth + 1) if is_there else ""
         met, self._met_secret = self._met_secret, False
         default = self._put_in(other, line, depth + 1) if form.endswith("-") else ""
-        if name not in self.asked and len(self.asked) < MOST_ASKED:
-            usual = self.beside.get(name, "" if self._met_secret else default)
-            self.asked[name] = Asked(name, usual, form.endswith("?"), line)
+        self._ask(
+            name, self.beside.get(name, "" if self._met_secret else default), form.endswith("?"), line, self._file
+        )
+        if form.endswith("?") and not value:
+            self._met_missing.add(name)
         # A default stands in the file for everybody who may read that.
         self._met_secret = met or (self.is_secret(name) if is_there else self._met_secret)
         return (value or "") if is_there else default
 
-    def ask(self, name: str, default: str, line: int) -> str:
+    def ask(self, name: str, default: str, at: Tree) -> str:
         """The value of a variable that a file beside names."""
-        if name not in self.asked and len(self.asked) < MOST_ASKED:
-            self.asked[name] = Asked(name, self.beside.get(name, default), False, line)
+        self._ask(name, self.beside.get(name, default), False, at.line, at.file)
         return self.of(name) or default
 
-    def require(self, name: str, line: int) -> str:
-        """The value of a variable without which the file cannot be used; "" until it is told."""
-        if name not in self.asked and len(self.asked) < MOST_ASKED:
-            self.asked[name] = Asked(name, self.beside.get(name, ""), True, line)
+    def require(self, name: str, at: Tree) -> str:
+        """The value of a variable without which what is there cannot be used; "" until it is told."""
+        self._ask(name, self.beside.get(name, ""), True, at.line, at.file)
         return self.of(name) or ""
+
+    def _ask(self, name: str, default: str, required: bool, line: int, file: str) -> None:
+        known = self.asked.get(name)
+        if known is None and len(self.asked) < MOST_ASKED:
+            self.asked[name] = Asked(name, default, required, line, file)
+        elif known is not None and required and not known.required:
+            self.asked[name] = Asked(name, known.default, True, line, file)
 
     def of(self, name: str) -> str | None:
         """Of a variable that the file hands on as it is."""

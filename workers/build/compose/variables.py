@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
+from dataclasses import replace
 
 from workers.build.compose.env_files import MOST_NAMED as MOST_FILES
 from workers.build.compose.env_files import MOST_VARIABLES, Unfit
 from workers.build.compose.reading import Reading
 from workers.build.compose.tree import Tree
 from workers.build.compose.values import NAME, SOUNDS_SECRET
-from workers.build.files import leaves
-from workers.errors import UserError
 
 MOST_NAMED = 8
 EXAMPLES = (".example", ".sample", ".template", ".dist")
@@ -24,9 +22,9 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
     told = tree.at("environment")
     for name, value in pairs_of(told):
         if value.is_secret and not told.map and reading.values.hold_secret_in(name):
-            reading.refuse("environment", value.line, "A secret stands in the name of a variable. Write NAME=$VALUE.")
+            reading.refuse("environment", value, "A secret stands in the name of a variable. Write NAME=$VALUE.")
         elif not NAME.fullmatch(name):
-            reading.ignore("environment", value.line, f"{name[:60]!r} is no name of a variable.")
+            reading.ignore("environment", value, f"{name[:60]!r} is no name of a variable.")
         elif value.value is not None:
             found[name] = value.text
             secret |= {name} if value.is_secret else set()
@@ -36,11 +34,11 @@ def variables_of(reading: Reading, tree: Tree) -> tuple[dict[str, str], list[str
         else:
             without.append(name)
     if without:
-        line, names = tree.at("environment").line, ", ".join(without[:MOST_NAMED])
+        names = ", ".join(without[:MOST_NAMED])
         more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
-        reading.ignore("environment", line, f"{names}{more}: without a value here. Set it once the service is made.")
+        reading.ignore("environment", told, f"{names}{more}: without a value here. Set it once the service is made.")
     if len(found) > MOST_VARIABLES:
-        reading.refuse("environment", tree.at("environment").line, f"It has more than {MOST_VARIABLES} variables.")
+        reading.refuse("environment", told, f"It has more than {MOST_VARIABLES} variables.")
     kept = dict(list(found.items())[:MOST_VARIABLES])
     return kept, sorted(name for name in kept if name in secret or SOUNDS_SECRET.search(name))
 
@@ -52,7 +50,7 @@ def pairs_of(tree: Tree) -> list[tuple[str, Tree]]:
     pairs = []
     for one in tree.items:
         name, equals, value = one.text.partition("=")
-        pairs.append((name.strip(), Tree(value if equals else None, one.line, one.is_secret)))
+        pairs.append((name.strip(), replace(one, value=value if equals else None)))
     return pairs
 
 
@@ -62,36 +60,30 @@ def _of_files(reading: Reading, named: list[Tree]) -> dict[str, str]:
         file = one.map.get("path", one)
         reading.env_files.named += 1
         if reading.env_files.named > MOST_FILES:
-            reading.refuse("env_file", file.line, f"More than {MOST_FILES} are named in {reading.file}. Name fewer.")
+            reading.refuse("env_file", file, f"More than {MOST_FILES} are named in all. Name fewer.")
             break
         found |= _of_file(reading, file)
     return found
 
 
 def _of_file(reading: Reading, tree: Tree) -> dict[str, str]:
-    path = posixpath.normpath(tree.text)
+    path = reading.path(tree.text)
     try:
-        if not reading.env_files.files.exists(path):
-            return _of_example(reading, path, tree.line)
-        return reading.env_files.read(path)
+        return reading.env_files.read(path) if reading.env_files.has(path) else _of_example(reading, path, tree)
     except Unfit as error:
-        reading.refuse("env_file", tree.line, f"{error.message} {error.hint}")
-    except UserError as error:
-        if error.code != leaves(path).code:
-            raise  # It may be there, and readable in another way.
-        reading.ignore("env_file", tree.line, f"{error.message} Set what it holds as variables.")
+        reading.refuse("env_file", tree, f"{error.message} {error.hint}")
     return {}
 
 
-def _of_example(reading: Reading, path: str, line: int) -> dict[str, str]:
+def _of_example(reading: Reading, path: str, tree: Tree) -> dict[str, str]:
     """A file that stays out of the repository often has an example in it, which says what to ask for."""
-    example = reading.env_files.files.first(*(f"{path}{end}" for end in EXAMPLES))
+    example = reading.env_files.first(*(f"{path}{end}" for end in EXAMPLES))
     what = f"what {example[:80]} names is asked for" if example else "set what it holds as variables"
-    reading.ignore("env_file", line, f"{path[:80]} is not in the repository: {what}.")
+    reading.ignore("env_file", tree, f"{path[:80]} is not in the repository: {what}.")
     if not example:
         return {}
     usual = without_secrets(reading.env_files.read(example))
-    told = {name: reading.values.ask(name, value, line) for name, value in usual.items()}
+    told = {name: reading.values.ask(name, value, tree) for name, value in usual.items()}
     return {name: value for name, value in told.items() if value}
 
 
