@@ -193,7 +193,9 @@ async function openPage(address) {
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main > .stack");
     if (!answer.ok || answer.redirected || !found) return location.assign(address);
     for (const form of found.querySelectorAll("form")) if (!form.getAttribute("action")) form.action = address;
-    for (const back of found.querySelectorAll("form .bare")) back.dataset.close = "";
+    const backs = [...found.querySelectorAll("form a.bare")];
+    if (!backs.length) backs.push(closing(found));
+    for (const back of backs) back.dataset.close = "";
     const dialog = document.getElementById("page-dialog");
     document.getElementById("page-dialog-body").replaceChildren(found);
     dialog.showModal();
@@ -201,6 +203,11 @@ async function openPage(address) {
   } catch {
     location.assign(address);
   }
+}
+function closing(found) {
+  const made = Object.assign(document.createElement("button"), { type: "button", className: "btn bare", textContent: "Close" });
+  ([...found.querySelectorAll(".actions")].pop() ?? found).append(made);
+  return made;
 }
 document.addEventListener("click", (event) => {
   const close = event.target.closest("#page-dialog [data-close]");

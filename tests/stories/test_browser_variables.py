@@ -103,7 +103,16 @@ def test_it_says_what_is_not_live_and_deploys_it_without_a_build(
     until(page, lambda: "GREETING hello → hi" in page.inner_text(".staged"))
     page.click(".staged >> text=Look at it")
     until(page, lambda: page.locator("dialog[open] td:has-text('hello')").count() == 1)
-    page.keyboard.press("Escape")
+    page.click("dialog[open] >> text=Close")
+    page.click(".staged >> text=Look at it")
+    page.click("#page-dialog button:has-text('Discard')")
+    page.click("#ask-yes")
+    until(page, lambda: page.locator(".toast:has-text('as the live release has it again')").count() == 1)
+    assert Variable.objects.get(name="GREETING").value == "hello"
+    page.goto(table(site, shop))
+    page.fill("#id_name", "GREETING")
+    page.fill("#id_value", "hi")
+    page.press("#id_value", "Enter")
     page.click(".staged button:has-text('Deploy, no build')")
     page.wait_for_url("**/deployments/*")
     assert Deployment.objects.latest("created_at").build_id == shop.live.build_id
