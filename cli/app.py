@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli import __version__, analysis, deployments, logs, services, signing_in
+from cli import __version__, analysis, deployments, ejecting, logs, services, signing_in
 from cli.ending import Ending, Refusal
 from cli.screen import note, tell_json
 from cli.variables import variables
@@ -36,6 +36,7 @@ for command in (
     deployments.rollback,
     deployments.cancel,
     analysis.analyze,
+    ejecting.eject,
 ):
     app.command()(command)
 app.command("open")(services.open_service)

@@ -45,6 +45,12 @@ def say(text: str = "", style: str = "") -> None:
         console().print(Text(plain(line), style=style))
 
 
+def tell_text(text: str) -> None:
+    """Lines of a file, never broken."""
+    for line in text.splitlines():
+        print(plain(line))
+
+
 def note(text: str, style: str = "") -> None:
     """Beside the answer, for people: not for what reads the output."""
     for line in text.split("\n"):

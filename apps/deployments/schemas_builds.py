@@ -52,6 +52,18 @@ class PlanOut(Schema):
     reasons: list[str] = Field(examples=[["start command: `web` in the Procfile"]])
 
 
+class EjectedOut(Schema):
+    """`files` are all that belong to it, by their paths in `folder`, which is told from the top of the repository."""
+
+    deployment_id: UUID
+    dockerfile: str = Field(examples=["ARG BASE_IMAGE=python:3.13-slim\nFROM ${BASE_IMAGE} AS app\n"])
+    dockerignore: str = Field(examples=[".git\n**/node_modules\n"])
+    path: str = Field(examples=["Dockerfile"])
+    folder: str = Field(examples=["apps/web"], description="Where a build of it begins; empty for the top.")
+    files: dict[str, str] = Field(examples=[{"Dockerfile": "ARG BASE_IMAGE=python:3.13-slim\n"}])
+    notes: list[str] = Field(examples=[["Put Dockerfile into the folder apps/web, commit and push."]])
+
+
 class ProcessOut(Schema):
     command: list[str] | None = Field(examples=[["/bin/sh", "-c", "exec gunicorn app:app"]])
     replicas: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps.deployments import (
     views,
     views_compose,
+    views_eject,
     views_environments,
     views_home,
     views_logs,
@@ -81,6 +82,7 @@ urlpatterns = [
     page("services/<uuid:service_id>/source/disconnect", views_source.source_disconnect, name="source-disconnect"),
     page("services/<uuid:service_id>/source/forget-host", views_source.source_forget_host, name="source-forget-host"),
     page("services/<uuid:service_id>/source/renew-key", views_source.source_renew_key, name="source-renew-key"),
+    page("services/<uuid:service_id>/dockerfile", views_eject.service_dockerfile, name="service-dockerfile"),
     page("services/<uuid:service_id>/delete", views_service.service_delete, name="service-delete"),
     page("services/<uuid:service_id>/domains", views_network.domains, name="domains"),
     page("services/<uuid:service_id>/domains/check", views_network.domains_check, name="domains-check"),
@@ -94,6 +96,9 @@ urlpatterns = [
         "deployments/<uuid:deployment_id>/log/download",
         views_logs.deployment_log_download,
         name="deployment-log-download",
+    ),
+    page(
+        "deployments/<uuid:deployment_id>/dockerfile", views_eject.deployment_dockerfile, name="deployment-dockerfile"
     ),
     page("deployments/<uuid:deployment_id>/sbom", views.deployment_sbom, name="deployment-sbom"),
     page("deployments/<uuid:deployment_id>/cancel", views.deployment_cancel, name="deployment-cancel"),

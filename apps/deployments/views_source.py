@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.access import Actor, not_found
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
+from apps.deployments.ejecting import may_eject, planned
 from apps.deployments.picker import picker_of
 from apps.deployments.sources import change_service, source_of
 from apps.github.choices import choice_for
@@ -51,7 +52,9 @@ def service_source(request: HttpRequest, service_id: UUID) -> HttpResponse:
     can = abilities(actor, row.team_id)
     picker = picker_of(actor, request.GET, service=row, may_ask=bool(request.GET)) if "write_service" in can else None
     context = {"service": row, "source": source_of(row), "form": form, "image_form": image_form, "picker": picker}
-    return render(request, "deployments/source.html", {**context, "can": can}, status=status_of(sent))
+    newest = None if row.image else planned(row)
+    told = {"can": can, "may_eject": newest is not None and may_eject(newest)}
+    return render(request, "deployments/source.html", {**context, **told}, status=status_of(sent))
 
 
 @never_cache

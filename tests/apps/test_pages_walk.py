@@ -49,6 +49,7 @@ READABLE = [
     "deployment-log-search",
     "deployment-log-download",
     "deployment-sbom",
+    "deployment-dockerfile",
     "team",
     "team-settings",
     "registries",

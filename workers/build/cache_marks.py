@@ -25,6 +25,10 @@ def marked(dockerfile: str, cache_scope: str) -> str:
     return "\n".join(line.replace(PRELUDE, prelude, 1) if mount in line else line for line in lines)
 
 
+def unmarked(dockerfile: str) -> str:
+    return MARK.sub(";", dockerfile)
+
+
 def mark_in(description: str) -> str:
     """Of a cache as the engine describes it: `cached mount /var/cache/slipway/uv from exec /bin/sh -ec ...`; "" if none."""
     found = MARK.search(description)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,10 @@ class Plan:
     def as_dict(self) -> dict[str, object]:
         """JSON-ready: tuples as lists."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Plan:
+        """As `as_dict` told it, perhaps before all of today's values were there."""
+        known: dict[str, Any] = {one.name: told[one.name] for one in fields(cls) if one.name in told}
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in known.items()}
+        return cls(**values | {"origins": {name: Origin(**one) for name, one in known.get("origins", {}).items()}})

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 
+from apps.deployments.ejecting import may_eject
 from apps.deployments.models import Deployment
 from apps.deployments.planned import plan_of, values_of, words_of
 from apps.deployments.queries import live_of
@@ -39,7 +40,7 @@ def other_reasons(plan: Mapping[str, Any]) -> list[str]:
 
 @register.inclusion_tag("deployments/_plan.html")
 def plan_of_deployment(deployment: Deployment) -> dict[str, Any]:
-    return {"values": plan_of(deployment), "of": deployment}
+    return {"values": plan_of(deployment), "of": deployment, "may_eject": may_eject(deployment)}
 
 
 @register.simple_tag(takes_context=True)
