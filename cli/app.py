@@ -34,6 +34,7 @@ for command in (
     deployments.deployment,
     logs.logs,
     deployments.rollback,
+    deployments.mend,
     deployments.cancel,
     analysis.analyze,
     ejecting.eject,

@@ -1,4 +1,4 @@
-"""`deploy`, `deployments`, `deployment`, `rollback` and `cancel`."""
+"""`deploy`, `deployments`, `deployment`, `rollback`, `mend` and `cancel`."""
 
 from __future__ import annotations
 
@@ -106,6 +106,13 @@ def deployment(name: DeploymentName, environment: Where = PRODUCTION, as_json: J
         tell_json(told)
     else:
         tell_deployment(api, told)
+
+
+def mend(name: DeploymentName, follow: Follow = False, environment: Where = PRODUCTION, as_json: Json = False) -> None:
+    """Give the service the setting that a failure asks for, and deploy it again."""
+    api = connect()
+    made = api.post(f"/deployments/{deployment_named(api, name, environment)}/mend")
+    _go_on(api, made, follow=follow, as_json=as_json)
 
 
 def cancel(name: DeploymentName, environment: Where = PRODUCTION, as_json: Json = False) -> None:

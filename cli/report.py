@@ -38,6 +38,8 @@ def tell_why(api: Api, row: dict[str, Any]) -> None:
     say()
     say(error["message"], "bold")
     say(error["hint"])
+    if remedy := error.get("remedy"):
+        _tell_remedy(api, row, remedy)
     service = api.get(f"/services/{row['service_id']}", environment=row["environment"])
     live = service["live"]
     if live is None:
@@ -45,6 +47,14 @@ def tell_why(api: Api, row: dict[str, Any]) -> None:
     elif live["deployment_id"] != row["id"]:
         say(f"Release {live['release_number']} ({short(live['commit'])}) goes on serving.", "dim")
     say(error["code"], "dim")
+
+
+def _tell_remedy(api: Api, row: dict[str, Any], remedy: dict[str, Any]) -> None:
+    """The command that does it, or the page where a person can."""
+    where = "" if row["environment"] == "production" else f" -e {row['environment']}"
+    command = f"slipway mend {row['service']}#{row['number']}{where}" if remedy["change"] else ""
+    page = f"{api.url}{remedy['href']}" if remedy["href"] else ""
+    say(": ".join(filter(None, (remedy["sentence"], command or page))))
 
 
 def ending_of(row: dict[str, Any]) -> Ending:

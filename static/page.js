@@ -116,7 +116,11 @@ function ask(form, button) {
   const dialog = document.getElementById("ask");
   document.getElementById("ask-title").textContent = form.dataset.confirm;
   document.getElementById("ask-consequence").textContent = form.dataset.consequence || "";
-  document.getElementById("ask-yes").textContent = button?.textContent.trim() || "Do it";
+  const [yes, no] = ["yes", "no"].map((word) => document.getElementById(`ask-${word}`));
+  const mends = button?.classList.contains("go"); // It takes nothing away.
+  yes.textContent = button?.textContent.trim() || "Do it";
+  yes.className = mends ? "btn go" : "btn danger";
+  no.textContent = mends ? "Not now" : "Keep it";
   dialog.returnValue = "";
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes") return button?.focus();

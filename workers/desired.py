@@ -135,6 +135,7 @@ class ErrorReport(Model):
     message: str
     hint: str = ""
     retry: bool = False
+    change: dict[str, str] = {}
 
 
 class StepReport(Model):

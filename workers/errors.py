@@ -5,6 +5,7 @@ Raised near the cause, caught once at the edge of a job or a request. Not in cha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -12,18 +13,29 @@ class SlipwayError(Exception):
     """Something a person must be told.
 
     `code` is `<area>:<user|platform>:<name>` and never changes once published; `message` says what and why in one
-    sentence; `hint` says what to do; `retry` tells whether the same attempt may succeed later.
+    sentence; `hint` says what to do; `retry` tells whether the same attempt may succeed later. `change` is the service's
+    setting that mends it, with its value, where there is one: `workers.build.mends`.
     """
 
     family: ClassVar[str] = "platform"
 
-    def __init__(self, code: str, message: str, *, hint: str = "", retry: bool = False, status: int = 400) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        retry: bool = False,
+        status: int = 400,
+        change: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.retry = retry
         self.status = status
+        self.change = dict(change or {})
 
     def as_dict(self) -> dict[str, str | bool]:
         """`{"code", "message", "hint", "retry"}`, the form it has in the API and in the database."""

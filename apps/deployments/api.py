@@ -12,6 +12,7 @@ from ninja import Query, Router
 from apps.accounts.access import Actor
 from apps.accounts.bearer import actor_of, one
 from apps.deployments import actions
+from apps.deployments.mending import mend
 from apps.deployments.models import Deployment
 from apps.deployments.schemas import (
     DeploymentDetail,
@@ -99,6 +100,20 @@ def cancel_deployment(request: HttpRequest, deployment_id: UUID) -> Any:
     """Stop it; what was live goes on. A job under way ends within seconds, and the status follows."""
     actor = actor_of(request)
     return actions.cancel(actor=actor, deployment=deployment_for(actor, deployment_id))
+
+
+@router.post(
+    "/deployments/{uuid:deployment_id}/mend",
+    response={201: DeploymentOut},
+    operation_id="mend_deployment",
+    summary="Mend a failed deployment",
+)
+def mend_deployment(request: HttpRequest, response: HttpResponse, deployment_id: UUID) -> Any:
+    """Give the service the setting of `error.remedy.change`, and deploy it again to the same environment."""
+    actor = actor_of(request)
+    row = mend(actor=actor, deployment=deployment_for(actor, deployment_id), trigger="api" if actor.scope else "manual")
+    created(response, "get_deployment", row.pk)
+    return row
 
 
 @router.post(

@@ -12,7 +12,7 @@ from pydantic import Field
 from apps.accounts.bearer import actor_of
 from apps.accounts.policy import Permission
 from apps.deployments.discard import discard_changes
-from apps.deployments.schemas import ErrorOut
+from apps.deployments.schemas_failures import ErrorOut
 from apps.deployments.staged import staged_of
 from apps.projects.access import service_for
 from apps.projects.api_variables import environment_or_production

@@ -129,6 +129,7 @@ class Deployment(Base):
     error_code = models.CharField(max_length=80, blank=True)
     error_message = models.TextField(blank=True)
     error_hint = models.TextField(blank=True)
+    error_change = models.JSONField(default=dict)  # The setting that mends it: `workers.build.mends`; {} for most.
     started_at = models.DateTimeField(null=True, blank=True)
     live_at = models.DateTimeField(null=True, blank=True)
     observed_at = models.DateTimeField(null=True, blank=True)  # It came through the observation window.

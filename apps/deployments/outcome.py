@@ -7,6 +7,7 @@ Locks are taken in one order everywhere: the service's row, rows of its deployme
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -186,9 +187,9 @@ def _fall_back(broken: Deployment) -> None:
     start_rollback(broken, before, actor=SYSTEM, trigger="automatic")
 
 
-def _told(error: SlipwayError) -> dict[str, str]:
+def _told(error: SlipwayError) -> dict[str, Any]:
     message, hint = storable(error.message), storable(error.hint)
-    return {"error_code": error.code, "error_message": message, "error_hint": hint}
+    return {"error_code": error.code, "error_message": message, "error_hint": hint, "error_change": error.change}
 
 
 def start_rollback(deployment: Deployment, release: Release, *, actor: Actor, trigger: str) -> Deployment:

@@ -122,7 +122,10 @@ def _error(row: Deployment, told: desired.ErrorReport | None) -> SlipwayError:
     family = UserError if ":user:" in told.code else PlatformError
     secrets = [row.release.variables[name] for name in row.release.secret_names] if row.release else []
     redactor = Redactor(secrets)
-    return family(told.code, redactor.redact(told.message), hint=redactor.redact(told.hint), retry=False)
+    message, hint = redactor.redact(told.message), redactor.redact(told.hint)
+    error = family(told.code, message, hint=hint, retry=False)
+    error.change = told.change
+    return error
 
 
 def _instances(host: Host, report: desired.InstancesReport) -> None:

@@ -13,27 +13,14 @@ from apps.deployments.adopting import notes_of
 from apps.deployments.file_notes import Note
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.presentation import slip_of
-from apps.deployments.remedies import SETTINGS
 from apps.deployments.schemas_compose import ComposeNote
+from apps.deployments.schemas_failures import FailureOut, failure_told
 from apps.deployments.states import Status, StepStatus
 from apps.deployments.why_waiting import why_waiting
 from apps.lib.api import PageQuery, Told
 from apps.projects.schemas import Place
 
 Commit = Annotated[str, Field(pattern=r"^([0-9a-f]{7,64})?$", examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])]
-
-
-class ErrorOut(Schema):
-    code: str = Field(examples=["build:user:no-dockerfile"])
-    message: str = Field(examples=["There is nothing recognisable in the repository."])
-    hint: str = Field(examples=["Add a Dockerfile."])
-
-
-class FailureOut(ErrorOut):
-    setting: str = Field(
-        description="The service's setting that was met, which can be raised; empty for other causes.",
-        examples=["build_memory_mb"],
-    )
 
 
 class DeploymentOut(Schema):
@@ -91,11 +78,8 @@ class DeploymentOut(Schema):
         return obj.release.number if obj.release else None
 
     @staticmethod
-    def resolve_error(obj: Deployment) -> dict[str, str] | None:
-        if not obj.error_code:
-            return None
-        setting, _ = SETTINGS.get(obj.error_code, ("", ""))
-        return {"code": obj.error_code, "message": obj.error_message, "hint": obj.error_hint, "setting": setting}
+    def resolve_error(obj: Deployment) -> dict[str, object] | None:
+        return failure_told(obj) if obj.error_code else None
 
     @staticmethod
     def resolve_duration_seconds(obj: Deployment) -> float | None:

@@ -9,7 +9,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, model_validator
 
-from apps.deployments.schemas import DeploymentOut, ErrorOut
+from apps.deployments.schemas import DeploymentOut
+from apps.deployments.schemas_failures import ErrorOut
 from apps.deployments.schemas_services import SourceUrl
 from apps.deployments.sources import SourceOf
 from apps.lib.api import Told

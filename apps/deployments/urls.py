@@ -103,5 +103,6 @@ urlpatterns = [
     page("deployments/<uuid:deployment_id>/sbom", views.deployment_sbom, name="deployment-sbom"),
     page("deployments/<uuid:deployment_id>/cancel", views.deployment_cancel, name="deployment-cancel"),
     page("deployments/<uuid:deployment_id>/again", views.deployment_again, name="deployment-again"),
+    page("deployments/<uuid:deployment_id>/mend", views.deployment_mend, name="deployment-mend"),
     page("releases/<uuid:release_id>/rollback", views_rollback.release_rollback, name="release-rollback"),
 ]

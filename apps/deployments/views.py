@@ -17,6 +17,7 @@ from apps.deployments import actions, outcome
 from apps.deployments.access import deployment_for, deployment_for_writer
 from apps.deployments.board import icon_of
 from apps.deployments.inspections import sbom_file
+from apps.deployments.mending import mend
 from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
 from apps.deployments.queries import commit_before, live_of, url_of
@@ -44,7 +45,7 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
-    live, slip = live_of(row.service, row.environment), slip_of(row)
+    live, slip, remedy = live_of(row.service, row.environment), slip_of(row), remedy_of(row)
     return {
         "deployment": row,
         "service": row.service,
@@ -59,7 +60,8 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "since": commit_before(row),
         "can": abilities(actor, row.service.team_id),
         "waits": why_waiting(row),
-        "remedy": remedy_of(row),
+        "remedy": remedy,
+        "may_mend": remedy is not None and remedy.is_for(actor, row),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,
         "serving": live if live and live.pk != row.pk else None,
         "before": outcome.release_before(row) if row.status == Status.LIVE else None,
@@ -93,5 +95,14 @@ def deployment_again(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
         environment=row.environment,
         no_cache=bool(request.POST.get("no_cache")),
     )
+    tell_started(request, made)
+    return redirect("deployment", deployment_id=made.pk)
+
+
+@require_POST
+def deployment_mend(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
+    """The setting that its failure names is changed, and it is deployed again."""
+    actor = actor_of(request)
+    made = mend(actor=actor, deployment=deployment_for_writer(actor, deployment_id))
     tell_started(request, made)
     return redirect("deployment", deployment_id=made.pk)

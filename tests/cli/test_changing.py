@@ -84,6 +84,17 @@ def test_it_follows_a_deployment_that_fails_and_says_why(dora: Person, shop: Sho
     assert f"{told['message']}\n{told['hint']}\n" in said.out
 
 
+def test_it_says_what_mends_a_failure_and_does_it(dora: Person, shop: Shop, type_: Type) -> None:
+    told = {"status": Status.FAILED, "error_code": "health:user:other-port", "error_message": "It listens on 3000."}
+    Deployment.objects.filter(pk=shop.first.pk).update(**told, error_change={"port": "3000"})
+    said = type_(dora, "deployment", "web#1").out
+    assert "\nSet the port to 3000 and deploy again: slipway mend web#1\n" in said
+    assert type_(dora, "mend", "web#1").out == "web#3 pending\n"
+    assert Service.objects.get(pk=shop.service.pk).port == 3000
+    assert type_(dora, "mend", "web#1").code == 2
+    assert "\nSet the port: URL/services/ID/settings#id_port\n" in type_(dora, "deployment", "web#1").out
+
+
 def test_it_follows_a_deployment_until_it_is_live(dora: Person, shop: Shop, type_: Type, work: Work) -> None:
     work(lambda row: make_live(row, "d" * 40))
     said = type_(dora, "deploy", "shop/web", "--commit", "d" * 40, "-f")

@@ -43,6 +43,7 @@ def ended(state: dict[str, Any], limit_bytes: int, last_lines: list[str]) -> Use
             "health:user:exited",
             f"The app exited with code {state.get('ExitCode')} before it was healthy.{said}",
             hint=known.fix if known else own,
+            change=known.change if known else None,
         )
     return None
 
@@ -85,6 +86,7 @@ def _not_listening(open_sockets: list[Socket], process: Process, health: Health,
             "health:user:other-port",
             f"The app listens on port {', '.join(map(str, others))}, but port {port} is expected.",
             hint=f"Make it listen on $PORT, or set the service's port to {others[0]}.",
+            change={"port": str(others[0])},
         )
     return UserError(
         "health:user:never-listened",

@@ -172,7 +172,7 @@ class Steps:
 
 
 def on_the_wire(error: SlipwayError) -> ErrorReport:
-    return ErrorReport(code=error.code, message=error.message, hint=error.hint, retry=error.retry)
+    return ErrorReport(code=error.code, message=error.message, hint=error.hint, retry=error.retry, change=error.change)
 
 
 def _deployment(report: AnyReport) -> str:

@@ -38,6 +38,7 @@ from workers.build.languages import (
     shell,
     static,
 )
+from workers.build.mends import to_folder
 from workers.build.overrides import Overrides, overrides_of
 from workers.build.plan import Origin, Plan
 from workers.build.plan_layers import with_packages, with_procfile, with_root, with_settings
@@ -142,6 +143,7 @@ def _startable(plan: Plan) -> Plan:
         f"This is a {kind} project, but nothing says how to start it.",
         hint=f"{folders}Add a Procfile with a line such as `web: <command>`, or set the start command in slipway.toml or "
         "in the service's settings. The command must listen on 0.0.0.0 at the port that the variable PORT names.",
+        change=to_folder(plan),
     )
 
 

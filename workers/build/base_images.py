@@ -21,6 +21,7 @@ from workers.build.base_families import FAMILIES, Family, Own, family_of, npm_ve
 from workers.build.base_make import make_from_distribution, make_from_npm
 from workers.build.images import inspected
 from workers.build.job import Report
+from workers.build.mends import to_version
 from workers.build.version_spec import parse, satisfies
 from workers.docker_cli import client_env, pull_argv, working_client
 from workers.errors import PlatformError, SlipwayError, UserError
@@ -108,6 +109,7 @@ def _not_available(family: Family, asked: str, versions: set[str]) -> UserError:
         "build:user:version-not-available",
         f"The repository asks for {family.title} {asked}, and {has}.",
         hint=f"{one} a Dockerfile; other versions need a registry that this machine can reach.",
+        change=to_version(family, rejected[-1]) if rejected else None,
     )
 
 

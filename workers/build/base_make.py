@@ -21,6 +21,7 @@ from workers.build import base_recipe as recipe
 from workers.build.apt_sources import AptSource, for_suite, kept_options, parse_deb822, parse_one_line
 from workers.build.base_families import Family, Own
 from workers.build.job import BuildSettings, Report
+from workers.build.mends import to_version
 from workers.build.secrets import Share, write_secrets
 from workers.docker_cli import BuildCall, build_argv, client_env, import_argv, remove_images_argv, tag_argv
 from workers.errors import PlatformError, UserError
@@ -91,6 +92,7 @@ def make_from_npm(client: str, family: Family, asked: str, own: Own, node: str, 
             "build:user:version-not-available",
             f"The repository asks for {family.title} {asked}, which npm does not have{has}.",
             hint=f"Ask for {family.title} {' or '.join(family.versions) or 'as npm has it'}, or bring a Dockerfile.",
+            change=to_version(family, family.versions[0]) if family.versions else None,
         )
     raise PlatformError(
         "engine:platform:base-not-made",

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from workers.build.causes_languages import CAUSES as OF_LANGUAGES
+from workers.build.causes_packages import PACKAGES
+from workers.build.mends import NOTHING, change_for
 from workers.build.plan import Plan
 
 
 class Cause(NamedTuple):
-    """`code` is the last part of an error code; `sentence` says why; `fix` says what to do."""
+    """`code` is the last part of an error code; `sentence` says why; `fix` says what to do; `change` does it, if it can
+    be done by a setting: `workers.build.mends`."""
 
     code: str
     sentence: str
     fix: str
+    change: Mapping[str, str] = NOTHING
 
-
-HEADERS = {
-    "pg_config": "libpq-dev",
-    "mysql_config": "default-libmysqlclient-dev",
-    "gcc": "build-essential",
-    "cc": "build-essential",
-    "g++": "build-essential",
-    "make": "build-essential",
-    "Python.h": "python3-dev",
-    "ffi.h": "libffi-dev",
-    "pkg-config": "pkg-config",
-}
 
 # Looked for in this order: what caused another comes before it. {1} is the first group that matched.
 CAUSES: tuple[tuple[str, str, str, str], ...] = (
@@ -182,7 +174,8 @@ def cause(lines: Sequence[str], plan: Plan) -> Cause | None:
         # The last place counts: tools print what they try before they print what they fail of.
         for match in reversed(list(pattern.finditer(text))):
             what = next((group for group in match.groups() if group), "")
-            return Cause(code, _filled(sentence, what, plan), fix.replace("{package}", HEADERS.get(what, "it")))
+            fix = fix.replace("{package}", PACKAGES.get(what, "it"))
+            return Cause(code, _filled(sentence, what, plan), fix, change_for(code, what, plan))
     return None
 
 

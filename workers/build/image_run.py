@@ -68,7 +68,8 @@ def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> 
     sentence = known.sentence if known else "A command of the build failed."
     fix = known.fix if known else "See the last lines:"
     code = known.code if known else "build-failed"
-    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown))
+    change = known.change if known else None
+    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown), change=change)
 
 
 def _size_told(memory_bytes: int) -> str:

@@ -1,0 +1,100 @@
+"""The setting of a service that a failure names: what it would become, in words and as a value; and making it so.
+
+What the cause names is `workers.build.mends`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import transaction
+
+from apps.accounts.access import Actor
+from apps.accounts.policy import Permission
+from apps.deployments import actions
+from apps.deployments.models import Deployment
+from apps.projects.actions import change_service
+from workers.build.base_families import FAMILIES
+from workers.errors import UserError
+
+
+def _plan(deployment: Deployment) -> dict[str, str]:
+    return deployment.plan or (deployment.build.plan if deployment.build else {})
+
+
+def _language(deployment: Deployment, value: str) -> str:
+    family = FAMILIES.get(_plan(deployment).get("language", ""))
+    return f"Use {family.title if family else 'version'} {value}"
+
+
+class Setting(NamedTuple):
+    """How one is said to be changed, how what is asked for joins what is set, and whether a Dockerfile feels it."""
+
+    words: Callable[[Deployment, str], str]
+    joined: Callable[[str, str], str] = lambda before, value: value
+    is_for_all: bool = False
+
+    def is_felt_by(self, deployment: Deployment) -> bool:
+        is_built_here = not deployment.service.image and _plan(deployment).get("language") != "dockerfile"
+        return self.is_for_all or is_built_here
+
+
+MENDED = {
+    "install_command": Setting(lambda row, value: f"Install with {value.split()[-1]}"),
+    "language_version": Setting(_language),
+    "packages": Setting(
+        lambda row, value: f"Add {value}",
+        lambda before, value: " ".join(dict.fromkeys([*before.split(), *value.split()])),
+    ),
+    "port": Setting(lambda row, value: f"Set the port to {value}", is_for_all=True),
+    # Folders are told from the one that was looked at: only at the top that is what the setting means.
+    "root_directory": Setting(lambda row, value: f"Take the folder {value}", lambda before, value: before or value),
+}
+
+
+@dataclass(frozen=True)
+class Mended:
+    """`words` on the button; `value` is what `setting` becomes; `consequence` is what a person agrees to."""
+
+    setting: str
+    value: str
+    words: str
+    consequence: str
+
+
+def mended_by(deployment: Deployment) -> Mended | None:
+    """None where the cause names no change, the build would not feel it, or the service has it already."""
+    for name, asked in deployment.error_change.items():
+        service, setting = deployment.service, MENDED.get(name)
+        if setting is None or not setting.is_felt_by(deployment):
+            continue
+        before = str(getattr(service, name) or "")
+        value = setting.joined(before, asked)
+        if value != before:
+            words = f"{setting.words(deployment, asked)} and deploy again"
+            return Mended(name, value, words, _consequence(deployment, name, value))
+    return None
+
+
+def _consequence(deployment: Deployment, name: str, value: str) -> str:
+    service, label = deployment.service, name.replace("_", " ")
+    then = f"Then it is deployed to {deployment.environment.name}."
+    return f"The {label} of {service.name} will be {value}, in every environment. {then}"
+
+
+@transaction.atomic
+def mend(*, actor: Actor, deployment: Deployment, trigger: str = "manual") -> Deployment:
+    """Wants the right to change the service and to deploy it. UserError where a person must do something else."""
+    service = deployment.service
+    for permission in (Permission.WRITE_SERVICE, Permission.DEPLOY):
+        actor.require(permission, service.team_id)
+    mended = mended_by(deployment)
+    if mended is None:
+        raise UserError(
+            "deployment:user:no-remedy", "No setting is known that would mend this deployment, or it is changed already.",
+            hint="Do what its failure says, and deploy again.", status=409,
+        )  # fmt: skip
+    change_service(actor=actor, service=service, **{mended.setting: mended.value})
+    return actions.deploy(actor=actor, service=service, environment=deployment.environment, trigger=trigger)
