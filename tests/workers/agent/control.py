@@ -97,7 +97,7 @@ class Control:
                     continue
                 self._cursors[batch["container"]] = batch["cursor"]
                 common = {key: batch[key] for key in ("service", "deployment", "process", "container")}
-                self.lines += [{**common, **line, "arrived": time.time()} for line in batch["lines"]]
+                self.lines += [{**common, **line} for line in batch["lines"]]
             self.changed.notify_all()
         return 204
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -181,21 +180,3 @@ def test_it_serves_static_files_by_a_generated_dockerfile(here: Builder) -> None
         "-name",
         ".env",
     ).strip()
-
-
-def test_it_adds_little_to_a_build_by_hand(here: Builder) -> None:
-    here.write(index__html="0")
-    here.build(STATIC)
-    ours, by_hand = [], []
-    for number in range(1, 6):
-        here.write(index__html=str(number))
-        begin = time.monotonic()
-        here.build(STATIC)
-        ours.append(time.monotonic() - begin)
-        here.write(index__html=f"{number} by hand")
-        argv = here.report.commands[-1]
-        begin = time.monotonic()
-        subprocess.run(argv, check=True, capture_output=True, env={**os.environ, "DOCKER_BUILDKIT": "1"})
-        by_hand.append(time.monotonic() - begin)
-    print("ours", sorted(ours), "by hand", sorted(by_hand))
-    assert sorted(ours)[2] - sorted(by_hand)[2] < 0.5  # About 0.05 s on two idle cores.
