@@ -61,7 +61,7 @@ class EjectedOut(Schema):
     path: str = Field(examples=["Dockerfile"])
     folder: str = Field(examples=["apps/web"], description="Where a build of it begins; empty for the top.")
     files: dict[str, str] = Field(examples=[{"Dockerfile": "ARG BASE_IMAGE=python:3.13-slim\n"}])
-    notes: list[str] = Field(examples=[["Put Dockerfile into the folder apps/web, commit and push."]])
+    notes: list[str] = Field(examples=[["To do: put `Dockerfile` into the folder `apps/web`, commit and push."]])
 
 
 class ProcessOut(Schema):

@@ -34,7 +34,8 @@ def deployment_dockerfile(request: HttpRequest, deployment_id: UUID) -> HttpResp
     if "file" in request.GET:
         return file_of(found, request.GET["file"])
     others = {name: text for name, text in found.files.items() if name != found.path}
-    shown = {"found": found, "others": others, "lines": highlighted(found.dockerfile)}
+    notes = [note.split(": ", 1) for note in found.notes]
+    shown = {"found": found, "notes": notes, "others": others, "lines": highlighted(found.dockerfile)}
     return render(request, "deployments/eject.html", {**context, **shown})
 
 

@@ -24,7 +24,7 @@ def test_it_names_variables_and_never_says_a_value(shop: Shop, bob: Person) -> N
     plan = {"language": "go", "build": "go build -o bin/web .", "start": "bin/web", "port": 8000}
     Deployment.objects.filter(pk=shop.live.pk).update(plan=plan)
     told = bob.get(f"/deployments/{shop.live.pk}/dockerfile").content.decode()
-    assert "API_KEY, GREETING" in told
+    assert "`API_KEY`, `GREETING`" in told
     assert CANARY not in told
 
 

@@ -22,7 +22,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_shows_the_dockerfile_and_what_to_know(shop: Shop, bob: Person, type_: Type, here: Path) -> None:
     said = type_(bob, "eject", "web")
     assert said.out == bob.get(f"/services/{shop.service.pk}/dockerfile?format=text").content.decode()
-    assert said.err.startswith("\nPut Dockerfile and .dockerignore (or its lines, where you have one) into the top")
+    assert said.err.startswith(
+        "\nTo do: put `Dockerfile` and `.dockerignore` (or its lines, where you have one) into the top"
+    )
     assert list(here.iterdir()) == []
 
 

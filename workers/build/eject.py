@@ -31,7 +31,7 @@ BREAKS = re.compile(r"(?<=; )(?=(?:mkdir|printf|chown|command|python3) )|(?<=' )
 @dataclass(frozen=True)
 class Ejected:
     """`files` by path, told from `folder` of the repository ("" is its top), which is the context of the build; `path` is
-    the Dockerfile's among them. `notes` are sentences for people."""
+    the Dockerfile's among them. `notes` are for people: a title, a colon, sentences."""
 
     folder: str
     path: str

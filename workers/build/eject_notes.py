@@ -21,14 +21,13 @@ SECRETS = {
     "variables": "lines such as export NAME='value', for commands of the build",
 }
 LOST = (
-    "What Slipway found for the build is in the file now: the language's version, packages of the system, install and "
-    "build commands, static files. Settings of these in the dashboard, slipway.toml, variables or version files change "
-    "nothing any more."
+    "Yours now: the language's version, packages of the system, install and build commands and static files are in the "
+    "file. Settings of these in the dashboard, `slipway.toml`, variables or version files change nothing any more."
 )
 KEPT = (
-    "Slipway goes on with the rest: limits of the build and of what runs, variables, domains, volumes, health checks, "
-    "the port (EXPOSE names it), rollback. CMD starts the app, unless the service's settings or slipway.toml name a start "
-    "command; `web` of a Procfile is not read beside a Dockerfile."
+    "Still Slipway's: limits of the build and of what runs, variables, domains, volumes, health checks, the port (`EXPOSE` "
+    "names it), rollback. `CMD` starts the app, unless the service's settings or `slipway.toml` name a start command; "
+    "`web` of a Procfile is not read beside a Dockerfile."
 )
 
 
@@ -68,13 +67,15 @@ def notes_of(plan: Plan, folder: str, path: str, files: Mapping[str, str], varia
 
 
 def _where(plan: Plan, folder: str, path: str, files: Mapping[str, str]) -> str:
-    at = f"the folder {folder}" if folder else "the top of the repository"
-    more = "".join(f", {name}" for name in files if name not in (path, ".dockerignore"))
-    told = f"Put {path}{more} and .dockerignore (or its lines, where you have one) into {at}, commit and push. "
+    at = f"the folder `{folder}`" if folder else "the top of the repository"
+    more = "".join(f", `{name}`" for name in files if name not in (path, ".dockerignore"))
+    told = (
+        f"To do: put `{path}`{more} and `.dockerignore` (or its lines, where you have one) into {at}, commit and push. "
+    )
     if plan.within:
         return told + (
-            f"Then empty the service's root directory and set its Dockerfile to {path}: the whole repository is built, and "
-            "a Procfile or slipway.toml is read at its top only."
+            f"Then empty the service's root directory and set its Dockerfile to `{path}`: the whole repository is built, "
+            "and a Procfile or `slipway.toml` is read at its top only."
         )
     return told + "From then on the Dockerfile wins over what Slipway detects."
 
@@ -83,23 +84,22 @@ def _release(plan: Plan) -> list[str]:
     """One that was found in the source is not looked for beside a Dockerfile."""
     if not plan.release or plan.origins.get("release", Origin("detected", "")).kind != "detected":
         return []
-    return [
-        f"Name the release command yourself, in the service's settings or as release_command in slipway.toml: {plan.release}"
-    ]
+    where = "in the service's settings or as `release_command` in `slipway.toml`"
+    return [f"To do too: name the release command yourself, {where}, or it is run no more: `{plan.release}`"]
 
 
 def _of_bases(images: Sequence[tuple[str, str]]) -> str:
-    named = ", ".join(f"{name} is {image}" for name, image in images)
+    named = ", ".join(f"`{name}` is `{image}`" for name, image in images)
     return (
-        f"Public images, pulled when it is built: {named}. Where no registry can be reached, Slipway builds on images "
-        "that it made itself (slipway/base-..., named in the log of the build), which are on that host only: name one of "
-        "them in the file to go on there."
+        f"Base images: public ones, pulled when it is built. {named}. Where no registry can be reached, Slipway builds on "
+        "images that it made itself (`slipway/base-...`, named in the log of the build), which are on that host only: name "
+        "one of them in the file to go on there."
     )
 
 
 def _of_variables(names: Sequence[str]) -> str:
-    told = f" ({', '.join(names)})" if names else ""
+    told = f" ({', '.join(f'`{name}`' for name in names)})" if names else ""
     return (
-        f"Commands of the build get the service's variables{told} from the secret `variables` as before, and no layer has "
+        f"Variables: commands of the build get the service's{told} from the secret `variables` as before, and no layer has "
         "them. A value that changes alone does not run them again: deploy without cache."
     )

@@ -48,7 +48,9 @@ CMD ["/bin/sh", "-c", "exec python3 -I /opt/slipway/static_server.py /site"]
         "Dockerfile\n.dockerignore\n!.slipway\n",
         ".slipway/static_server.py": SERVER.read_text(),
     }
-    assert found.notes[0].startswith("Put Dockerfile, .slipway/static_server.py and .dockerignore (or its lines")
+    assert found.notes[0].startswith(
+        "To do: put `Dockerfile`, `.slipway/static_server.py` and `.dockerignore` (or its lines"
+    )
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -81,7 +83,7 @@ def test_it_names_variables_and_keeps_what_people_wrote_to_themselves() -> None:
         "echo ' [\\\"/bin/sh\\\"' --mount=type=secret,id=static_server,target=/x,mode=0444,required=true"
         in found.dockerfile
     )
-    assert "the service's variables (DEBUG, TOKEN) from the secret `variables`" in found.notes[-1]
+    assert "the service's (`DEBUG`, `TOKEN`) from the secret `variables`" in found.notes[-1]
 
 
 def test_it_says_where_it_belongs() -> None:
@@ -89,13 +91,13 @@ def test_it_says_where_it_belongs() -> None:
     assert [ejected(python, folder=one).folder for one in ("", "apps/", "/apps")] == ["api", "apps/api", "apps/api"]
     found = ejected(Plan(language="node", within="apps/web", start="node app.js"), folder="apps/web")
     assert (found.folder, found.path) == ("", "apps/web/Dockerfile")
-    assert "empty the service's root directory and set its Dockerfile to apps/web/Dockerfile" in found.notes[0]
+    assert "empty the service's root directory and set its Dockerfile to `apps/web/Dockerfile`" in found.notes[0]
     assert "# docker build -f apps/web/Dockerfile ." in found.dockerfile
 
 
 def test_it_says_which_release_command_would_be_lost() -> None:
     plan = Plan(language="python", start="python app.py", release="python manage.py migrate")
-    told = "Name the release command yourself"
+    told = "To do too: name the release command yourself"
     assert [note for note in ejected(plan).notes if note.startswith(told)] != []
     kept = replace(plan, origins={"release": Origin("procfile", "`release` in the Procfile")})
     assert [note for note in ejected(kept).notes if note.startswith(told)] == []
