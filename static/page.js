@@ -160,10 +160,9 @@ document.addEventListener("slipway:toast", (event) => toast(event.detail));
 
 // Clicks
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy],[data-copy-text],[data-dismiss],[data-open],[name=theme]");
+  const button = event.target.closest("[data-copy],[data-copy-text],[data-dismiss],[name=theme]");
   if (!button) return;
   if (button.dataset.dismiss !== undefined) button.closest(".toast").remove();
-  else if (button.dataset.open) document.getElementById(button.dataset.open).showModal();
   else if (button.name === "theme") {
     event.preventDefault();
     setTheme(button.value);

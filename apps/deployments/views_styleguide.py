@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts.access import not_found
+from apps.deployments.models import Deployment
 from apps.deployments.presentation import Segment
+from apps.deployments.states import Status
 from apps.lib.undo import Undo, told
 from apps.projects.forms import NameForm
 
@@ -33,5 +35,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "form": NameForm({"name": ""}),
         "at": timezone.now() - timedelta(minutes=12),
         "kinds": ["live", "work", "warn", "fail", "rest"],
+        "icons": ["live", "work", "warn", "fail", "rest", "more", "lock"],
+        "rows": [Deployment(number=number, status=status) for number, status in enumerate(Status, 1)],
     }
     return render(request, "styleguide.html", context)

@@ -21,9 +21,11 @@ class PartAdmin(ReadOnly):
     list_display = ["preview", "service", "state", "reason", "at"]
     list_filter = ["state"]
     list_select_related = ["preview__repository", "service"]
+    search_fields = ["reason", "service__name", "preview__repository__full_name"]
 
 
 @admin.register(Preference)
 class PreferenceAdmin(ReadOnly):
     list_display = ["service", "is_on", "drafts", "limit", "days"]
     list_select_related = ["service"]
+    search_fields = ["service__name"]
