@@ -19,6 +19,7 @@ from apps.deployments.states import StepStatus
 from apps.lib import wake
 from apps.lib.text import storable
 from apps.projects.models import Service
+from workers.build.command_text import readable
 from workers.errors import SlipwayError, Stopped
 from workers.redact import Redactor
 
@@ -44,12 +45,12 @@ class DatabaseReport:
         self._put(logs.Line(self.redactor.redact(text), timezone.now().isoformat(), self.source, level, kind))
 
     def command(self, argv: Sequence[str]) -> None:
-        text = self.redactor.redact(shlex.join(argv))
+        """Whole with its step, and as people read it in the log."""
         step = DeploymentStep.objects.filter(
             deployment=self.deployment, name=self.deployment.step, attempt=self.deployment.attempt
         )
-        step.filter(command="").update(command=text)
-        self._put(logs.Line(text, timezone.now().isoformat(), self.source, "out", "command"))
+        step.filter(command="").update(command=self.redactor.redact(shlex.join(argv)))
+        self.line(readable(argv), kind="command")
 
     def hide(self, secret: str) -> None:
         """From here on it is in no line."""

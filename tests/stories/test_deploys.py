@@ -47,6 +47,8 @@ def test_it_redeploys_and_rolls_back_without_a_failed_request(slipway: Slipway, 
     assert [step["name"] for step in slipway.deployment(made["id"])["steps"]][:7] == [
         "fetch", "analyze", "build", "release", "start", "health", "switch",
     ]  # fmt: skip
+    said = slipway.text_of(made["id"])
+    assert "docker build --file=Dockerfile " in said and "--label=" not in said and str(slipway.home) not in said
     assert "build" not in [step["name"] for step in slipway.deployment(back["id"])["steps"]]
     assert slipway.api("GET", f"/services/{first['service_id']}")["auto_deploy_paused_at"] is not None
     until(lambda: len(slipway.containers("--filter", f"label=slipway.service={first['service_id']}")) == 1, 40)
