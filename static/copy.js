@@ -18,6 +18,16 @@ export function curl(call, body) {
   return lines.join(" \\\n  ");
 }
 
+// An action as a command of `slipway`, "" where it has none, or none with these choices: `{name}` is what that field
+// says now. A secret is asked for, since arguments can be read.
+export function command(one) {
+  const { pause, place, secret } = one.elements ?? {};
+  if (!one.dataset.cli || place?.selectedIndex > 0 || pause?.checked === false) return "";
+  const told = secret?.checked ? one.dataset.cli.replace("={value}", " --secret") : one.dataset.cli;
+  return `slipway ${told.replace(/\{(\w+)\}/g, (_, name) => quoted(one.elements[name].value))}`;
+}
+const quoted = (text) => (/^[\w.:\/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
 // The body of a form's call with what its fields say now: those of the example body, and for a PATCH those changed.
 // `data-api-as-is` leaves the example: the form's fields are others than the API's.
 export function bodyOf(form) {

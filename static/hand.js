@@ -1,7 +1,7 @@
 // Fast by hand: the palette, keys, the sheet of keys, a linked page as a dialog. All of it is a short cut to a link or a
 // form of the page.
 
-import { bodyOf, copyText, curl } from "./copy.js";
+import { bodyOf, command, copyText, curl } from "./copy.js";
 
 const palette = document.getElementById("palette");
 const input = document.getElementById("palette-input");
@@ -21,11 +21,15 @@ function actions() {
     if (one.querySelector?.("button:disabled")) continue;
     if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
     if (one.dataset.api) found.push({ kind: "API", name: `Copy as API call: ${name}`, note: "", run: () => copyCall(one.dataset.api, one.elements ? bodyOf(one) : one.dataset.apiBody) });
+    if (command(one)) found.push({ kind: "CLI", name: `Copy as CLI: ${name}`, note: "", run: () => copyCommand(one) });
   }
   return found;
 }
 function copyCall(call, body) {
   copyText(curl(call, body)).then(() => tell("Copied. Set SLIPWAY_TOKEN to a token of yours."));
+}
+function copyCommand(one) {
+  copyText(command(one)).then(() => tell(`Copied. Sign in once by: slipway login ${location.origin}`));
 }
 function post(address) {
   const form = document.createElement("form");
@@ -175,11 +179,12 @@ document.addEventListener("change", (event) => event.target.closest("form[data-a
 // Clicks
 document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.button);
-  const button = event.target.closest("[data-palette],[data-sheet],[data-curl],a[data-dialog]");
+  const button = event.target.closest("[data-palette],[data-sheet],[data-curl],button[data-cli],a[data-dialog]");
   if (!button || !plain) return;
   if (button.dataset.palette !== undefined) openPalette();
   else if (button.dataset.sheet !== undefined) openSheet();
   else if (button.dataset.curl) copyCall(button.dataset.curl, button.dataset.curlBody);
+  else if (button.dataset.cli) copyCommand(button);
   else {
     event.preventDefault();
     openPage(button.href);

@@ -105,14 +105,16 @@ def test_it_gives_an_action_as_a_call_of_the_api(context: BrowserContext, page: 
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"curl -X POST {site}/api/v1/services/{shop.service.pk}/deployments")
     assert "Authorization: Bearer $SLIPWAY_TOKEN" in copied
+    assert copied_call(page, "Redeploy", "CLI") == f"slipway deploy {shop.service.pk}"
 
 
-def copied_call(page: Page, name: str) -> str:
+def copied_call(page: Page, name: str, kind: str = "API call") -> str:
+    page.evaluate("navigator.clipboard.writeText('')")
     page.keyboard.press("Control+k")
-    page.keyboard.type(f"copy as api {name}")
-    until(page, lambda: options(page)[:1] == [f"Copy as API call: {name}"])
+    page.keyboard.type(f"copy as {kind} {name}")
+    until(page, lambda: options(page)[:1] == [f"Copy as {kind}: {name}"])
     page.keyboard.press("Enter")
-    until(page, lambda: "Copied" in page.inner_text("#toasts"))
+    until(page, lambda: page.evaluate("navigator.clipboard.readText()") != "")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -136,6 +138,13 @@ def test_it_gives_a_call_with_what_the_form_says_now(
     page.locator("h1").click()
     copied = copied_call(page, "Set variable")
     assert copied.endswith("""-d '{"values":{"COLOUR":"blue"}}'""")
+    page.fill("[name=value]", "it's blue")
+    page.locator("h1").click()
+    set_it = f"slipway variables set {shop.service.pk} COLOUR"
+    assert copied_call(page, "Set variable", "CLI") == f"{set_it}='it'\\''s blue'"
+    page.check("[name=secret]")
+    page.locator("h1").click()
+    assert copied_call(page, "Set variable", "CLI") == f"{set_it} --secret"
 
 
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
