@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from workers.build.job import Report
-from workers.build.supply.tool import SECONDS, read_output, run_tool, tool_env
+from workers.build.supply.tool import SECONDS, ToolFailed, read_output, run_tool, tool_env
 from workers.errors import PlatformError
 from workers.file_lock import locked
 
 TOOL = "trivy"
 SEVERITIES = ("critical", "high", "medium", "low", "unknown")  # The worst first.
 SHOWN = 50
+DATABASE = re.compile(r"(vulnerability|Java) DB|DB error")
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,28 @@ def words(counts: Mapping[str, int]) -> str:
     return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
+def explained(error: ToolFailed) -> PlatformError:
+    """It has two databases, both downloaded: one for Java alone, which it asks for when an image has a jar."""
+    named = next(filter(None, map(DATABASE.search, error.said)), None)
+    if named is None:
+        return error
+    setting = "TRIVY_JAVA_DB_REPOSITORY" if named[1] == "Java" else "TRIVY_DB_REPOSITORY"
+    return PlatformError(
+        "scan:platform:no-database",
+        f"Trivy has no database of known flaws{' of Java' if named[1] == 'Java' else ''}: {error.said[-1][-200:]}.",
+        hint=f"An operator lets this machine reach it, or names a mirror by {setting}.",
+    )
+
+
 def search(program: str, image: str, cache: Path, folder: Path, report: Report) -> Flaws:
     """`cache` keeps Trivy's database, which it brings up to date by itself; `folder` is for this run alone."""
     folder.mkdir(parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
     output = folder / "scan.json"
     with locked(cache / "slipway.lock", report.check):  # Trivy lets one process at a time into its cache.
-        run_tool(scan_argv(program, image, cache, output), tool_env(os.environ, TOOL, cache, folder), folder, report)
+        env = tool_env(os.environ, TOOL, cache, folder)
+        try:
+            run_tool(scan_argv(program, image, cache, output), env, folder, report)
+        except ToolFailed as error:
+            raise explained(error) from error
     return read_flaws(read_output(output, TOOL))

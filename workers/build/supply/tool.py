@@ -32,8 +32,16 @@ def tool_env(host_env: Mapping[str, str], name: str, cache: Path, folder: Path) 
     return client_env(host_env) | own | places | {"GOMAXPROCS": "1"}
 
 
+class ToolFailed(PlatformError):
+    """`said` are its last lines. The end of the last one tells most: tools print what led to a failure before it."""
+
+    def __init__(self, name: str, said: Sequence[str]) -> None:
+        super().__init__("supply:platform:failed", f"{name} failed: {said[-1][-300:]}")
+        self.said = said
+
+
 def run_tool(argv: Sequence[str], env: Mapping[str, str], folder: Path, report: Report) -> None:
-    """Its words go to the log. PlatformError `supply:platform:failed` with the last of them."""
+    """Its words go to the log."""
     report.command(argv)
     try:
         done = run(
@@ -47,8 +55,8 @@ def run_tool(argv: Sequence[str], env: Mapping[str, str], folder: Path, report: 
     except TimedOut as error:
         raise PlatformError("supply:platform:slow", f"{error}.") from error
     if done.returncode:
-        said = next((line.strip() for line in reversed(done.tail) if line.strip()), f"exit {done.returncode}")
-        raise PlatformError("supply:platform:failed", f"{Path(argv[0]).name} failed: {said[:300]}")
+        said = [line.strip().removeprefix("* ") for line in done.tail if line.strip()]
+        raise ToolFailed(Path(argv[0]).name, said or [f"exit {done.returncode}"])
 
 
 def read_output(path: Path, name: str) -> bytes:
