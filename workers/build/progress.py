@@ -17,6 +17,9 @@ SHELL_FORM = re.compile(r"^(\[[^\]]+\] RUN )(\[.*\])$")
 MOUNTS = re.compile(r"^(\[[^\]]+\] RUN )(?:--\w+=\S+ )+")  # Long, and the names of our caches are nobody's business.
 # Of generated Dockerfiles; says nothing to a reader.
 PRELUDE = re.compile(r"^\. /opt/slipway/build-env; (?:: caches of \w+; )?")
+PINNED = re.compile(r"@sha256:[0-9a-f]{64}")  # What engines with the image store of containerd add to names.
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+WARNINGS = re.compile(r"^\s*\d+ warnings? found| - [A-Z]\w+: |^Use 'docker scan'")  # Each was told when it was found.
 QUICK_SECONDS = 0.5  # Steps that took less need no line on how long they took.
 MAX_TITLE = 160
 
@@ -48,6 +51,8 @@ class Progress:
             told = f"ERROR: exit code {exit_code[1]}" if exit_code else text
             self._said |= {told, text.removeprefix("ERROR: ")}
             return [told]
+        if text.startswith("WARN: "):
+            return [f"Warning: {text.removeprefix('WARN: ')}"]
         if text in ("CACHED", "CANCELED"):
             return [f"  {text.lower()}"] if is_shown else []
         done = DONE.match(text)
@@ -64,11 +69,12 @@ class Progress:
 
     def _outside(self, line: str) -> list[str]:
         """What the client says after the steps: the error. The lines between its `---` were shown already."""
+        line = COLOUR.sub("", line)
         if not line.strip() or line.startswith(("------", " > ", "#")) or line in self._said:
             return []
         if self._said and EXIT.search(line):
             return []  # The step has said it.
-        if re.match(r"^\s*\d+\.\d+ ", line) or re.match(r"^\d+ warnings? found|^Use 'docker scan'", line):
+        if re.match(r"^\s*\d+\.\d+ ", line) or WARNINGS.match(line):
             return []
         self._said.add(line)
         return [line]
@@ -76,7 +82,7 @@ class Progress:
 
 def title(step: str) -> str:
     """The first line of a step as a person would write it: the JSON form of a shell line unwrapped, long ones cut."""
-    step = MOUNTS.sub(r"\1", step)
+    step = PINNED.sub("", MOUNTS.sub(r"\1", step))
     match = SHELL_FORM.match(step)
     if match:
         try:

@@ -37,6 +37,45 @@ def test_it_shows_steps_output_and_the_error() -> None:
     ]
 
 
+def test_it_reads_newer_engines() -> None:
+    """Printed by the client of Docker 28.5.2, whose engine keeps images in containerd's store."""
+    printed = """\
+#0 building with "default" instance using docker driver
+
+#1 [internal] load build definition from Dockerfile
+#1 transferring dockerfile: 107B done
+#1 WARN: SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ARG "TOKEN") (line 2)
+#1 DONE 0.0s
+
+#4 [1/2] FROM docker.io/x/base:trixie@sha256:f063372eb843159601ce28e8b04c3800ce89b174724e270f7fb362b89b2a2caa
+#4 resolve docker.io/x/base:trixie@sha256:f063372eb843159601ce28e8b04c3800ce89b174724e270f7fb362b89b2a2caa 0.0s done
+#4 CACHED
+
+#5 [2/2] RUN echo a; sleep 1; exit 3
+#5 0.196 a
+#5 ERROR: process "/bin/sh -c echo a; sleep 1; exit 3" did not complete successfully: exit code: 3
+------
+ > [2/2] RUN echo a; sleep 1; exit 3:
+0.196 a
+------
+
+ \x1b[33m1 warning found (use docker --debug to expand):
+\x1b[0m - SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ARG "TOKEN") (line 2)
+Dockerfile:3
+ERROR: failed to solve: process "/bin/sh -c echo a; sleep 1; exit 3" did not complete successfully: exit code: 3
+"""
+    progress = Progress()
+    assert [shown for line in printed.splitlines() for shown in progress.feed(line)] == [
+        'Warning: SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ARG "TOKEN") (line 2)',
+        "[1/2] FROM docker.io/x/base:trixie",
+        "  cached",
+        "[2/2] RUN echo a; sleep 1; exit 3",
+        "a",
+        "ERROR: exit code 3",
+        "Dockerfile:3",
+    ]
+
+
 def test_it_unwraps_and_cuts_titles() -> None:
     mounts = "--mount=type=cache,id=x,target=/y --mount=type=secret,id=ca"
     step = f'[app 2/4] RUN {mounts} ["/bin/sh", "-ec", ". /opt/slipway/build-env; uv pip install flask"]'
