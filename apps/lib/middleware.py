@@ -10,12 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from psycopg_pool import PoolTimeout
 
-from apps.lib.problems import known
+from apps.lib.problems import AWAY, known
 from workers.errors import SlipwayError
 
 log = logging.getLogger("slipway.request")
@@ -96,7 +94,7 @@ class errors(_Middleware):  # noqa: N801
     """A `SlipwayError` or a lost database becomes a page that says what, why and what to do."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
+        if isinstance(exception, AWAY):
             log.error("database unavailable: %s", exception)
             return database_away(request)
         exception = known(exception)

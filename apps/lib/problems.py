@@ -15,11 +15,14 @@ from django.http.request import UnreadablePostError
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from psycopg.errors import UniqueViolation
 from psycopg_pool import PoolTimeout
+from pydantic import ValidationError as Unwritten
+from pydantic_core import ErrorDetails
 
 from workers.errors import SlipwayError, Stopped, UserError
 
 log = logging.getLogger("slipway.api")
 
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 TITLES = {
     400: "Bad request",
     401: "Not signed in",
@@ -57,12 +60,20 @@ def problem(request: HttpRequest, status: int, code: str, message: str, *, hint:
 
 
 def known(error: Exception) -> Exception:
-    """PostgreSQL's text has no NUL: what it refuses for that, the client sent."""
+    """PostgreSQL's text has no NUL: what it refuses for that, the client sent. And what an answer reads last, while it is
+    being written, fails inside the library that writes it, which keeps of the reason only its name."""
+    if isinstance(error, Unwritten) and any(map(_is_away, error.errors())):
+        return OperationalError("while the answer was written")
     if isinstance(error, DataError) and "NUL" in str(error):
         return UserError(
             "request:user:nul", "The request holds a NUL character, which no text may.", hint="Send it without."
         )
     return error
+
+
+def _is_away(found: ErrorDetails) -> bool:
+    reason = found["ctx"]["error"] if found["type"] == "get_attribute_error" else ""
+    return reason.partition(":")[0] in {kind.__name__ for kind in AWAY}
 
 
 def problem_of(request: HttpRequest, error: Exception) -> JsonResponse:
@@ -152,7 +163,7 @@ def _unreadable(request: HttpRequest, error: Exception) -> JsonResponse:
 
 
 def _of_the_database(request: HttpRequest, error: Exception) -> JsonResponse:
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if isinstance(error, AWAY):
         log.error("database unavailable: %s", error)
         return problem(
             request, 503, "api:platform:database-away", "The database is away.", hint="Try again in some seconds."

@@ -105,6 +105,17 @@ def test_it_says_that_the_database_is_away(alice: Person, monkeypatch: pytest.Mo
         assert told["code"] == "api:platform:database-away"
 
 
+def test_it_says_so_when_the_database_goes_while_it_answers(
+    alice: Person, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("connection lost to secret-host")
+
+    monkeypatch.setattr("apps.deployments.schemas.notes_of", away)
+    answer = alice.get(f"/deployments/{shop.live.key}")
+    assert problem(answer, 503)["code"] == "api:platform:database-away" and b"secret-host" not in answer.content
+
+
 def test_it_hides_and_logs_what_it_did_not_expect(
     alice: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
