@@ -25,7 +25,7 @@ from apps.deployments.schemas import (
 from apps.deployments.states import Status
 from apps.lib.api import Page, created, paged
 from apps.projects.access import service_for
-from apps.projects.api_variables import environment_named
+from apps.projects.environments import environment_named
 from workers.errors import UserError
 
 router = Router(tags=["deployments"])

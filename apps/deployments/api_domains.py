@@ -14,8 +14,8 @@ from apps.deployments import actions
 from apps.deployments.schemas_parts import DomainIn, DomainOut
 from apps.lib.api import Page, PageQuery, created, paged
 from apps.projects.access import domain_for, service_for
-from apps.projects.api_variables import environment_named
 from apps.projects.domain_checks import check
+from apps.projects.environments import environment_named
 from apps.projects.models import Domain
 
 router = Router(tags=["domains"])

@@ -17,7 +17,7 @@ from apps.deployments.logsearch import Found
 from apps.deployments.models import LogStream, stream_of
 from apps.deployments.schemas_logs import LogOut, LogQuery, SearchOut, SearchQuery, ServiceLogQuery, ServiceSearchQuery
 from apps.projects.access import service_for
-from apps.projects.api_variables import environment_or_production
+from apps.projects.environments import environment_or_production
 
 router = Router(tags=["logs"])
 

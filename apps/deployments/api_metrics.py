@@ -14,7 +14,7 @@ from apps.deployments.schemas_metrics import MetricsOut, MetricsQuery
 from apps.hosts.metrics_history import RANGES, Point
 from apps.hosts.metrics_queries import history_of
 from apps.projects.access import service_for
-from apps.projects.api_variables import environment_or_production
+from apps.projects.environments import environment_or_production
 
 router = Router(tags=["metrics"])
 

@@ -30,7 +30,7 @@ from apps.projects import actions as projects
 from apps.projects.access import project_for, service_for
 from apps.projects.api import environment_for, team_meant
 from apps.projects.api import router as project_router
-from apps.projects.api_variables import environment_or_production
+from apps.projects.environments import environment_or_production
 from apps.projects.models import Environment, Service
 from apps.projects.schemas import EnvironmentQuery
 

@@ -15,7 +15,7 @@ from apps.deployments.discard import discard_changes
 from apps.deployments.schemas_failures import ErrorOut
 from apps.deployments.staged import staged_of
 from apps.projects.access import service_for
-from apps.projects.api_variables import environment_or_production
+from apps.projects.environments import environment_or_production
 from apps.projects.schemas import EnvironmentQuery
 
 router = Router(tags=["deployments"])

@@ -15,7 +15,7 @@ from apps.deployments.schemas_parts import VolumeIn, VolumeOut, VolumeQuery
 from apps.lib.api import Page, created, paged
 from apps.projects import actions as projects
 from apps.projects.access import service_for, volume_for
-from apps.projects.api_variables import environment_named
+from apps.projects.environments import environment_named
 from apps.projects.models import Volume, scoped
 
 router = Router(tags=["volumes"])

@@ -25,7 +25,7 @@ from apps.deployments.logtext import LEVELS
 from apps.deployments.models import LogStream, stream_of
 from apps.deployments.states import STEPS
 from apps.projects.access import service_for
-from apps.projects.environments import environment_asked, environment_named
+from apps.projects.environments import environment_asked, environment_or_production
 from apps.projects.models import Service
 
 FIRST_VIEW = 500
@@ -69,7 +69,7 @@ def service_log_download(request: HttpRequest, service_id: UUID, environment: st
 
 
 def _stream_in(service: Service, environment: str) -> LogStream | None:
-    return stream_of(service, environment_named(environment, service.project))
+    return stream_of(service, environment_or_production(service, environment))
 
 
 @never_cache

@@ -9,16 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from apps.accounts.access import Actor, not_found
+from apps.accounts.access import Actor
 from apps.accounts.bearer import actor_of
 from apps.accounts.policy import Permission
 from apps.lib.api import Page, PageQuery, paged
 from apps.lib.dotenv import parse_variables
 from apps.projects.access import project_for, service_for, variable_for, variable_for_writer
+from apps.projects.environments import environment_named, environment_or_production
 from apps.projects.given import problems_of, resolver_of
-from apps.projects.models import Environment, Project, Service, Variable, scoped
+from apps.projects.models import Project, Service, Variable, scoped
 from apps.projects.paste import Place, preview
-from apps.projects.schemas import EnvironmentQuery, environment_of
+from apps.projects.schemas import EnvironmentQuery
 from apps.projects.schemas_variables import (
     PreviewIn,
     PreviewLine,
@@ -39,18 +40,6 @@ router = Router(tags=["variables"])
 
 def variables_for(actor: Actor) -> QuerySet[Variable]:
     return scoped(Variable, actor, "project__team").select_related("project", "environment", "service")
-
-
-def environment_named(project: Project, name: str | None) -> Environment | None:
-    """By slug or id; 404 for one that the project does not have."""
-    found = environment_of(project, name)
-    if name is not None and found is None:
-        raise not_found("environment")
-    return found
-
-
-def environment_or_production(service: Service, name: str) -> Environment:
-    return environment_named(service.project, name or None) or service.environment
 
 
 def _page(actor: Actor, rows: QuerySet[Variable], query: PageQuery) -> dict[str, Any]:

@@ -10,25 +10,28 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from apps.accounts.access import not_found
-from apps.projects.models import Environment, Project
+from apps.projects.models import Environment, Project, Service
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 
 
 def environment_asked(told: MultiValueDict[str, str], project: Project) -> Environment:
     """The one that an address or a form names by its slug, `environment`; production without. 404 for none of theirs."""
-    slug = told.get("environment") or ""
-    return environment_named(slug, project) if slug else project.nearest[0]
+    return environment_named(project, told.get("environment") or None) or project.nearest[0]
 
 
-def environment_named(slug: str, project: Project) -> Environment:
-    if not slug:
-        return project.production
-    row = project.environments.filter(slug=slug.replace("\0", "")[:100]).first()
-    if row is None:
+def environment_named(project: Project, name: str | None) -> Environment | None:
+    """By slug or id; None stays None. 404 for one that the project does not have."""
+    if name is None:
+        return None
+    found = next((row for row in project.environments.all() if name in (row.slug, row.key)), None)
+    if found is None:
         raise not_found("environment")
-    row.project = project
-    return row
+    return found
+
+
+def environment_or_production(service: Service, name: str) -> Environment:
+    return environment_named(service.project, name or None) or service.environment
 
 
 def query_of(environment: Environment) -> str:

@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from apps.lib.api import PageQuery, Told
-from apps.projects.models import Environment, EnvironmentKind, Project
+from apps.projects.models import EnvironmentKind, Project
 
 Name = Annotated[str, Field(min_length=1, max_length=40, examples=["shop"])]
 Place = Annotated[
@@ -64,10 +64,3 @@ class EnvironmentOut(Schema):
 class EnvironmentIn(Told):
     name: Name
     branch: str = Field(default="", max_length=250, description="Empty: each service's own branch.", examples=["main"])
-
-
-def environment_of(project: Project, name: str | None) -> Environment | None:
-    """The environment a client named by slug or id; None stays None."""
-    if name is None:
-        return None
-    return next((row for row in project.environments.all() if name in (row.slug, row.key)), None)
