@@ -5,6 +5,7 @@ Not in charge of what the answers mean.
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,17 @@ ENDINGS = {401: Ending.SIGN_IN, 403: Ending.SIGN_IN, 404: Ending.NOT_FOUND, 429:
 OURS = {"code", "message", "hint", "request_id"}  # Of every problem document: what lacks one is a proxy's.
 SECONDS = httpx2.Timeout(60, connect=10)  # A look into a repository may take twenty.
 LONGEST_PAGE = 200
+
+
+class Answer(dict[str, Any]):
+    """An object of an answer. One that lacks what every Slipway tells is no Slipway's: `refusal` says so."""
+
+    def __init__(self, refusal: Refusal, told: dict[str, Any]) -> None:
+        super().__init__(told)
+        self.refusal = refusal
+
+    def __missing__(self, name: str) -> Any:
+        raise self.refusal
 
 
 class Api:
@@ -61,13 +73,14 @@ class Api:
 
     def _told(self, response: httpx2.Response) -> Any:
         kind = response.headers.get("Content-Type", "")
-        if response.is_success and not response.content:
+        is_read = response.request.method == "GET"  # What is read is one object, always.
+        if response.is_success and not response.content and not is_read:
             return None
         try:
-            told = response.json() if "json" in kind else None
+            told = response.json(object_hook=partial(Answer, self._not_ours(response))) if "json" in kind else None
         except ValueError:
             told = None
-        if response.is_success and told is not None:
+        if response.is_success and isinstance(told, Answer if is_read else Answer | list):
             return told
         raise self._refusal(response, told if isinstance(told, dict) else {})
 

@@ -13,8 +13,8 @@ class Ending(IntEnum):
     USAGE = 2  # The command or its values are wrong as they are.
     SIGN_IN = 3  # No valid token, or its rights are not enough.
     NOT_FOUND = 4
-    AWAY = 5  # The server does not answer, or is in trouble.
-    DEFECT = 70  # Of the command itself, or an answer that it does not know.
+    AWAY = 5  # The server does not answer, is in trouble, or is no Slipway.
+    DEFECT = 70  # Of the command itself, or an answer that it does not take.
     INTERRUPTED = 130
     UNREAD = 141  # Who read its output has gone: `| head`.
 
