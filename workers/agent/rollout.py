@@ -80,7 +80,7 @@ def announce(service: Service, memory: Memory, steps: Steps) -> None:
 def _command(service: Service, step: StepName) -> str:
     """As a person would type it."""
     release = service.release
-    return " ".join(release.release_command or []) if step == "release" else f"docker run {release.image}"
+    return line_of(release.release_command or []) if step == "release" else f"docker run {release.image}"
 
 
 def _run_release_command(service: Service, world: World, steps: Steps, check: Check, at: list[StepName]) -> None:

@@ -88,7 +88,7 @@ def test_it_remembers_a_release_command_before_its_container_goes(tmp_path: Path
     """What failed over its removal would else run it twice."""
     service = make_service("no image")
     service = service.model_copy(
-        update={"release": service.release.model_copy(update={"release_command": ["migrate"]})}
+        update={"release": service.release.model_copy(update={"release_command": ["migrate", "a b"]})}
     )
 
     def dispose(*_: object) -> None:
@@ -104,8 +104,10 @@ def test_it_remembers_a_release_command_before_its_container_goes(tmp_path: Path
         start=lambda *_, **__: SimpleNamespace(id="c"),
         store=Store(tmp_path),
     )
-    steps: Any = SimpleNamespace(quiet=True, running=lambda *_: None)
+    said: list[tuple[str, str]] = []
+    steps: Any = SimpleNamespace(quiet=True, running=lambda *told: said.append(told))
     drains: Any = None
     with pytest.raises(Failed, match="went away"):
         roll_out(service, world, drains, steps, lambda: None)
+    assert said == [("release", "migrate 'a b'")], "as a person would type it"
     assert Store(tmp_path).memory(service.key).released == Attempt(service.deployment, service.fence)
