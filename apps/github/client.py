@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
 
 JSON = "application/vnd.github+json"
-RAW = "application/vnd.github.raw+json"
 TRIES, PAUSE_SECONDS = 3, 0.2  # The second pause is four times as long.
 BYTES = 16 * 1024 * 1024  # The largest answer that is read.
 SAFE = ("GET", "HEAD", "PUT", "PATCH", "DELETE")  # Sent again without a doubt; a POST only when it never left.
@@ -62,15 +61,14 @@ class Client:
         json: Any = None,
         params: Mapping[str, str | int] | None = None,
         *,
-        accept: str = JSON,
         again: bool = False,
     ) -> Answer:
         """The answer of a 2xx; everything else is one of `errors`. `path` is beneath the API's address, or a page's
         whole address that an answer gave. `again`: a POST that does no harm when it is done twice."""
         url = self._address(path, params)
         limits.check(self.name)
-        known = remembered.find(self.name, url, accept) if method == "GET" else None
-        headers = {"Accept": accept, **({"If-None-Match": known.etag} if known else {})}
+        known = remembered.find(self.name, url) if method == "GET" else None
+        headers = {"Accept": JSON, **({"If-None-Match": known.etag} if known else {})}
         ask = partial(send, method, url, json=json, again=again or method in SAFE)
         token = self._credential.token()
         answer = self._patiently(ask, headers, token)
@@ -80,7 +78,7 @@ class Client:
             return known
         self._raise_for(answer, method, path)
         if method == "GET":
-            remembered.keep(self.name, url, accept, answer)
+            remembered.keep(self.name, url, answer)
         return answer
 
     def get(self, path: str, model: type[T], **params: str | int) -> T:

@@ -13,17 +13,17 @@ DAY = 24 * 3600
 LARGEST = 256 * 1024
 
 
-def find(name: str, url: str, accept: str) -> Answer | None:
-    told = cache.get("answer", name, url, accept)
+def find(name: str, url: str) -> Answer | None:
+    told = cache.get("answer", name, url)
     if not told:
         return None
     row = json.loads(told)
     return Answer(200, base64.b64decode(row["content"]), etag=row["etag"], next=row["next"], is_remembered=True)
 
 
-def keep(name: str, url: str, accept: str, answer: Answer) -> None:
+def keep(name: str, url: str, answer: Answer) -> None:
     if answer.status != 200 or not answer.etag or len(answer.content) > LARGEST:
         return
     kept = replace(answer, is_remembered=True)
     row = {"etag": kept.etag, "next": kept.next, "content": base64.b64encode(kept.content).decode()}
-    cache.put(json.dumps(row), "answer", name, url, accept, seconds=DAY)
+    cache.put(json.dumps(row), "answer", name, url, seconds=DAY)
