@@ -28,6 +28,12 @@ class ImageSettings(BaseSettings):
     sign_key_password: SecretStr = SecretStr("")
     cosign: str = ""
 
+    # Builders beside our own: commands on this host, found on the PATH unless a setting names the program.
+    railpack: str = ""
+    pack: str = ""
+    buildpacks_builder: str = "paketobuildpacks/builder-jammy-base"  # For services that name none.
+    buildpacks_lifecycle: str = ""  # Instead of buildpacksio/lifecycle: it speaks to the engine.
+
     # Where Docker Hub's images are had, such as mirror.example.com/hub: base images come from there.
     hub_mirror: str = ""
     push_registry: str = ""  # Such as registry.example.com/slipway: images go there, and hosts pull them from there.

@@ -23,7 +23,7 @@ from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_dig
 from apps.deployments.states import Status
 from apps.projects.models import Service
 from workers.build.builder import run_engine_env
-from workers.build.clean import list_images, prune_cache, remove_images
+from workers.build.clean import list_images, prune_cache, remove_caches, remove_images
 from workers.build.disk import measure, source_folders
 from workers.build.egress_firewall import NotLimited, firewall_of
 from workers.build.job import Report
@@ -65,6 +65,7 @@ def clean() -> None:
         if settings.SLIPWAY.build_cache_gb:
             prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
         report = _Log()
+        remove_caches(client, settings.SLIPWAY.instance, _services(), report)
         label, keep = f"slipway.instance={settings.SLIPWAY.instance}", partial(_keep, client, report)
         gone = remove_images(client, label, keep, report)
         if elsewhere := run_engine_env():
@@ -114,7 +115,7 @@ def remove_folders() -> None:
     home = Path(settings.SLIPWAY.home)
     # Listed before the rows are read: what is made meanwhile is not among them.
     caches, builds = source_folders(home), list((home / "builds").glob("*"))
-    known = {str(pk) for pk in Service.objects.values_list("pk", flat=True)}
+    known = _services()
     working = Deployment.objects.filter(status=Status.BUILDING).values_list("pk", "fence")
     under_way = {f"{pk}-{fence}" for pk, fence in working}
     left = [folder for folder in caches if folder.name not in known]
@@ -122,6 +123,10 @@ def remove_folders() -> None:
     left += [folder for folder in (home / "detect").glob("*") if _age_seconds(folder) > DETECTION_SECONDS]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _services() -> set[str]:
+    return {str(pk) for pk in Service.objects.values_list("pk", flat=True)}
 
 
 def open_network() -> None:

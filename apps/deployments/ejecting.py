@@ -11,13 +11,14 @@ from apps.accounts.access import not_found
 from apps.deployments.models import Deployment
 from apps.projects.models import Service
 from workers.build.eject import Ejected, ejected
+from workers.build.outside import OUTSIDE
 from workers.build.plan import Plan
 from workers.errors import UserError
 
 
 def may_eject(deployment: Deployment) -> bool:
     """Whether its image is built from a plan."""
-    return bool(_plan(deployment)) and _plan(deployment).get("language") not in ("dockerfile", "image")
+    return bool(_plan(deployment)) and _plan(deployment).get("language") not in ("dockerfile", "image", *OUTSIDE)
 
 
 def planned(service: Service) -> Deployment | None:

@@ -50,6 +50,15 @@ class Settings(Schema):
     )
     branch: str = Field(default="main", min_length=1, max_length=250, examples=["main"])
     root_directory: str = Field(default="", max_length=250)
+    builder: Literal["", "slipway", "railpack", "buildpacks"] = Field(
+        default="", description="Who makes the image. Those but `slipway` are commands that must be on the host."
+    )
+    builder_image: str = Field(
+        default="",
+        max_length=400,
+        description="Of `buildpacks`; empty for the installation's.",
+        examples=["paketobuildpacks/builder-jammy-base"],
+    )
     dockerfile: str = Field(default="", max_length=250)
     language_version: str = Field(default="", max_length=64, description="Such as 3.12 or >=20.")
     packages: str = Field(

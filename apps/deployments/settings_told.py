@@ -14,6 +14,8 @@ BUILD_LABELS = {
     "source_url": "Git URL",
     "image": "Image",
     "root_directory": "Root directory",
+    "builder": "Builder",
+    "builder_image": "Builder image",
     "dockerfile": "Dockerfile",
     "language_version": "Version of the language",
     "packages": "Packages",

@@ -34,9 +34,9 @@ class ServiceAdmin(ChangeOnly):
     list_select_related = ["project"]
     exclude = ["source_token", "source_key", "compose_said"]
     readonly_fields = [
-        "project", "name", "slug", "source_url", "image", "compose", "branch", "root_directory", "dockerfile",
-        "language_version", "packages", "install_command", "build_command", "start_command", "release_command", "static_dir",
-        "auto_deploy_paused_at", "created_at",
+        "project", "name", "slug", "source_url", "image", "compose", "branch", "root_directory",
+        "builder", "builder_image", "dockerfile", "language_version", "packages", "install_command",
+        "build_command", "start_command", "release_command", "static_dir", "auto_deploy_paused_at", "created_at",
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from apps.projects.builders_here import help_on_lacking, offered
 from apps.projects.forms import COMMANDS, TECHNICAL, ServiceForm
 from apps.projects.models import Service
 
@@ -19,7 +20,16 @@ GROUPS: list[tuple[str, str, list[str]]] = [
     (
         "Build",
         "Empty means: as detected.",
-        ["dockerfile", "language_version", "packages", *COMMANDS, "build_memory_mb", "build_timeout_seconds"],
+        [
+            "builder",
+            "builder_image",
+            "dockerfile",
+            "language_version",
+            "packages",
+            *COMMANDS,
+            "build_memory_mb",
+            "build_timeout_seconds",
+        ],
     ),
     ("Run", "", ["port", "replicas", "memory_mb", "cpus", "pids"]),
     ("Health", "", ["health_path", "health_deadline_seconds", "health_interval_seconds", "observation_seconds"]),
@@ -34,6 +44,8 @@ HELP = {
     "Files of the root directory always count unless a line with ! takes them away. Empty: all files count, or those "
     "of the root directory.",
     "deploy_tags": "Such as v*: tags that match are deployed too, also with deploy on push off.",
+    "builder": "Who makes the image.",
+    "builder_image": "Of Cloud Native Buildpacks. Empty means this installation's default.",
     "language_version": "Such as 3.12 or >=20.",
     "packages": "Of the distribution, such as ffmpeg, beside what it needs anyway.",
     "build_memory_mb": "MB. Empty means this installation's default.",
@@ -58,6 +70,7 @@ LABELS = {"cpus": "CPUs", "pids": "PIDs", "static_dir": "Folder of static files"
 LABELS |= {"memory_mb": "Memory", "build_memory_mb": "Build memory", "build_timeout_seconds": "Build time limit"}
 LABELS |= {"health_deadline_seconds": "Deadline", "health_interval_seconds": "Interval", "drain_seconds": "Drain"}
 LABELS |= {"scan_policy": "Known flaws"}
+LABELS |= {"builder_image": "Builder image of Buildpacks"}
 LABELS |= {"language_version": "Version of the language", "packages": "Packages"}
 LABELS |= {"observation_seconds": "Observation", "auto_deploy": "Deploy on push", "wait_for_ci": "Wait for CI"}
 
@@ -91,12 +104,14 @@ class SettingsForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["builder"].choices = offered(self.instance.builder)  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             field.help_text = help_of(name)
             if isinstance(field.widget, forms.TextInput | forms.Textarea):
                 field.widget.attrs.update({**TECHNICAL, "class": "mono"})
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs.update({"rows": "3", "placeholder": "all files"})
+        self.fields["builder"].help_text += f" {help_on_lacking()}"
 
     def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
         return [(title, note, [self[name] for name in names]) for title, note, names in GROUPS]

@@ -19,10 +19,14 @@ from apps.lib.encryption import EncryptedJSONField, EncryptedTextField
 from apps.lib.models import Base
 from workers.build.aptfile import NAME as PACKAGE
 from workers.build.foreign import VERSION
+from workers.build.outside import OUTSIDE, OWN
+from workers.errors import UserError
+from workers.image_reference import parse_image
 
 # The most that can be asked for.
 BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, PIDS = 262_144, 4 * 3600, 1_048_576, 65_536
 NEAREST = 13  # Environments that a page offers, and one more that says there are others.
+BUILDERS = [("", "as detected"), (OWN, "Slipway"), *((name, one.title) for name, one in OUTSIDE.items())]
 SCAN_POLICIES = [("", "as the installation"), ("warn", "warn"), ("block", "block")]
 
 
@@ -40,6 +44,14 @@ def check_packages(text: str) -> None:
     for word in text.split():
         if not PACKAGE.fullmatch(word):
             raise ValidationError(f"{word[:60]!r} is not the name of a package.")
+
+
+def check_image(text: str) -> None:
+    """Where an image is; `builder_image` of slipway.toml is looked at in the same way once it is used."""
+    try:
+        parse_image(text)
+    except UserError as error:
+        raise ValidationError(f"{error.message} {error.hint}", code=error.code) from error
 
 
 def finite(value: float) -> None:
@@ -143,6 +155,8 @@ class Service(Base):
     source_key = EncryptedTextField(blank=True, default="")  # The private part of its deploy key, for ssh.
     source_host_key = models.CharField(max_length=2500, blank=True, default="")  # Pinned when it was met first.
 
+    builder = models.CharField(max_length=10, blank=True, default="", choices=BUILDERS)
+    builder_image = models.CharField(max_length=400, blank=True, default="", validators=[check_image])
     dockerfile = models.CharField(max_length=250, blank=True)
     language_version = models.CharField(
         max_length=64,

@@ -2,12 +2,12 @@
 
 `python -m workers.build.analyze DIR` prints the plan as JSON. Not in charge of fetching and of building.
 
-Precedence: a Dockerfile, then the first of `LANGUAGES` that finds something to start, else the first that recognises the
-folder; that one is taken at once when a Procfile or a person says what is started. Node stands behind the others because
-their projects often have a package.json for their styles; Bun and Deno stand before it because they are told by files of
-their own. Static files come late because nearly every project has an index.html, and shell scripts last because any
-project may have one. A Procfile is laid over what was detected, and over everything what `overrides` says: settings of the
-service, slipway.toml, RAILPACK_* and NIXPACKS_*.
+Precedence: a builder that somebody chose; a Dockerfile; then the first of `LANGUAGES` that finds something to start, else
+the first that recognises the folder; that one is taken at once when a Procfile or a person says what is started. Node
+stands behind the others because their projects often have a package.json for their styles; Bun and Deno stand before it
+because they are told by files of their own. Static files come late because nearly every project has an index.html, and
+shell scripts last because any project may have one. A Procfile is laid over what was detected, and over everything what
+`overrides` says: settings of the service, slipway.toml, RAILPACK_* and NIXPACKS_*.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from workers.build.languages import (
     static,
 )
 from workers.build.mends import to_folder
+from workers.build.outside import OUTSIDE, builds_itself
 from workers.build.overrides import Overrides, overrides_of
 from workers.build.plan import Origin, Plan
 from workers.build.plan_layers import with_packages, with_procfile, with_root, with_settings
@@ -71,9 +72,20 @@ def analyze(files: Files, settings: BuildSettings) -> Plan:
     """The plan for a folder. Raises `UserError` when nothing is recognised or nobody says how to start it."""
     told = overrides_of(files, settings)
     files, settings = told.files, told.settings
-    plan = with_root(_dockerfile(files, told) or _detected(files, settings), told)
+    plan = with_root(_outside(told) or _dockerfile(files, told) or _detected(files, settings), told)
     plan = with_settings(with_procfile(with_packages(plan, files, told), files), told)
     return _checked_text(with_origins(_startable(_checked_static_dir(_with_suggestions(plan, files), files))))
+
+
+def _outside(told: Overrides) -> Plan | None:
+    """A builder of its own finds out the rest."""
+    name = told.settings.builder
+    if name not in OUTSIDE:
+        return None
+    plan = said(Plan(name), "builder", told.origins["builder"], shown=OUTSIDE[name].title, builder=name)
+    if name == "buildpacks" and (image := told.settings.builder_image):
+        plan = said(plan, "builder_image", told.origins["builder_image"], shown=image, builder_image=image)
+    return said(plan, "port", Origin("default", "told to the app in PORT"), shown=str(DEFAULT_PORT))
 
 
 def _dockerfile(files: Files, told: Overrides) -> Plan | None:
@@ -134,7 +146,7 @@ def _startable(plan: Plan) -> Plan:
     """The plan with `web` among its processes. A Procfile without `web` is a service without a route."""
     if plan.start:
         return replace(plan, processes={"web": plan.start, **plan.processes})
-    if plan.processes or plan.language == "dockerfile":
+    if plan.processes or builds_itself(plan.language):
         return plan
     kind = plan.framework or plan.language.capitalize()
     folders = next((f"T{r.partition(': t')[2]}. " for r in plan.reasons if r.startswith("workspace: the root")), "")

@@ -14,6 +14,7 @@ from workers.errors import PlatformError
 from workers.process import run
 
 SECONDS = 120.0
+CACHE = "build-cache"  # The role of volumes in which builders from outside keep what a service needs again.
 
 
 def images_to_remove(images: Sequence[str], keep_digests: Collection[str]) -> list[str]:
@@ -64,6 +65,20 @@ def list_images(client: str, label: str, report: Report, env: Mapping[str, str] 
     if done.returncode:
         raise PlatformError("engine:platform:clean", f"Images cannot be listed: {' '.join(done.tail[-2:])}")
     return seen
+
+
+def remove_caches(client: str, instance: str, known: Collection[str], report: Report) -> None:
+    """The volumes of builders' caches that are of none of the services `known` any more."""
+    env, lines = client_env(os.environ), list[str]()
+    filters = (f"--filter=label=slipway.instance={instance}", f"--filter=label=slipway.role={CACHE}")
+    form = '--format={{.Label "slipway.service"}} {{.Name}}'
+    listing = [client, "volume", "ls", *filters, form]
+    run(listing, env=env, check=report.check, timeout_seconds=SECONDS, on_line=lambda text, _: lines.append(text))
+    gone = [name for service, _, name in (line.partition(" ") for line in lines) if service not in known]
+    if gone:
+        argv = [client, "volume", "rm", "--", *gone]
+        report.command(argv)
+        run(argv, env=env, check=report.check, timeout_seconds=SECONDS)
 
 
 def prune_cache(client: str, keep_bytes: int, report: Report) -> None:

@@ -79,7 +79,7 @@ def dockerfile_for(
     if plan.language not in RECIPES.keys() | TWO_STAGES.keys():
         raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
     if plan.build and variables:
-        plan = replace(plan, build=f": variables {_digest(variables, cache_scope)}; {plan.build}")
+        plan = replace(plan, build=f": variables {digest_of(variables, cache_scope)}; {plan.build}")
     is_copied = bool(plan.language == "static" and plan.static_dir and not (plan.install or plan.build))
     lines = [] if is_copied else [*_with_packages(_stages(plan, base, run_base or base, cache_scope), plan), ""]
     if plan.static_dir:
@@ -118,7 +118,7 @@ def dockerignore_for(own: str) -> str:
     return "\n".join([own.rstrip("\n"), *IGNORED, ""]).lstrip("\n")
 
 
-def _digest(variables: Mapping[str, str], key: str) -> str:
+def digest_of(variables: Mapping[str, str], key: str) -> str:
     """Changes with the values and tells nothing of them: it is keyed by what stands in no image."""
     told = json.dumps(dict(variables), sort_keys=True).encode()
     return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()[:16]

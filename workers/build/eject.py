@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from workers.build.cache_marks import unmarked
 from workers.build.dockerfile import IGNORED, dockerfile_for, support_files
 from workers.build.eject_notes import head_of, notes_of
+from workers.build.outside import OUTSIDE
 from workers.build.plan import Plan
 from workers.build.public_bases import PublicBase, public_bases
 from workers.build.recipes import blocks
@@ -65,6 +66,13 @@ def _require_own(plan: Plan) -> None:
             "eject:user:own-dockerfile",
             "This service brings its own Dockerfile.",
             hint=f"It is {plan.dockerfile or 'Dockerfile'} in the repository: there is nothing to eject.",
+            status=409,
+        )
+    if plan.language in OUTSIDE:
+        raise UserError(
+            "eject:user:built-outside",
+            f"This service is built by {OUTSIDE[plan.language].title}, without a Dockerfile.",
+            hint="Choose Slipway as its builder, and deploy it: then there is one.",
             status=409,
         )
     if not plan.start:

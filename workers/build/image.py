@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets as random
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,17 +62,17 @@ def build_image(
         labels=labels_for(checkout, workspace, base, base_digest(base)),
         secrets=_secrets(folder / "secrets", plan, settings, dockerfile, share or Share()),
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
-        network=_network(report, settings.limits.egress),
+        network=network_for(report, settings.limits.egress),
         no_cache=settings.no_cache,
         args=without_own(settings.args) if is_own else {},
         target=settings.target if is_own else "",
     )
-    _run(call, client, plan, settings, workspace, report, shared)
+    run_call(call, client, plan, settings, workspace, report, shared)
     digest = call.image_id_file.read_text().strip()
     return BuiltImage(digest, _size(digest))
 
 
-def _run(
+def run_call(
     call: BuildCall,
     client: str,
     plan: Plan,
@@ -79,18 +80,21 @@ def _run(
     workspace: Workspace,
     report: Report,
     shared: Path,
+    given: Mapping[str, Path] | None = None,
 ) -> None:
+    """`given` are those of its secrets that may name package indexes of this machine (default: all)."""
     limits, labels = settings.limits, workspace.labels
+    secrets = call.secrets if given is None else given
     with (
         enforced(limits, report, machine_cache=shared, labels=labels) as limit,
-        limited(limits.egress, call.secrets, report, network=call.network, cache_dir=shared, labels=labels),
+        limited(limits.egress, secrets, report, network=call.network, cache_dir=shared, labels=labels),
     ):
         argv = build_argv(client, replace(call, cgroup_parent=limit.parent))
         report.command(argv)
         run_build(argv, workspace.scratch / "build" / "docker", plan, settings, report, limit)
 
 
-def _network(report: Report, egress: Egress) -> str:
+def network_for(report: Report, egress: Egress) -> str:
     if egress.mode == "none":
         return "none"
     mode, why = network()
@@ -114,7 +118,7 @@ def _write_generated(
     text = dockerfile_for(
         plan,
         bases.build,
-        _cache_scope(workspace),
+        cache_scope(workspace),
         run_base=bases.run,
         static_base=bases.static,
         variables=settings.variables,
@@ -195,7 +199,7 @@ def _read(path: Path) -> str:
     return path.read_text(errors="replace")
 
 
-def _cache_scope(workspace: Workspace) -> str:
+def cache_scope(workspace: Workspace) -> str:
     """Unguessable, because any Dockerfile may mount any cache whose name it knows."""
     path = workspace.cache / "cache-scope"
     if not path.exists():

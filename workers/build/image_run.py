@@ -6,12 +6,14 @@ Not in charge of what is built, nor of setting the limits on memory and CPU.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from workers.build.causes import Cause, cause
 from workers.build.job import BuildSettings, Report
 from workers.build.limits_disk import WroteTooMuch, checking_disk
 from workers.build.limits_enforced import Enforced
+from workers.build.outside import OUTSIDE
 from workers.build.plan import Plan
 from workers.build.progress import Progress
 from workers.docker_cli import anonymous, client_env
@@ -22,10 +24,19 @@ SHOWN_LINES = 15
 
 
 def run_build(
-    argv: list[str], config: Path, plan: Plan, settings: BuildSettings, report: Report, limit: Enforced
+    argv: list[str],
+    config: Path,
+    plan: Plan,
+    settings: BuildSettings,
+    report: Report,
+    limit: Enforced,
+    *,
+    client: str = "",
+    env: Mapping[str, str] | None = None,
 ) -> None:
-    """`config` is made for the client's settings. UserError or PlatformError with the likely cause and the last lines."""
-    progress = Progress()
+    """`config` is made for the client's settings, `env` is laid over them; `client` is the engine's command where `argv`
+    begins with another. UserError or PlatformError with the likely cause and the last lines."""
+    progress = Progress(is_ours=plan.language not in OUTSIDE)
     shown: list[str] = []
 
     def on_line(text: str, level: str) -> None:
@@ -35,8 +46,8 @@ def run_build(
             report.line(line)
 
     seconds = settings.limits.timeout_seconds
-    env = anonymous(client_env(os.environ), config, limit.own)
-    check = checking_disk(argv[0], settings.limits, limit, report)
+    env = {**anonymous(client_env(os.environ), config, limit.own), **(env or {})}
+    check = checking_disk(client or argv[0], settings.limits, limit, report)
     try:
         done = run(argv, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
     except TimedOut as error:

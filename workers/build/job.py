@@ -56,6 +56,8 @@ class BuildLimits:
 class BuildSettings:
     """What a person may set over the analysis. "" means: as detected. `packages` are added to what is needed anyway."""
 
+    builder: str = ""  # One of `workers.build.outside`, or slipway: detection and Dockerfiles of our own.
+    builder_image: str = ""  # Of Cloud Native Buildpacks.
     root_directory: str = ""  # The folder that was looked at is this one already.
     dockerfile: str = ""
     language_version: str = ""
@@ -77,7 +79,8 @@ class BuildSettings:
 
         The port is none of it: a release tells it to the container, whatever the image says.
         """
-        own = {"args": self.args, "target": self.target}  # Left out while empty: builds from before stay what they are.
+        # Left out while empty: builds from before stay what they are.
+        own = {name: getattr(self, name) for name in ("args", "target", "builder", "builder_image")}
         told = {k: v for k, v in asdict(self).items() if own.get(k, True) and k not in ("limits", "no_cache", "port")}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -110,10 +113,11 @@ class Checkout:
 
 @dataclass(frozen=True)
 class BuiltImage:
-    """`digest` is the image id (`sha256:...`)."""
+    """`digest` is the image id (`sha256:...`), `start` the command that a builder from outside found."""
 
     digest: str
     size_bytes: int
+    start: str = ""
 
 
 class Report(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 from workers.build import foreign
 from workers.build.files import Files, FilesBeneath
 from workers.build.job import BuildSettings
+from workers.build.outside import OUTSIDE
 from workers.build.plan import Origin
 from workers.build.slipway_toml import SlipwayToml, place, read_slipway_toml
 
@@ -34,10 +35,12 @@ class Overrides:
 def overrides_of(files: Files, settings: BuildSettings) -> Overrides:
     """Raises `UserError` for a mistake in slipway.toml or in a variable, and for a root directory that is not there."""
     found, lines = read_slipway_toml(files)
+    builder = settings.builder or found.builder
+    foreign_ones = {} if builder in OUTSIDE else foreign.settings_in(settings.variables)  # Railpack reads its own.
     layers: list[dict[str, tuple[Any, Origin]]] = [
         {name: (getattr(settings, name), SERVICE) for name in NAMES if getattr(settings, name)},
         {name: (getattr(found, name), _of_file(lines, name)) for name in NAMES if getattr(found, name)},
-        {name: (value, _of_variable(by)) for name, (value, by) in foreign.settings_in(settings.variables).items()},
+        {name: (value, _of_variable(by)) for name, (value, by) in foreign_ones.items()},
     ]
     told: dict[str, tuple[Any, Origin]] = {}
     for layer in layers:

@@ -20,7 +20,8 @@ class Origin:
 class Plan:
     """How a folder is built and started.
 
-    `language` is one of the module names of `workers.build.languages`, or `dockerfile`. `version` is the language's,
+    `language` is one of the module names of `workers.build.languages`, `dockerfile`, or one of `workers.build.outside`,
+    whom `builder` names too then, with a `builder_image` where it has one. `version` is the language's,
     as the repository asks for it ("" when it does not). Commands are shell lines that run inside the container only;
     "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`, and is absent
     when a Dockerfile's own command starts the app. `port` is what the app is told in `PORT`. `static_dir` is the folder
@@ -59,6 +60,8 @@ class Plan:
     suggested_variables: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     origins: dict[str, Origin] = field(default_factory=dict)
+    builder: str = ""
+    builder_image: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready: tuples as lists."""

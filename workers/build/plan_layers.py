@@ -11,7 +11,8 @@ from typing import Any
 
 from workers.build.aptfile import read_aptfile
 from workers.build.files import Files
-from workers.build.foreign import extras_in
+from workers.build.foreign import Extras, extras_in
+from workers.build.outside import OUTSIDE, builds_itself, who_builds
 from workers.build.overrides import SERVICE, Overrides
 from workers.build.plan import Origin, Plan
 from workers.build.plan_origins import LABELS, said
@@ -31,7 +32,7 @@ def with_root(plan: Plan, told: Overrides) -> Plan:
 
 def with_packages(plan: Plan, files: Files, told: Overrides) -> Plan:
     """What a person asked for, wherever, beside what the language needs. Also the version that a variable asks for."""
-    extras = extras_in(told.settings.variables, plan.language)
+    extras = Extras() if plan.language in OUTSIDE else extras_in(told.settings.variables, plan.language)
     aptfile = Origin("file", "named by the Aptfile")
     asked = [
         *told.packages,
@@ -44,14 +45,14 @@ def with_packages(plan: Plan, files: Files, told: Overrides) -> Plan:
         return plan
     places = dict.fromkeys(origin.detail for _, origin in asked)
     origin = Origin(asked[0][1].kind, " and ".join(places))
-    if plan.language == "dockerfile":
+    if builds_itself(plan.language):
         return _not_used(plan, "system_packages", origin)
     names = tuple(dict.fromkeys([*plan.system_packages, *(name for name, _ in asked)]))
     return said(plan, "system_packages", origin, shown=", ".join(names), system_packages=names)
 
 
 def _with_version(plan: Plan, version: str, origin: Origin) -> Plan:
-    if plan.language == "dockerfile":
+    if builds_itself(plan.language):
         return _not_used(plan, "version", origin)
     return said(plan, "version", origin, shown=version, version=version)
 
@@ -64,7 +65,7 @@ def with_procfile(plan: Plan, files: Files) -> Plan:
         plan = said(plan, "release", Origin("procfile", "`release` in the Procfile"), release=release)
     if web and plan.language == "dockerfile":
         plan = said(plan, "start", Origin("dockerfile", "the Dockerfile's own, though the Procfile names another one"))
-    elif web:
+    elif web and plan.language not in OUTSIDE:  # Those read the Procfile themselves.
         plan = said(plan, "start", Origin("procfile", "`web` in the Procfile"), start=web, static_dir="")
     for name in processes:
         plan = replace(plan, reasons=(*plan.reasons, f"process {name}: set in the Procfile"))
@@ -78,7 +79,7 @@ def with_settings(plan: Plan, told: Overrides) -> Plan:
         plan = _with_version(plan, settings.language_version, origins["language_version"])
     build = {"install": "install_command", "build": "build_command", "static_dir": "static_dir"}
     for value, name in build.items():
-        if name in origins and plan.language == "dockerfile":
+        if name in origins and builds_itself(plan.language):
             plan = _not_used(plan, value, origins[name])
         elif name in origins:
             plan = said(plan, value, origins[name], **_changes(plan, value, getattr(settings, name), origins[name]))
@@ -102,4 +103,6 @@ def _changes(plan: Plan, value: str, told: str, origin: Origin) -> dict[str, Any
 
 
 def _not_used(plan: Plan, value: str, origin: Origin) -> Plan:
-    return replace(plan, reasons=(*plan.reasons, f"not used: {LABELS[value]} {origin.detail}: the Dockerfile builds"))
+    return replace(
+        plan, reasons=(*plan.reasons, f"not used: {LABELS[value]} {origin.detail}: {who_builds(plan.language)} builds")
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from workers.build.outside import builds_itself, who_builds
 from workers.build.plan import Origin, Plan
 
 # Values of a plan that a person may tell -> what the reasons call them.
 LABELS = {
+    "builder": "builder",
+    "builder_image": "builder image",
     "root_directory": "root directory",
     "dockerfile": "Dockerfile",
     "version": "version",
@@ -45,10 +48,15 @@ def with_origins(plan: Plan) -> Plan:
     """The plan with an origin for every value that it has, in the order of `LABELS`."""
     found = {}
     for value in LABELS:
-        is_own = value == "start" and plan.language == "dockerfile" and not plan.start
+        is_own = value == "start" and builds_itself(plan.language) and not plan.start
         if getattr(plan, value) or is_own:
-            found[value] = OWN if is_own else plan.origins.get(value) or _detected(plan, value)
+            found[value] = _own(plan) if is_own else plan.origins.get(value) or _detected(plan, value)
     return replace(plan, origins=found)
+
+
+def _own(plan: Plan) -> Origin:
+    """The command that the image brings itself; once it is built, `workers.build.finish` says which."""
+    return OWN if plan.language == "dockerfile" else Origin("image", f"found by {who_builds(plan.language)}")
 
 
 def _detected(plan: Plan, value: str) -> Origin:

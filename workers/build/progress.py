@@ -7,6 +7,9 @@ import re
 
 LINE = re.compile(r"^#(\d+) (.*)$")
 STEP = re.compile(r"^\[(?:[\w.-]+ )?(?:stage-\d+ )?\s*\d+/\d+\] |^\[(?!internal|auth)[^\]]+\] ")
+FOREIGN_STEP = re.compile(
+    r"^(?!\[internal|\[auth|docker-image://|sha256:|DONE|CACHED|CANCELED|ERROR|\d+\.\d|exporting|\.\.\.)"
+)
 OUTPUT = re.compile(r"^(?:\d+\.\d+ )(.*)$|^\d+\.\d+$")
 NOISE = re.compile(
     r"^sha256:[0-9a-f]{64}( |$)|^(transferring|resolve |extracting|exporting|writing image|naming to|unpacking|sending)"
@@ -27,7 +30,9 @@ MAX_TITLE = 160
 class Progress:
     """`feed` gives the lines to show for one line of the client."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ours: bool = True) -> None:
+        """A frontend that is not the Dockerfile's (`is_ours` False) gives its steps names of their own."""
+        self._step = STEP if is_ours else FOREIGN_STEP
         self._names: dict[str, str] = {}
         self._said: set[str] = set()
 
@@ -36,7 +41,7 @@ class Progress:
         if match is None:
             return self._outside(line)
         number, text = match[1], match[2].rstrip()
-        if STEP.match(text) and number not in self._names:
+        if self._step.match(text) and number not in self._names:
             self._names[number] = text
             return [title(text)]
         output = OUTPUT.match(text)

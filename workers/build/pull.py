@@ -6,23 +6,20 @@ It is no build: nothing of the image is run or changed. Not in charge of who may
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets as random
 from collections.abc import Callable
 from pathlib import Path
 
 from workers.build.job import BuiltImage, Report, Workspace
+from workers.build.labelled import labelled
 from workers.build.plan import Origin, Plan
 from workers.docker import Engine
-from workers.docker_cli import BuildCall, build_argv, client_env, working_client
-from workers.errors import PlatformError, UserError
+from workers.errors import UserError
 from workers.file_lock import locked
 from workers.git_remote import check_unproxied
 from workers.image_reference import HUB, ImageReference, Login
-from workers.process import run
 
 PULLED = "slipway/pulled"
-SECONDS = 300.0
 DEFAULT_PORT = 8000
 
 
@@ -60,7 +57,11 @@ def pull_image(
     report.line(f"{reference.named} is {digest}")
     source = fetch(reference, digest, login, engine, report.check, machine_cache)
     try:
-        image = _labelled(source, reference, digest, workspace, report, machine_cache)
+        labels = workspace.labels | {
+            "org.opencontainers.image.base.name": reference.named,
+            "org.opencontainers.image.base.digest": digest,
+        }
+        image = labelled(source, labels, workspace.scratch / "pull", report, machine_cache)
     finally:
         engine.remove_image(source)
     told = engine.image(image)
@@ -119,23 +120,3 @@ def image_plan(reference: ImageReference, config: dict[str, object]) -> Plan:
         reasons=(f"image: {reference.named}, pulled and not built", f"port: {number}, {port.detail}"),
         origins={"start": Origin("image", "the image's own"), "port": port},
     )
-
-
-def _labelled(
-    source: str, reference: ImageReference, digest: str, workspace: Workspace, report: Report, machine_cache: Path
-) -> str:
-    """The same layers with our labels, so that it is cleaned, and kept, like what was built."""
-    folder = workspace.scratch / "pull"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "Dockerfile").write_text(f"FROM {source}\n")
-    labels = workspace.labels | {
-        "org.opencontainers.image.base.name": reference.named,
-        "org.opencontainers.image.base.digest": digest,
-    }
-    tag = f"slipway/build:{random.token_hex(8)}"
-    call = BuildCall(folder, folder / "Dockerfile", folder / "image-id", labels=labels, tag=tag)
-    argv = build_argv(working_client(machine_cache), call)
-    done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
-    if done.returncode:
-        raise PlatformError("build:platform:label", f"The image could not be labelled: {' '.join(done.tail[-2:])}")
-    return call.image_id_file.read_text().strip()

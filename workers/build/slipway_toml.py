@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,7 @@ MOST_KEYS = 100  # Whose lines are looked for; there are fewer that may be there
 # One line, since it becomes one of a Dockerfile or of a container's command.
 Line = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x08\x0a-\x1f]+$")]
 Path = Annotated[str, Field(min_length=1, max_length=250, pattern=r"^[^\x00-\x1f]+$")]
+Image = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[A-Za-z0-9][\w./:@-]*$")]
 Package = Annotated[str, Field(pattern=f"^{PACKAGE.pattern}$")]
 
 
@@ -30,6 +31,12 @@ class SlipwayToml(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, title="slipway.toml")
 
+    builder: Literal["slipway", "railpack", "buildpacks", ""] = Field(
+        default="", description="Who makes the image: Slipway, or a builder whose command is on the host."
+    )
+    builder_image: Image = Field(
+        default="", description="Of Cloud Native Buildpacks, such as paketobuildpacks/builder-jammy-base."
+    )
     root_directory: Path = Field(default="", description="The folder that holds the app, when the service names none.")
     dockerfile: Path = Field(default="", description="Path of the Dockerfile in that folder.")
     language_version: str = Field(

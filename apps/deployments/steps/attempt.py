@@ -86,6 +86,8 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
     """
     told = settings.SLIPWAY
     return BuildSettings(
+        builder=service.builder,
+        builder_image=service.builder_image,
         root_directory=service.root_directory,
         dockerfile=service.dockerfile,
         language_version=service.language_version,

@@ -6,19 +6,20 @@ import time
 
 from django.conf import settings
 
+from apps.deployments.builders import maker_of
 from apps.deployments.models import Build as BuildRow
-from apps.deployments.models import DeploymentStep
+from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import StepStatus
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.room import require_room
 from apps.projects.models import Service
-from workers.build.image import build_image
+from workers.build.finish import with_start
 from workers.build.secrets import Share
 from workers.git_remote import without_credentials
 
 SETTINGS = (
-    "image", "root_directory", "dockerfile", "language_version", "packages", "install_command", "build_command",
-    "static_dir", "start_command", "release_command",
+    "image", "builder", "builder_image", "root_directory", "dockerfile", "language_version", "packages", "install_command",
+    "build_command", "static_dir", "start_command", "release_command",
 )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ class Build:
         told = settings.SLIPWAY
         is_generated = plan.language != "dockerfile"
         share = Share(told.share_ca, told.share_package_index, is_generated or told.share_index_credentials)
-        image = build_image(
+        image = maker_of(plan)(
             attempt.checkout,
             plan,
             attempt.settings,
@@ -64,6 +65,10 @@ class Build:
             share=share,
             machine_cache=attempt.machine_cache,
         )
+        if image.start:
+            plan = with_start(plan, image.start)
+            mine = Deployment.objects.filter(pk=attempt.deployment.pk, fence=attempt.deployment.fence)
+            mine.update(plan=plan.as_dict())
         return BuildRow.objects.create(
             service=attempt.service,
             commit=attempt.checkout.commit,

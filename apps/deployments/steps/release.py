@@ -14,6 +14,7 @@ from apps.deployments.models import Build, Deployment, Release
 from apps.lib.asked_often import asked_often
 from apps.projects.given import gift_of
 from apps.projects.models import Environment, Service, Volume
+from workers.build.outside import builds_itself
 from workers.build.shell_line import container_argv
 from workers.desired import Health, Limits, Mount, Process
 
@@ -104,7 +105,7 @@ def _processes(service: Service, plan: dict[str, Any]) -> dict[str, Process]:
     port = service.port or plan.get("port") or DEFAULT_PORT
     processes = {}
     # Without a start command an image's own one serves; a Procfile of workers alone serves nothing.
-    if start or plan.get("language") in ("dockerfile", "image"):
+    if start or builds_itself(plan.get("language", "")) or plan.get("language") == "image":
         command = container_argv(start) if start else None
         processes["web"] = Process(command=command, replicas=service.replicas, port=port, limits=limits)
     for name, line in sorted(plan.get("processes", {}).items()):

@@ -1,0 +1,174 @@
+"""Builders from outside: their plans, what they are called with, how their images start, and the fence around pack's
+containers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.workers.build.builds import Lines, builder
+from workers.build import railpack
+from workers.build.analyze import analyze
+from workers.build.buildpacks import build_by_buildpacks, pack_argv
+from workers.build.clean import remove_caches
+from workers.build.engine_door import limited_container, rewritten_head
+from workers.build.files import MemoryFiles
+from workers.build.finish import LAUNCHER, METADATA, Start, start_of, with_start
+from workers.build.job import BuildLimits, BuildSettings, Checkout, Workspace
+from workers.build.outside import required
+from workers.build.plan import Origin, Plan
+from workers.docker import Engine
+from workers.docker_cli import working_client
+from workers.errors import Stopped, UserError
+
+LIMITS = BuildLimits(memory_bytes=2**30, cpus=0.5)
+TOLD = 'builder = "buildpacks"\nbuilder_image = "acme/builder:1"\npackages = ["ffmpeg"]\n'
+
+
+def test_the_plan_of_one_says_who_builds_and_leaves_it_the_rest() -> None:
+    files = MemoryFiles({"slipway.toml": TOLD, "Dockerfile": "FROM x", "Procfile": "web: ./a\nmail: ./b\nrelease: ./c"})
+    found = analyze(files, BuildSettings(port=3000, variables={"RAILPACK_START_CMD": "./theirs"}))
+    assert (found.language, found.builder, found.builder_image) == ("buildpacks", "buildpacks", "acme/builder:1")
+    assert (found.start, found.release, found.processes, found.port) == ("", "./c", {"mail": "./b"}, 3000)
+    assert found.origins["builder"] == Origin("file", "set in slipway.toml, line 1")
+    assert found.origins["start"] == Origin("image", "found by Cloud Native Buildpacks")
+    assert "not used: packages set in slipway.toml, line 3: Cloud Native Buildpacks builds" in found.reasons
+    told = with_start(found, "node server.js")
+    assert told.origins["start"].detail == "`node server.js`, found by Cloud Native Buildpacks"
+    mine = BuildSettings(builder="railpack", start_command="./mine")
+    found = analyze(files, mine)
+    assert (found.language, found.start) == ("railpack", "./mine") and with_start(found, "./x") == found
+    assert mine.fingerprint() != BuildSettings(start_command="./mine").fingerprint()
+    assert analyze(files, BuildSettings(builder="slipway")).language == "dockerfile", "the service's setting wins"
+
+
+def test_a_builder_that_there_is_not_is_an_error_with_its_line() -> None:
+    with pytest.raises(UserError, match="slipway.toml, line 2: builder is not as it must be"):
+        analyze(MemoryFiles({"slipway.toml": '\nbuilder = "nixpacks"'}), BuildSettings())
+
+
+def test_one_whose_command_is_not_here_fails_and_says_what_to_do() -> None:
+    with pytest.raises(
+        UserError, match=r"built by Railpack, and the command no-such-railpack is not on this host"
+    ) as caught:
+        required("railpack", "no-such-railpack")
+    assert "SLIPWAY_RAILPACK" in caught.value.hint
+    assert required("buildpacks", "sh").endswith("/sh")
+
+
+def test_pack_is_told_no_value_of_a_variable_and_reads_no_project_toml_of_the_repository() -> None:
+    caches = {"build": "b", "launch": "l"}
+    argv = pack_argv("/p", "t:1", "acme/b:1", Path("/src"), Path("/f"), caches, lifecycle="lc", no_cache=True)
+    assert argv == [
+        "/p", "build", "--no-color", "--path=/src", "--builder=acme/b:1", "--pull-policy=if-not-present",
+        "--descriptor=/f/project.toml", "--volume=/f/env:/platform/env:ro", "--network=bridge",
+        "--docker-host=unix:///var/run/docker.sock", "--cache=type=build;format=volume;name=b",
+        "--cache=type=launch;format=volume;name=l", "--lifecycle-image=lc", "--clear-cache", "--", "t:1",
+    ]  # fmt: skip
+
+
+def test_railpack_looks_at_a_repository_in_a_container_of_its_own() -> None:
+    variables = {"B": "two\nlines", "A": "secret", "no-name": "x"}
+    assert railpack.variables_file(variables) == "A=secret\nB=two lines\n"
+    argv = railpack.prepare_argv(
+        "docker", "n", "base", {"/r": "/slipway/railpack:ro"}, (Path("/v"), ["A", "B"]), LIMITS, "none", {"l": "1"}
+    )
+    assert argv[argv.index("--") :] == [
+        "--", "base", "prepare", "--plan-out=/slipway/out/plan.json", "--env=A", "--env=B", "--", "/slipway/app",
+    ]  # fmt: skip
+    fence = {"--network=none", "--read-only", "--cap-drop=ALL", f"--memory={2**30}", "--cpus=0.5", "--pids-limit=4096"}
+    assert fence | {"--security-opt=no-new-privileges", "--label=l=1", "--env-file=/v"} <= set(argv)
+    assert not any("secret" in word for word in argv)
+
+
+def test_the_image_of_one_starts_so_that_its_command_can_be_replaced() -> None:
+    found = start_of({"Entrypoint": ["/bin/bash", "-c"], "Cmd": ["node a.js"]})
+    assert found == Start((), ("/bin/bash", "-c", "node a.js"), "node a.js")
+    assert found.instructions() == ["ENTRYPOINT []", 'CMD ["/bin/bash", "-c", "node a.js"]']
+    web = {"type": "web", "command": ["node"], "args": ["a b.js"], "direct": True, "working-dir": "/workspace/x"}
+    old = {"type": "old", "command": "npm", "args": ["start"], "direct": False}
+    told = {"processes": [old, web], "buildpack-default-process-type": "web"}
+    found = start_of({"Entrypoint": ["/cnb/process/web"], "Labels": {METADATA: json.dumps(told)}})
+    assert found == Start((LAUNCHER, "--"), ("node", "a b.js"), "node 'a b.js'", "/workspace/x")
+    told["buildpack-default-process-type"] = "old"
+    assert start_of({"Labels": {METADATA: json.dumps(told)}}).command == ("bash", "-c", "npm start")
+    assert start_of({"Labels": {METADATA: "{}"}}).command == ()
+
+
+def test_a_container_that_is_asked_for_gets_the_limits_whatever_it_asked() -> None:
+    asked = {"Image": "i", "Labels": {"a": "b"}, "HostConfig": {"Binds": ["v:/v"], "Memory": 0, "Privileged": True}}
+    assert limited_container(asked, LIMITS, {"slipway.build": "m"}, "docker/own") == {
+        "Image": "i",
+        "Labels": {"a": "b", "slipway.build": "m"},
+        "HostConfig": {
+            "Binds": ["v:/v"], "Memory": 2**30, "MemorySwap": 2**30, "NanoCpus": 500_000_000, "PidsLimit": 4096,
+            "Privileged": False, "CgroupParent": "docker/own",
+        },
+    }  # fmt: skip
+    head = b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n"
+    assert rewritten_head(head, 9) == (
+        b"POST /containers/create HTTP/1.1\r\nHost: d\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"
+    )
+    upgrade = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    assert rewritten_head(upgrade) == upgrade
+
+
+# Its last argument is the tag; the folder of variables is what it is told to mount.
+STAND_IN = """#!/bin/sh
+for tag; do :; done
+env=$(printf '%s\\n' "$@" | sed -n 's/^--volume=\\(.*\\):ro$/\\1/p')
+DOCKER run --volume "$env:ro" --volume pack-left:/left --name WHO BASE sh -c 'cat /platform/env/WORD; echo; AFTER' &&
+DOCKER commit --change "LABEL METADATA='$(echo 'PROCESSES')'" WHO "$tag"
+"""
+
+
+@pytest.mark.docker
+def test_what_pack_starts_is_fenced_labelled_and_gone_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small program stands in for pack, which is on few machines: `make test-builds` runs the real one."""
+    with builder(tmp_path) as here:
+        here.write(index__html="hello")
+        engine, base = Engine(here.instance), "slipway/base-debian:trixie"
+        docker = working_client(here.machine_cache)
+
+        def build(after: str, number: int, report: Lines) -> str:
+            processes = '{"processes":[{"type":"web","command":["serve"],"direct":true}]}'
+            words = {
+                "PROCESSES": processes,
+                "DOCKER": docker,
+                "BASE": base,
+                "METADATA": METADATA,
+                "AFTER": after,
+                "WHO": f"{here.instance}-{number}",
+            }
+            text = re.sub("|".join(words), lambda found: words[found[0]], STAND_IN)
+            (tmp_path / "pack").write_text(text)
+            (tmp_path / "pack").chmod(0o755)
+            labels = {"slipway.instance": here.instance}
+            workspace = Workspace(tmp_path / "cache", tmp_path / f"scratch-{number}", labels)
+            settings = BuildSettings(variables={"WORD": "told"}, limits=LIMITS)
+            return build_by_buildpacks(
+                Checkout(here.app, here.app, "a" * 40, "Greet", "Alice"), Plan("buildpacks"), settings, workspace, report,
+                program=str(tmp_path / "pack"), builder=base, machine_cache=here.machine_cache,
+            ).digest  # fmt: skip
+
+        memory = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
+        image = engine.image(build(memory, 1, here.report))
+        assert {"told", str(2**30), "start command: serve"} <= set(here.report.lines)
+        assert image["Config"]["Entrypoint"] == [LAUNCHER, "--"] and image["Config"]["Cmd"] == ["serve"]
+        assert image["Config"]["Labels"]["slipway.instance"] == here.instance
+        assert engine.containers() == []
+        caches = {name for name, labels in engine.volumes() if labels["slipway.role"] == "build-cache"}
+        assert len(caches) == 2 and "pack-left" not in caches
+        stopping = Lines(stop_at="now")
+        with pytest.raises(Stopped):
+            build("echo now; sleep 99", 2, stopping)
+        assert "now" in stopping.lines and engine.containers() == [], "cancelled, with no container left"
+        remove_caches(docker, here.instance, {"none"}, here.report)
+        assert len(engine.volumes()) == 2
+        remove_caches(docker, here.instance, set(), here.report)
+        assert engine.volumes() == []

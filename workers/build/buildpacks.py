@@ -1,0 +1,207 @@
+"""Cloud Native Buildpacks, by pack: it runs a builder image's phases one by one, in containers of the engine.
+
+The containers are made through a door that gives them a build's limits. No builder image is trusted, whatever its name:
+the phases that speak to the engine run in the lifecycle's own image, and no code of a repository or of a buildpack does.
+Not in charge of what a builder image does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets as random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from workers.build.builder import far_builder
+from workers.build.clean import CACHE
+from workers.build.egress_firewall import limited
+from workers.build.engine_door import SOCKET, Made, engine_door
+from workers.build.finish import finished
+from workers.build.image import beneath, network_for
+from workers.build.image_run import run_build
+from workers.build.images import inspected
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.limits import enforced
+from workers.build.plan import Plan
+from workers.build.secrets import Share
+from workers.docker_cli import anonymous, client_env, pull_argv, remove_images_argv, working_client
+from workers.errors import PlatformError, UserError
+from workers.image_reference import parse_image
+from workers.process import run
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+PREFIX = "pack"  # Begins what pack names by itself.
+SECONDS = 60.0
+PULL_SECONDS = 900.0
+
+
+def pack_argv(
+    program: str,
+    tag: str,
+    builder: str,
+    source: Path,
+    folder: Path,
+    caches: Mapping[str, str],
+    *,
+    lifecycle: str = "",
+    network: str = "",
+    engine: str = SOCKET,
+    no_cache: bool = False,
+) -> list[str]:
+    """`folder` holds `env`, a file for each variable, and a `project.toml` of ours: one of the repository could have pack
+    itself fetch from anywhere. `caches` are volumes by kind."""
+    return [
+        *(program, "build", "--no-color", f"--path={source}", f"--builder={builder}", "--pull-policy=if-not-present"),
+        *(f"--descriptor={folder / 'project.toml'}", f"--volume={folder / 'env'}:/platform/env:ro"),
+        *(f"--network={network or 'bridge'}", f"--docker-host=unix://{engine}"),
+        *(f"--cache=type={kind};format=volume;name={name}" for kind, name in caches.items()),
+        *([f"--lifecycle-image={lifecycle}"] if lifecycle else []),
+        *(["--clear-cache"] if no_cache else []),
+        *("--", tag),
+    ]
+
+
+def build_by_buildpacks(
+    checkout: Checkout,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    *,
+    program: str,
+    builder: str,
+    lifecycle: str = "",
+    share: Share | None = None,
+    machine_cache: Path,
+) -> BuiltImage:
+    """Raises as `build_image` does. `program` is pack, `builder` an image, `lifecycle` one instead of the official."""
+    engine = _engine_socket()
+    checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
+    client, folder = working_client(machine_cache), workspace.scratch / "build"
+    _write(folder, settings)
+    tag = f"slipway/build:{random.token_hex(8)}"
+    network = network_for(report, settings.limits.egress)
+    image = _builder(client, builder, folder / "pulling", report)
+    argv = pack_argv(
+        program, tag, image, checkout.folder, folder, _caches(client, workspace),
+        lifecycle=lifecycle, network=network, engine=engine, no_cache=settings.no_cache,
+    )  # fmt: skip
+    _run(argv, client, engine, network, plan, settings, workspace, report, machine_cache)
+    return finished(tag, checkout, settings, workspace, report, machine_cache)
+
+
+def _run(
+    argv: list[str],
+    client: str,
+    engine: str,
+    network: str,
+    plan: Plan,
+    settings: BuildSettings,
+    workspace: Workspace,
+    report: Report,
+    shared: Path,
+) -> None:
+    limits, mark = settings.limits, random.token_hex(8)
+    if deployment := workspace.labels.get("slipway.deployment"):
+        _sweep(client, f"slipway.deployment={deployment}", Made())  # Of a worker that was killed.
+    labels = {**workspace.labels, "slipway.role": "build", "slipway.build": mark}
+    with (
+        enforced(limits, report, machine_cache=shared, labels=workspace.labels) as limit,
+        limited(limits.egress, {}, report, network=network, cache_dir=shared, labels=workspace.labels),
+        engine_door(limits, labels, _parent(client, limit.parent), PREFIX, engine) as (address, made),
+    ):
+        config = workspace.scratch / "build" / "docker"
+        home = str(workspace.scratch / "build" / "home")
+        env = {"DOCKER_HOST": address, "HOME": home, "PACK_HOME": home, "PACK_VOLUME_KEY": "slipway"}
+        report.command(argv)
+        try:
+            run_build(argv, config, plan, settings, report, limit, client=client, env=env)
+        finally:
+            _sweep(client, f"slipway.build={mark}", made)
+
+
+def _sweep(client: str, label: str, made: Made) -> None:
+    """What pack had no time to remove when it was stopped."""
+    env, found = client_env(os.environ), list[str]()
+    listing = [
+        client,
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        f"--filter=label={label}",
+        "--filter=label=slipway.role=build",
+    ]
+    run(listing, env=env, timeout_seconds=SECONDS, on_line=lambda text, _: found.append(text.strip()))
+    for argv, names in (
+        ([client, "rm", "--force", "--volumes", "--"], found),
+        ([client, "volume", "rm", "--force", "--"], sorted(made.volumes)),
+        (remove_images_argv(client, []), sorted(made.images)),
+    ):
+        if names:
+            run([*argv, *names], env=env, timeout_seconds=SECONDS)
+
+
+def _write(folder: Path, settings: BuildSettings) -> None:
+    """Variables lie in a folder that only the engine and we can enter, and come into no image, not even one in between."""
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "project.toml").write_text('[_]\nschema-version = "0.2"\n')
+    (folder / "env").mkdir(mode=0o755)
+    for name, value in settings.variables.items():
+        if NAME.fullmatch(name):
+            (folder / "env" / name).write_text(value)
+            (folder / "env" / name).chmod(0o644)  # A phase is another user inside.
+
+
+def _builder(client: str, builder: str, config: Path, report: Report) -> str:
+    """The name under which the engine has a builder image, pulled anew where its registry answers."""
+    name = parse_image(builder).named
+    argv = pull_argv(client, name)
+    report.command(argv)
+    env = anonymous(client_env(os.environ), config)
+    pulled = run(argv, env=env, check=report.check, timeout_seconds=PULL_SECONDS)
+    if pulled.returncode and not inspected(name):
+        raise UserError(
+            "build:user:no-builder-image",
+            f"The builder image {builder} cannot be pulled, and is not on this host.",
+            hint="Correct its name in the service's settings, or choose another builder. "
+            f"{' '.join(pulled.tail[-1:])[:300]}",
+        )
+    digests = inspected(name)[name].get("RepoDigests") or ["made on this host"]
+    report.line(f"builder image: {name} ({str(digests[0]).rpartition('@')[2]})")
+    return name
+
+
+def _caches(client: str, workspace: Workspace) -> dict[str, str]:
+    """Volumes of the service by kind, made with labels by which they are cleaned."""
+    owner = {name: workspace.labels.get(name, "none") for name in ("slipway.instance", "slipway.service")}
+    names = {kind: f"slipway-buildpacks-{'-'.join(owner.values())}-{kind}" for kind in ("build", "launch")}
+    labels = [f"--label={name}={value}" for name, value in (owner | {"slipway.role": CACHE}).items()]
+    for name in names.values():
+        run([client, "volume", "create", *labels, "--", name], env=client_env(os.environ), timeout_seconds=SECONDS)
+    return names
+
+
+def _parent(client: str, own: str) -> str:
+    """systemd names groups another way: there each container's own limits must do."""
+    said: list[str] = []
+    with suppress(FileNotFoundError):
+        argv = [client, "info", "--format={{.CgroupDriver}}"]
+        run(
+            argv, env=client_env(os.environ), timeout_seconds=SECONDS, on_line=lambda text, _: said.append(text.strip())
+        )
+    return own if said[-1:] == ["cgroupfs"] else ""
+
+
+def _engine_socket() -> str:
+    if far := far_builder():
+        raise PlatformError(
+            "build:platform:builder-elsewhere",
+            f"Buildpacks are run on this host's own engine only, and builds run at {far}.",
+            hint="Choose another builder in the service's settings.",
+            retry=False,
+        )
+    return (os.environ.get("DOCKER_HOST") or "").removeprefix("unix://") or SOCKET
