@@ -93,8 +93,6 @@ def test_it_injects_variables_at_the_next_deploy_and_hides_secrets(slipway: Slip
          {"health_deadline_seconds": 3}, "health:user:", "8000"),
         ("localhost-only", {"main.py": app("x")["main.py"].replace("0.0.0.0", "127.0.0.1")},
          {"health_deadline_seconds": 3}, "health:user:", "127.0.0.1"),
-        ("other-port", {"main.py": app("x")["main.py"].replace('int(os.environ["PORT"])', "7777")},
-         {"health_deadline_seconds": 3}, "health:user:", "7777"),
         ("out-of-memory", {"main.py": "x = bytearray(400_000_000)\nimport time\ntime.sleep(60)\n"},
          {"memory_mb": 64}, "health:user:", "memory"),
     ],
@@ -110,6 +108,17 @@ def test_it_says_why_an_app_does_not_go_live(
     assert words in slipway.text_of(made["id"]) + error["message"] + error["hint"]
     assert error["message"] and error["hint"]
     until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 15)
+
+
+def test_it_mends_an_app_that_listens_on_another_port(slipway: Slipway, git: GitServer) -> None:
+    repository = git.repository("other-port")
+    repository.commit({"main.py": app("mended")["main.py"].replace('int(os.environ["PORT"])', "7777")})
+    made = slipway.deploy_app("other-port", repository.url, health_deadline_seconds=3)
+    assert made["error"]["code"] == "health:user:other-port", made
+    assert made["error"]["remedy"]["change"] == {"port": "7777"}
+    again = slipway.ended(slipway.api("POST", f"/deployments/{made['id']}/mend")["id"])
+    assert again["status"] == "live", again
+    assert slipway.fetch(host_of(slipway, again)).text == "mended"
 
 
 @pytest.mark.parametrize(
