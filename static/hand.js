@@ -16,14 +16,20 @@ function pages() {
 function actions() {
   const found = [];
   for (const one of document.querySelectorAll("#main [data-do], .top [data-do], #main [data-api]:not([data-do])")) {
-    const name = one.dataset.name || one.dataset.do || (one.querySelector("button:not([type=button])") || one).textContent.trim();
+    const name = one.dataset.name || wordsOf(one);
     const press = one.tagName === "FORM" ? () => one.requestSubmit(one.querySelector("button:not([type=button])")) : () => one.click();
     if (one.querySelector?.("button:disabled")) continue;
-    if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action") });
+    if (one.dataset.do) found.push({ kind: "Do", name, note: "", run: press, to: one.getAttribute("action"), isOfRow: Boolean(one.closest("tr")) });
     if (one.dataset.api) found.push({ kind: "API", name: `Copy as API call: ${name}`, note: "", run: () => copyCall(one.dataset.api, one.elements ? bodyOf(one) : one.dataset.apiBody) });
     if (command(one)) found.push({ kind: "CLI", name: `Copy as CLI: ${name}`, note: "", run: () => copyCommand(one) });
   }
   return found;
+}
+// A button of a row says what it does, and the row to what.
+function wordsOf(one) {
+  const words = one.dataset.do || (one.querySelector("button:not([type=button])") || one).textContent.trim();
+  const row = one.closest("tr")?.querySelector("b,a")?.textContent.trim() ?? "";
+  return words.includes(row) ? words : `${words} ${row}`;
 }
 function copyCall(call, body) {
   copyText(curl(call, body)).then(() => tell("Copied. Set SLIPWAY_TOKEN to a token of yours."));
@@ -60,7 +66,9 @@ async function search() {
     if (!answer.ok) return;
     const told = (await answer.json()).items.filter((item) => !mine.some((own) => own.to && own.to === item.post));
     const theirs = told.map((item) => ({ ...item, run: () => (item.post ? post(item.post) : location.assign(item.href)) }));
-    draw([...mine.filter((i) => i.kind !== "Page"), ...theirs.filter((i) => i.kind === "Do"), ...mine.filter((i) => i.kind === "Page"), ...theirs.filter((i) => i.kind !== "Do")], at);
+    const all = [...mine, ...theirs];
+    const of = (...kinds) => all.filter((item) => !item.isOfRow && kinds.includes(item.kind));
+    draw([...of("Do"), ...of("Page"), ...of("Service", "Project", "Deployment"), ...all.filter((item) => item.isOfRow), ...of("API")], at);
   } catch {
     // The next key asks again; what the page knows by itself stands there.
   }

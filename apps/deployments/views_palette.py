@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,10 @@ from apps.projects.models import Project, Service, scoped
 
 Item = dict[str, str]
 EACH = 6
+PLACES = {
+    "Overview": "service", "Deployments": "deployments", "Logs": "service-logs", "Metrics": "service-metrics",
+    "Variables": "variables", "Domains": "domains", "Volumes": "volumes", "Settings": "service-settings",
+}  # fmt: skip
 
 
 @never_cache
@@ -29,7 +33,7 @@ def palette(request: HttpRequest) -> JsonResponse:
     here = Service.objects.visible_to(actor).filter(pk=service).first() if service else None
     done = _actions(actor, here, words) if here else []
     return JsonResponse(
-        {"items": [*done, *_services(actor, words), *_projects(actor, words), *_runs(actor, words, here)]}
+        {"items": [*done, *_places(actor, words), *_services(actor, words), *_projects(actor, words), *_runs(actor, words, here)]}
     )
 
 
@@ -46,11 +50,28 @@ def _actions(actor: Actor, service: Service, words: str) -> list[Item]:
     return [{"kind": "Do", "note": "", **item} for item in found if words.lower() in item["name"].lower()]
 
 
+def _places(actor: Actor, words: str) -> list[Item]:
+    """`web logs`: a page of a service, from anywhere."""
+    *named, last = words.lower().split() or [""]
+    places = [place for place in PLACES if named and place.lower().startswith(last)]
+    rows = _named(actor, named)[:EACH] if places else []
+    return [
+        _item("Page", f"{row.name}: {place}", row.project.name, reverse(PLACES[place], args=[row.pk]))
+        for row in rows
+        for place in places
+    ]
+
+
 def _services(actor: Actor, words: str) -> list[Item]:
+    rows = _named(actor, words.split())[:EACH]
+    return [_item("Service", row.name, row.project.name, reverse("service", args=[row.pk])) for row in rows]
+
+
+def _named(actor: Actor, words: list[str]) -> QuerySet[Service]:
     rows = Service.objects.visible_to(actor).order_by("project__name", "name")
-    for word in words.split():
+    for word in words:
         rows = rows.filter(Q(name__icontains=word) | Q(project__name__icontains=word))
-    return [_item("Service", row.name, row.project.name, reverse("service", args=[row.pk])) for row in rows[:EACH]]
+    return rows
 
 
 def _projects(actor: Actor, words: str) -> list[Item]:

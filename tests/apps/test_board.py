@@ -166,7 +166,9 @@ def test_it_finds_what_one_may_see(shop: Shop, alice: Person, charlie: Person) -
     assert {"kind": "Service", "name": "web", "note": "shop", "href": f"/services/{shop.service.pk}"} in found
     assert [item["kind"] for item in items(alice, q="greet")] == ["Deployment", "Deployment"]
     assert [item["href"] for item in items(alice, q="bbbbbbb")] == [f"/deployments/{shop.live.pk}"]
-    for asked in ({"q": "web"}, {"q": "bbb"}, {"q": "shop"}, {"service": shop.service.pk}):
+    logs = {"kind": "Page", "name": "web: Logs", "note": "shop", "href": f"/services/{shop.service.pk}/logs"}
+    assert items(alice, q="shop web lo") == [logs]
+    for asked in ({"q": "web"}, {"q": "web logs"}, {"q": "bbb"}, {"q": "shop"}, {"service": shop.service.pk}):
         assert items(charlie, **asked) == [], asked
 
 

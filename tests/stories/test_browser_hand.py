@@ -71,6 +71,9 @@ def test_it_opens_anything_by_the_palette(page: Page, site: str, shop: Shop) -> 
     until(page, lambda: options(page)[:1] == ["Variables"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/variables")
+    page.keyboard.press("Control+k")
+    until(page, lambda: {"Remove API_KEY", "Copy as API call: Remove API_KEY"} <= {*options(page)})
+    until(page, lambda: options(page).index("Remove API_KEY") > options(page).index("Variables"), 5)
     assert said == []
 
 
