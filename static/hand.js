@@ -54,10 +54,14 @@ let later = null;
 function fits(item, words) {
   return words.every((word) => `${item.name} ${item.note}`.toLowerCase().includes(word));
 }
+function inOrder(all) {
+  const of = (...kinds) => all.filter((item) => !item.isOfRow && kinds.includes(item.kind));
+  return [...of("Do"), ...of("Page"), ...of("Service", "Project", "Deployment"), ...all.filter((item) => item.isOfRow), ...of("API")];
+}
 async function search() {
   const words = input.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const mine = [...actions(), ...pages()].filter((item) => fits(item, words));
-  draw(mine);
+  draw(inOrder(mine));
   asked?.abort();
   asked = new AbortController();
   const query = new URLSearchParams({ q: input.value.trim(), service: palette.dataset.service || "" });
@@ -66,9 +70,7 @@ async function search() {
     if (!answer.ok) return;
     const told = (await answer.json()).items.filter((item) => !mine.some((own) => own.to && own.to === item.post));
     const theirs = told.map((item) => ({ ...item, run: () => (item.post ? post(item.post) : location.assign(item.href)) }));
-    const all = [...mine, ...theirs];
-    const of = (...kinds) => all.filter((item) => !item.isOfRow && kinds.includes(item.kind));
-    draw([...of("Do"), ...of("Page"), ...of("Service", "Project", "Deployment"), ...all.filter((item) => item.isOfRow), ...of("API")], at);
+    draw(inOrder([...mine, ...theirs]), at);
   } catch {
     // The next key asks again; what the page knows by itself stands there.
   }

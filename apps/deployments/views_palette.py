@@ -33,7 +33,15 @@ def palette(request: HttpRequest) -> JsonResponse:
     here = Service.objects.visible_to(actor).filter(pk=service).first() if service else None
     done = _actions(actor, here, words) if here else []
     return JsonResponse(
-        {"items": [*done, *_places(actor, words), *_services(actor, words), *_projects(actor, words), *_runs(actor, words, here)]}
+        {
+            "items": [
+                *done,
+                *_places(actor, words),
+                *_services(actor, words),
+                *_projects(actor, words),
+                *_runs(actor, words, here),
+            ]
+        }
     )
 
 
