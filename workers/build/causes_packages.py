@@ -39,7 +39,6 @@ PACKAGES = {
     "libSM.so.6": "libsm6",
     "libXext.so.6": "libxext6",
     "libXrender.so.1": "libxrender1",
-    "libasound.so.2": "libasound2",
     "libcairo.so.2": "libcairo2",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libgobject-2.0.so.0": "libglib2.0-0",
