@@ -25,7 +25,7 @@ const q = form.elements.q;
 
 let newest = Number(root.dataset.newest);
 let isTail = !root.hasAttribute("data-still");
-let following = isTail && !location.hash && !q.value;
+let following = isTail && !location.hash.startsWith("#L") && !q.value;
 let connection = ["away", "Connecting"];
 let isEnded = root.hasAttribute("data-ended");
 let fresh = 0; // Lines below that were not looked at.
