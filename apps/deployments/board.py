@@ -7,42 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.access import Actor
+from apps.deployments import board_rows
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import Health, Past, health_of
-from apps.deployments.queries import BEST_FIRST, address_of
-from apps.deployments.standings import PRODUCTION, kinds_of
+from apps.deployments.queries import address_of
+from apps.deployments.standings import kinds_of
 from apps.deployments.states import Status
-from apps.hosts.models import ServiceState
+from apps.lib.asked_often import asked_often
 from apps.projects.models import Domain, Project, Service, scoped
 
 Services = QuerySet[Service]
 PAGE = 24
-TICKS = 12
-SHOWN = (
-    "service_id",
-    "release_id",
-    "status",
-    "live_at",
-    "cancel_requested_at",
-    "created_at",
-    "finished_at",
-    "number",
-    "commit",
-    "message",
-    "author",
-    "actor_name",
-    "build__message",
-    "build__author",
-)
-NAMES = ("name", "project__name", "project__team__name")
 FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
 
 
@@ -116,20 +97,15 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
 
 
 def _cards(shown: list[UUID]) -> list[Card]:
-    services = Service.objects.filter(pk__in=shown).select_related("project__team").only(*NAMES).in_bulk()
-    here: dict[str, Any] = {"service__in": shown, "environment__slug": PRODUCTION}
-    rows = Deployment.objects.filter(**here)
-    newest = rows.order_by("service", "-created_at").distinct("service").values("pk")
-    rows = rows.filter(Q(pk__in=newest) | Q(status=Status.LIVE)).select_related("build").only(*SHOWN)
-    found = list(rows.order_by("created_at"))
+    services = {row.pk: row for row in board_rows.services(shown)}
+    found = board_rows.newest_and_live(shown)
     latest = {row.service_id: row for row in found}
     live = {row.service_id: row for row in found if row.status == Status.LIVE}
-    told = ServiceState.objects.filter(**here).only("service_id", "reported_at", "instances")
-    states = {row.service_id: row for row in told.order_by("reported_at")}
+    states = {row.service_id: row for row in board_rows.states(shown)}
     urls: dict[UUID, list[str]] = defaultdict(list)
-    for domain in Domain.objects.filter(**here).only("service_id", "host").order_by(*BEST_FIRST):
+    for domain in board_rows.domains(shown):
         urls[domain.service_id].append(address_of(domain))
-    ribbons, sparks = _ribbons(here), sparklines(shown)
+    ribbons, sparks = _ribbons(shown), sparklines(shown)
     return [
         Card(
             services[pk],
@@ -145,17 +121,18 @@ def _cards(shown: list[UUID]) -> list[Card]:
     ]
 
 
-def _ribbons(here: dict[str, Any]) -> dict[UUID, list[Past]]:
+def _ribbons(shown: list[UUID]) -> dict[UUID, list[Past]]:
     """The last few of each. Plain values, because a page has hundreds of them."""
-    number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
-    rows = Deployment.objects.filter(**here).annotate(place=number).filter(place__lte=TICKS)
     found: dict[UUID, list[Past]] = defaultdict(list)
-    told = rows.order_by("service", "created_at").values_list("service_id", "status", "live_at", "cancel_requested_at")
-    for service, status, live_at, cancel_requested_at in told:
+    for service, status, live_at, cancel_requested_at in board_rows.past(shown):
         found[service].append(Past(status, live_at, cancel_requested_at))
     return found
 
 
 def _empty(actor: Actor, team: UUID | None) -> list[Project]:
-    rows = scoped(Project, actor, "team").filter(services=None).select_related("team").order_by("name")
-    return list(rows.filter(team=team) if team else rows)
+    return _without_services([each for each in actor.teams if team in (None, each)])
+
+
+@asked_often
+def _without_services(teams: list[UUID]) -> QuerySet[Project]:
+    return Project.objects.filter(team__in=teams, services=None).select_related("team").order_by("name")

@@ -1,0 +1,70 @@
+"""What a page of the projects' cards reads, each in one question for all of them. Not in charge of which are shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from apps.deployments.models import Deployment
+from apps.deployments.queries import BEST_FIRST
+from apps.deployments.standings import PRODUCTION
+from apps.deployments.states import Status
+from apps.hosts.models import ServiceState
+from apps.lib.asked_often import asked_often
+from apps.projects.models import Domain, Service
+
+TICKS = 12
+SHOWN = (
+    "service_id",
+    "release_id",
+    "status",
+    "live_at",
+    "cancel_requested_at",
+    "created_at",
+    "finished_at",
+    "number",
+    "commit",
+    "message",
+    "author",
+    "actor_name",
+    "build__message",
+    "build__author",
+)
+NAMES = ("name", "project__name", "project__team__name")
+
+
+@asked_often
+def services(shown: list[UUID]) -> QuerySet[Service]:
+    return Service.objects.filter(pk__in=shown).select_related("project__team").only(*NAMES)
+
+
+@asked_often
+def newest_and_live(shown: list[UUID]) -> QuerySet[Deployment]:
+    """Oldest first."""
+    rows = Deployment.objects.filter(service__in=shown, environment__slug=PRODUCTION)
+    newest = rows.order_by("service", "-created_at").distinct("service").values("pk")
+    rows = rows.filter(Q(pk__in=newest) | Q(status=Status.LIVE)).select_related("build").only(*SHOWN)
+    return rows.order_by("created_at")
+
+
+@asked_often
+def states(shown: list[UUID]) -> QuerySet[ServiceState]:
+    rows = ServiceState.objects.filter(service__in=shown, environment__slug=PRODUCTION)
+    return rows.only("service_id", "reported_at", "instances").order_by("reported_at")
+
+
+@asked_often
+def domains(shown: list[UUID]) -> QuerySet[Domain]:
+    rows = Domain.objects.filter(service__in=shown, environment__slug=PRODUCTION)
+    return rows.only("service_id", "host").order_by(*BEST_FIRST)
+
+
+@asked_often
+def past(shown: list[UUID]) -> QuerySet[Deployment, tuple[UUID, str, datetime | None, datetime | None]]:
+    number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
+    rows = Deployment.objects.filter(service__in=shown, environment__slug=PRODUCTION)
+    rows = rows.annotate(place=number).filter(place__lte=TICKS).order_by("service", "created_at")
+    return rows.values_list("service_id", "status", "live_at", "cancel_requested_at")
