@@ -99,6 +99,13 @@ def megabytes(value: int | None) -> str:
     return "" if value is None else f"{value / 1e6:.0f} MB"
 
 
+@register.simple_tag(takes_context=True)
+def drawn(context: template.Context, name: str) -> SafeString:
+    """A template of the page, for what stands in two places of it: `{% drawn "_places.html" as places %}`."""
+    assert context.template is not None
+    return mark_safe(context.template.engine.get_template(name).render(context))  # noqa: S308 - a template's own
+
+
 register.filter("undo", undo_of)
 
 
