@@ -17,6 +17,7 @@ from apps.lib.asked_often import asked_often
 from apps.projects.models import Domain, Service
 
 TICKS = 12
+PLACE = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())  # 1 is the newest.
 SHOWN = (
     "service_id",
     "release_id",
@@ -45,9 +46,8 @@ def services(shown: list[UUID]) -> QuerySet[Service]:
 def newest_and_live(shown: list[UUID]) -> QuerySet[Deployment]:
     """Oldest first."""
     rows = Deployment.objects.filter(service__in=shown, environment__slug=PRODUCTION)
-    newest = rows.order_by("service", "-created_at").distinct("service").values("pk")
-    rows = rows.filter(Q(pk__in=newest) | Q(status=Status.LIVE)).select_related("build").only(*SHOWN)
-    return rows.order_by("created_at")
+    wanted = rows.annotate(place=PLACE).filter(Q(place=1) | Q(status=Status.LIVE)).values("pk")
+    return Deployment.objects.filter(pk__in=wanted).select_related("build").only(*SHOWN).order_by("created_at")
 
 
 @asked_often
@@ -64,7 +64,6 @@ def domains(shown: list[UUID]) -> QuerySet[Domain]:
 
 @asked_often
 def past(shown: list[UUID]) -> QuerySet[Deployment, tuple[UUID, str, datetime | None, datetime | None]]:
-    number = Window(RowNumber(), partition_by=F("service"), order_by=F("created_at").desc())
     rows = Deployment.objects.filter(service__in=shown, environment__slug=PRODUCTION)
-    rows = rows.annotate(place=number).filter(place__lte=TICKS).order_by("service", "created_at")
+    rows = rows.annotate(place=PLACE).filter(place__lte=TICKS).order_by("service", "created_at")
     return rows.values_list("service_id", "status", "live_at", "cancel_requested_at")

@@ -9,15 +9,18 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Case, QuerySet, When
 
+from apps.deployments.filters import Filters
 from apps.deployments.models import Deployment, DeploymentQuerySet, Release
 from apps.deployments.presentation import Health, health_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
+from apps.lib import pages
 from apps.lib.asked_often import asked_often
 from apps.projects.domain_checks import State
 from apps.projects.models import Domain, Environment, Service
 
 NEWEST = 20
+Page = tuple[list[Deployment], str]
 LARGE = ("variables", "variable_sources", "secret_names", "spec")  # of a release
 
 
@@ -100,6 +103,24 @@ def _newest(service: UUID, environment: UUID) -> QuerySet[Deployment]:
     return listed(service, environment).order_by("-created_at")[:NEWEST]
 
 
+def page_of(service: Service, environment: Environment, filters: Filters, *, cursor: str) -> Page:
+    """Newest first, and the cursor of the next page."""
+    if cursor or filters.query:
+        return pages.page(filters.of_rows(listed(service, environment)), cursor=cursor)
+    return pages.cut(_first(service.pk, environment.pk))
+
+
+@asked_often
+def _first(service: UUID, environment: UUID) -> QuerySet[Deployment]:
+    return listed(service, environment).order_by("-created_at", "-id")[: pages.LIMIT + 1]
+
+
+@asked_often
+def branches_of(service: UUID, environment: UUID) -> QuerySet[Deployment, str]:
+    rows = Deployment.objects.filter(service=service, environment=environment).order_by("branch")
+    return rows.values_list("branch", flat=True).distinct()[:100]
+
+
 def of_place(rows: list[Deployment], service: Service, environment: Environment) -> list[Deployment]:
     """Rows of one service and environment, which are known already."""
     for row in rows:
@@ -117,6 +138,10 @@ def card_of(service: Service, environment: Environment, newest: list[Deployment]
 
 def releases_of(service: Service, environment: Environment) -> list[Release]:
     """The kept ones, newest first."""
+    return _releases(service.pk, environment.pk, max(NEWEST, service.releases_kept))
+
+
+@asked_often
+def _releases(service: UUID, environment: UUID, most: int) -> QuerySet[Release]:
     rows = Release.objects.filter(service=service, environment=environment, pruned_at=None)
-    rows = rows.select_related("build").defer("variables", "spec")
-    return list(rows.order_by("-number")[: max(NEWEST, service.releases_kept)])
+    return rows.select_related("build").defer(*LARGE).order_by("-number")[:most]

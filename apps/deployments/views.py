@@ -45,7 +45,7 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
-    live, slip, remedy = live_of(row.service, row.environment), slip_of(row), remedy_of(row)
+    is_live, slip, remedy = row.status == Status.LIVE, slip_of(row), remedy_of(row)
     return {
         "deployment": row,
         "service": row.service,
@@ -63,9 +63,9 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "remedy": remedy,
         "may_mend": remedy is not None and remedy.is_for(actor, row),
         "is_running": row.status in ACTIVE or row.status == Status.PENDING,
-        "serving": live if live and live.pk != row.pk else None,
-        "before": outcome.release_before(row) if row.status == Status.LIVE else None,
-        "is_current": row.status == Status.LIVE,
+        "serving": None if is_live else live_of(row.service, row.environment),
+        "before": outcome.release_before(row) if is_live else None,
+        "is_current": is_live,
     }
 
 

@@ -36,7 +36,7 @@ def service_metrics(request: HttpRequest, service_id: UUID) -> HttpResponse:
         "history": history,
         "charts": [] if history.is_empty else charts_of(history),
         "marks": marks_of(row, where, history),
-        "live": live_of(row, where),
+        "live": live_of(row, where) if history.is_empty else None,
         "can": abilities(actor, row.team_id),
     }
     template = "_metrics.html" if request.htmx else "metrics.html"  # type: ignore[attr-defined]

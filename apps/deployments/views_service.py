@@ -17,11 +17,9 @@ from apps.deployments import actions, outcome
 from apps.deployments.board import icon_of
 from apps.deployments.filters import STATUSES, Filters
 from apps.deployments.metrics_cards import last_hour
-from apps.deployments.models import Deployment
 from apps.deployments.presentation import TRIGGERS, pill_of, slip_of
-from apps.deployments.queries import Card, card_of, listed, newest_of, of_place, releases_of
+from apps.deployments.queries import Card, branches_of, card_of, newest_of, of_place, page_of, releases_of
 from apps.deployments.started import tell_started
-from apps.lib import pages
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
 from apps.projects.environments import environment_asked
@@ -71,8 +69,8 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = service_for(actor, service_id)
     where = environment_asked(request.GET, row.project)
-    mine, filters = Deployment.objects.filter(service=row, environment=where), Filters.of(request.GET)
-    found, cursor = pages.page(filters.of_rows(listed(row, where)), cursor=request.GET.get("cursor", ""))
+    filters = Filters.of(request.GET)
+    found, cursor = page_of(row, where, filters, cursor=request.GET.get("cursor", ""))
     context = {
         "service": row,
         "environment": where,
@@ -81,7 +79,7 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
         "filters": filters,
         "statuses": {name: word for name, (word, _) in STATUSES.items()},
         "triggers": TRIGGERS,
-        "branches": mine.order_by("branch").values_list("branch", flat=True).distinct()[:100],
+        "branches": branches_of(row.pk, where.pk),
         "can": abilities(actor, row.team_id),
         "status": icon_of({pill_of(found[0]).kind} if found else set()),
     }

@@ -21,8 +21,8 @@ from django.db.models import QuerySet
 Row = TypeVar("Row")
 LONGEST = 50  # A longer list is put together each time.
 Value = UUID | datetime | str
-Given = Value | list[UUID]
-Shape = tuple[int | type, ...]
+Given = Value | int | list[UUID]
+Shape = tuple[tuple[type, int], ...]
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class _Question:
 
 def asked_often(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[Row]]:
     """A function of ids, lists of ids, moments and words that makes rows, as one that reads them. Nothing but values may
-    depend on what it is given: no None, no `if`, no limit; and no `prefetch_related`."""
+    depend on these: no None, no `if`; and no `prefetch_related`. A flag or a count makes it another question."""
     known: dict[Shape, _Question] = {}
 
     @wraps(build)
     def ask(*given: Given) -> list[Row]:
         if any(isinstance(each, list) and not 0 < len(each) <= LONGEST for each in given):
             return list(build(*given))
-        shape = tuple(len(each) if isinstance(each, list) else type(each) for each in given)
+        shape = tuple(map(_shape, given))
         if shape not in known:
             known[shape] = _question(build, shape)
         return known[shape].answers(_flat(given))
@@ -67,7 +67,7 @@ def asked_often(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., list[
 
 def _question(build: Callable[..., QuerySet[Any, Any]], shape: Shape) -> _Question:
     """Put together with values that nothing has, so that it is known where they stand."""
-    marks = [[uuid4() for _ in range(each)] if isinstance(each, int) else _mark(each) for each in shape]
+    marks = [_mark(kind, size) for kind, size in shape]
     rows, flat = build(*marks), _flat(marks)
     compiler = rows.query.get_compiler(using=rows.db)
     sql, params = compiler.as_sql()
@@ -77,11 +77,21 @@ def _question(build: Callable[..., QuerySet[Any, Any]], shape: Shape) -> _Questi
     return _Question(rows, compiler, sql, tuple(params), places)
 
 
-def _mark(kind: type) -> Value:
+def _shape(each: Given) -> tuple[type, int]:
+    return type(each), len(each) if isinstance(each, list) else each if isinstance(each, int) else 0
+
+
+def _mark(kind: type, size: int) -> Given:
+    if issubclass(kind, int):
+        return kind(size)
+    if issubclass(kind, list):
+        return [uuid4() for _ in range(size)]
     if issubclass(kind, datetime):
         return datetime(5000, 1, 1, tzinfo=UTC) + timedelta(microseconds=randbelow(10**15))
     return str(uuid4()) if issubclass(kind, str) else uuid4()
 
 
 def _flat(given: Any) -> list[Value]:
-    return [value for each in given for value in (each if isinstance(each, list) else [each])]
+    """The values of it, one by one."""
+    asked = (each for each in given if not isinstance(each, int))
+    return [value for each in asked for value in (each if isinstance(each, list) else [each])]

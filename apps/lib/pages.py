@@ -12,15 +12,20 @@ from django.db.models import Model, Q, QuerySet
 from workers.errors import UserError
 
 M = TypeVar("M", bound=Model)
+LIMIT = 50
 
 
-def page(rows: QuerySet[M], *, cursor: str = "", limit: int = 50) -> tuple[list[M], str]:
+def page(rows: QuerySet[M], *, cursor: str = "", limit: int = LIMIT) -> tuple[list[M], str]:
     """At most `limit` rows after `cursor`, and the next cursor ("" on the last page)."""
     ordered: QuerySet[Any] = rows.order_by("-created_at", "-id")
     if cursor:
         at, pk = _read(cursor)
         ordered = ordered.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=pk))
-    found = list(ordered[: limit + 1])
+    return cut(list(ordered[: limit + 1]), limit)
+
+
+def cut(found: list[M], limit: int = LIMIT) -> tuple[list[M], str]:
+    """The same of rows that were read already, one more than the page shows."""
     more = len(found) > limit
     return found[:limit], _write(found[limit - 1]) if more else ""
 

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from apps.projects.models import Domain, Environment, Service, Variable
+from apps.lib.asked_often import asked_often
+from apps.projects.models import Domain, Environment, EnvironmentKind, Service, Variable
 from apps.projects.references import Given, Resolver, has_mark, references_in
 from workers.errors import UserError
 
@@ -45,7 +47,8 @@ class Gift:
 
 def gift_of(service: Service, environment: Environment) -> Gift:
     """What the next release of `service` in `environment` gets. One query, or three more when there are references."""
-    rows = list(Variable.objects.for_release(service, environment))
+    kind = (environment.is_preview, environment.is_isolated)
+    rows = _for_release(service.project_id, service.pk, environment.pk, *kind)
     for row in rows:  # Their scopes are these two or none: no need to read them again.
         row.environment = environment if row.environment_id else None
         row.service = service if row.service_id else None
@@ -66,6 +69,13 @@ def gift_of(service: Service, environment: Environment) -> Gift:
             gift.secrets.append(name)
     gift.secrets.sort()
     return gift
+
+
+@asked_often
+def _for_release(project: UUID, service: UUID, place: UUID, is_preview: bool, is_isolated: bool) -> QuerySet[Variable]:
+    kind = EnvironmentKind.PREVIEW if is_preview else EnvironmentKind.STAGING
+    environment = Environment(pk=place, kind=kind, is_isolated=is_isolated)
+    return Variable.objects.for_release(Service(pk=service, project_id=project), environment)
 
 
 def resolver_of(project_id: UUID, environment: Environment) -> Resolver:

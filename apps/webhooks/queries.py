@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor, not_found
 from apps.deployments.models import Deployment
+from apps.lib.asked_often import asked_often
 from apps.projects.models import Environment, EnvironmentKind, Service
 from apps.webhooks.models import CatchUp, Delivery, Hook, Kind, Outcome, State
 from apps.webhooks.push import PULL
@@ -89,12 +90,11 @@ class PushStanding:
 def standing_of(service: Service, environment: Environment | None = None) -> PushStanding:
     """In production, or in another environment."""
     one = Tracked(service, None if environment is None or environment.is_production else environment)
-    rows = Outcome.objects.filter(**one.row).exclude(code__in=NOT_TAKEN).exclude(ref__startswith=PULL)
-    rows = rows.order_by("-created_at")
-    newest = rows.first()
+    told = _told_in(service.pk, one.environment.pk) if one.environment else _told_of(service.pk)
+    newest = next(iter(told), None)
     if newest is None:
         return PushStanding()
-    held = newest if newest.kind == Kind.HELD else rows.filter(kind=Kind.HELD).first()
+    held = newest if newest.kind == Kind.HELD else _taken(one.row).filter(kind=Kind.HELD).first()
     if newest.kind != Kind.SKIPPED:
         return PushStanding(held)
     here = {"environment": one.environment} if one.environment else {"environment__kind": EnvironmentKind.PRODUCTION}
@@ -105,7 +105,22 @@ def standing_of(service: Service, environment: Environment | None = None) -> Pus
     return PushStanding(held, newest if is_news else None)
 
 
-def pushes_of(service: Service) -> QuerySet[Outcome]:
+def _taken(row: dict[str, object]) -> QuerySet[Outcome]:
+    rows = Outcome.objects.filter(**row).exclude(code__in=NOT_TAKEN).exclude(ref__startswith=PULL)
+    return rows.order_by("-created_at")
+
+
+@asked_often
+def _told_of(service: UUID) -> QuerySet[Outcome]:
+    return _taken({"service": service, "environment": None})[:1]
+
+
+@asked_often
+def _told_in(service: UUID, environment: UUID) -> QuerySet[Outcome]:
+    return _taken({"service": service, "environment": environment})[:1]
+
+
+def pushes_of(service: Service | UUID) -> QuerySet[Outcome]:
     """Of branches and tags; what became of pull requests is told with their previews."""
     rows = Outcome.objects.filter(service=service).exclude(ref__startswith=PULL)
     return rows.select_related("environment", "deployment", "delivery").defer("delivery__payload")

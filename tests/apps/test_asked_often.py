@@ -46,6 +46,18 @@ def test_it_keeps_values_apart_that_are_the_same(shop: Shop) -> None:
     assert rows(shop.project.pk, shop.project.pk) == []
 
 
+def test_a_flag_and_a_count_are_part_of_the_question(shop: Shop) -> None:
+    @asked_often
+    def some(team: UUID, is_all: bool, most: int) -> QuerySet[Project]:
+        return Project.objects.filter(team=team, **({} if is_all else {"name": "nothing"})).order_by("created_at")[
+            :most
+        ]
+
+    other = Project.objects.create(team=shop.team, name="other", slug="other")
+    answers = [some(shop.team.pk, is_all, most) for is_all, most in [(True, 1), (False, 1), (True, 2)]]
+    assert answers == [[shop.project], [], [shop.project, other]]
+
+
 def test_it_reads_values_and_compares_moments(shop: Shop) -> None:
     at = Project.objects.get(pk=shop.project.pk).created_at
     assert names_before(shop.team.pk, at) == [shop.project.name]

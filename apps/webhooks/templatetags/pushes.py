@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import template
+from django.db.models import QuerySet
 
+from apps.lib.asked_often import asked_often
 from apps.projects.models import Environment, Service
-from apps.webhooks.models import Kind
+from apps.webhooks.models import Kind, Outcome
 from apps.webhooks.queries import hook_of, pushes_of, standing_of
 
 register = template.Library()
@@ -22,7 +25,12 @@ def push_standing(service: Service, environment: Environment | None = None) -> d
 @register.inclusion_tag("webhooks/_pushes.html")
 def pushes_not_deployed(service: Service) -> dict[str, Any]:
     """The last ones, beside the list of those that were."""
-    return {"rows": pushes_of(service).exclude(kind=Kind.DEPLOYED).order_by("-created_at")[:10]}
+    return {"rows": _not_deployed(service.pk)}
+
+
+@asked_often
+def _not_deployed(service: UUID) -> QuerySet[Outcome]:
+    return pushes_of(service).exclude(kind=Kind.DEPLOYED).order_by("-created_at")[:10]
 
 
 @register.inclusion_tag("webhooks/_hook_hint.html")
