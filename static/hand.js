@@ -56,7 +56,7 @@ function fits(item, words) {
 }
 function inOrder(all) {
   const of = (...kinds) => all.filter((item) => !item.isOfRow && kinds.includes(item.kind));
-  return [...of("Do"), ...of("Page"), ...of("Service", "Project", "Deployment"), ...all.filter((item) => item.isOfRow), ...of("API")];
+  return [...of("Do"), ...of("Page"), ...of("Service", "Project", "Deployment"), ...all.filter((item) => item.isOfRow), ...of("API", "CLI")];
 }
 async function search() {
   const words = input.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
