@@ -110,8 +110,9 @@ def test_it_asks_with_argument_lists(tmp_path: Path) -> None:
         "--timeout=600s", "--output=/t/o", "--cache-dir=/c", "--", IMAGE,
     ]  # fmt: skip
     reference = f"r.example/slipway/app@{IMAGE}"
-    assert sign_argv("/bin/cosign", "/keys/c.key", Path("/t/s"), reference) == [
-        "/bin/cosign", "sign", "--yes", "--key=/keys/c.key", "--signing-config=/t/s", "--", reference,
+    assert sign_argv("/bin/cosign", "/keys/c.key", Path("/t"), reference) == [
+        "/bin/cosign", "sign", "--yes", "--key=/keys/c.key", "--signing-config=/t/services.json",
+        "--trusted-root=/t/authorities.json", "--", reference,
     ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from workers.build.supply.tool import run_tool, tool_env
 from workers.image_reference import Login
 
 TOOL = "cosign"  # 3 or later.
+SERVICES, AUTHORITIES = "services.json", "authorities.json"
 KEY_SERVICES = ("AWS_", "AZURE_", "GOOGLE_", "VAULT_", "TRANSIT_")  # What cosign signs in to them with.
 # Neither a log nor a clock of the public: https://github.com/sigstore/protobuf-specs, SigningConfig.
 NO_SERVICES = {
@@ -23,11 +24,15 @@ NO_SERVICES = {
     "rekorTlogConfig": {},
     "tsaConfig": {},
 }
+# Nor are their certificates fetched before: a key signs without them, also where nothing public is reached.
+NO_AUTHORITIES = {"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}
 
 
-def sign_argv(program: str, key: str, services: Path, reference: str) -> list[str]:
-    """`reference` is pinned by digest; `key` a file, or a key service such as `awskms://...`."""
-    return [program, "sign", "--yes", f"--key={key}", f"--signing-config={services}", "--", reference]
+def sign_argv(program: str, key: str, folder: Path, reference: str) -> list[str]:
+    """`reference` is pinned by digest; `key` a file, or a key service such as `awskms://...`. `folder` has the
+    files of `sign`."""
+    told = [f"--signing-config={folder / SERVICES}", f"--trusted-root={folder / AUTHORITIES}"]
+    return [program, "sign", "--yes", f"--key={key}", *told, "--", reference]
 
 
 def signer_env(host_env: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -41,9 +46,9 @@ def sign(
 ) -> None:
     """The passphrase goes by the environment and the registry's login by a file, both of this run alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    services = folder / "services.json"
-    services.write_text(json.dumps(NO_SERVICES))
+    (folder / SERVICES).write_text(json.dumps(NO_SERVICES))
+    (folder / AUTHORITIES).write_text(json.dumps(NO_AUTHORITIES))
     config = write_login(folder / "docker", reference.partition("/")[0], login)
     own = {"COSIGN_PASSWORD": passphrase, "DOCKER_CONFIG": str(config)}
     env = signer_env(os.environ, folder) | own
-    run_tool(sign_argv(program, key, services, reference), env, folder, report)
+    run_tool(sign_argv(program, key, folder, reference), env, folder, report)
