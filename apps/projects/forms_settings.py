@@ -44,7 +44,7 @@ HELP = {
     "Files of the root directory always count unless a line with ! takes them away. Empty: all files count, or those "
     "of the root directory.",
     "deploy_tags": "Such as v*: tags that match are deployed too, also with deploy on push off.",
-    "builder": "Who makes the image.",
+    "builder": "Who makes the image. Empty means: who slipway.toml names, else Slipway.",
     "builder_image": "Of Cloud Native Buildpacks. Empty means this installation's default.",
     "language_version": "Such as 3.12 or >=20.",
     "packages": "Of the distribution, such as ffmpeg, beside what it needs anyway.",

@@ -119,6 +119,9 @@ def _run(
         report.command(argv)
         try:
             run_build(argv, config, plan, settings, report, limit, client=client, env=env)
+        except BaseException:
+            made.images.add(argv[-1])  # It may be made already, and nobody would find it.
+            raise
         finally:
             _sweep(client, f"slipway.build={mark}", made)
 
