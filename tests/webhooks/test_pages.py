@@ -50,7 +50,7 @@ def test_a_service_says_that_a_push_waits_and_that_one_was_not_deployed(shop: Sh
     assert "The last push was not deployed" not in text
     both = page(bob, f"/services/{shop.service.pk}/deployments")
     assert "Pushes that were not deployed" in both
-    assert both.count("ddddddd") == both.count("ccccccc") == 1
+    assert both.count(">ddddddd<") == both.count(">ccccccc<") == 1
 
 
 def test_settings_say_how_pushes_are_heard_of(shop: Shop, alice: Person, service: Service) -> None:
