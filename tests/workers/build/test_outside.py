@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_a_container_that_is_asked_for_gets_the_limits_whatever_it_asked() -> No
 STAND_IN = """#!/bin/sh
 for tag; do :; done
 env=$(printf '%s\\n' "$@" | sed -n 's/^--volume=\\(.*\\):ro$/\\1/p')
-DOCKER run --volume "$env:ro" --volume pack-left:/left --name WHO BASE sh -c 'cat /platform/env/WORD; echo; AFTER' &&
+DOCKER run --volume "$env:ro" --volume pack-WHO:/left --name WHO BASE sh -c 'cat /platform/env/WORD; echo; AFTER' &&
 DOCKER commit --change "LABEL METADATA='$(echo 'PROCESSES')'" WHO "$tag"
 """
 
@@ -163,7 +164,8 @@ def test_what_pack_starts_is_fenced_labelled_and_gone_afterwards(
         assert image["Config"]["Labels"]["slipway.instance"] == here.instance
         assert engine.containers() == []
         caches = {name for name, labels in engine.volumes() if labels["slipway.role"] == "build-cache"}
-        assert len(caches) == 2 and "pack-left" not in caches
+        assert len(caches) == 2
+        assert subprocess.run([docker, "volume", "inspect", f"pack-{here.instance}-1"], capture_output=True).returncode
         stopping = Lines(stop_at="now")
         with pytest.raises(Stopped):
             build("echo now; sleep 99", 2, stopping)
