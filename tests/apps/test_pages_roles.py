@@ -28,7 +28,7 @@ NEEDS: dict[Permission, set[str]] = {
         "project", "environment-new", "new-service", "new-service-branches", "new-service-compose", "new-service-deploy",
         "new-service-image", "service-compose", "service-settings", "service-source", "source-connect", "source-disconnect",
         "source-forget-host", "source-renew-key", "volumes", "service-feedback", "service-previews",
-        "hook", "hook-remove", "hook-rotate",
+        "hook", "hook-remove", "hook-rotate", "deployment-mend",
     },
     Permission.WRITE_VARIABLES: {
         "variables", "variables-save", "project-variables", "project-variables-save", "variable", "variable-delete",
