@@ -86,7 +86,7 @@ class ByHand:
             _run(build_argv(self.client, call))
         place = self.networks.take("by-hand")
         with timed(steps, "start"):
-            fresh = self.run(call.image_id_file.read_text(), place.network, place.address)
+            fresh = self.run(call.tag, place.network, place.address)
         with timed(steps, "health"):
             wait_for(PORT, "", address=place.address)
         with timed(steps, "switch"):
@@ -132,8 +132,8 @@ class ByHand:
         return BuildCall(
             context=self.clone,
             dockerfile=folder / "Dockerfile",
-            image_id_file=folder / "image-id",
             labels={"slipway.instance": self.instance},
+            tag=f"slipway/by-hand:{self.instance}-{self._number}",
             secrets=write_secrets(folder / "secrets", settings, Share()),
             network=network()[0],
             no_cache=is_cold,

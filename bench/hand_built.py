@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.by_hand import Quiet
 from workers.build.base_images import ensure_base
 from workers.build.dockerfile import dockerignore_for
+from workers.build.images import built_image
 from workers.build.job import BuildSettings
 from workers.build.recipes.java import PROGRAM, STORE, TRUSTED
 from workers.build.secrets import Share, network, write_secrets
@@ -67,14 +68,14 @@ class HandBuilt:
         scope = f"{self.labels['slipway.instance']}-{self.sample}-{self.number}"
         dockerfile.write_text(adapted(self.text, scope, self.secrets, self.bases))
         (self.folder / "Dockerfile.dockerignore").write_text(dockerignore_for(""))
-        image_id = self.folder / "image-id"
-        call = BuildCall(self.app, dockerfile, image_id, self.labels, self.secrets, network=network()[0])
+        tag = f"slipway/by-hand:{scope}"
+        call = BuildCall(self.app, dockerfile, tag, self.labels, self.secrets, network=network()[0])
         done = subprocess.run(
             build_argv(working_client(), call), env=client_env(os.environ), capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise AssertionError(f"{self.sample} by hand: {done.stderr[-3000:]}")
-        return image_id.read_text()
+        return built_image(tag).digest
 
 
 def adapted(text: str, scope: str, secrets: Collection[str], bases: Mapping[str, str]) -> str:

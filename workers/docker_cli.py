@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets as random
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +24,13 @@ PROBE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class BuildCall:
-    """One BuildKit build. `secrets` maps ids to files; `labels` end on the image."""
+    """One BuildKit build, of an image named `tag`. `secrets` maps ids to files; `labels` end on the image."""
 
     context: Path
     dockerfile: Path
-    image_id_file: Path
+    tag: str
     labels: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
-    tag: str = ""
     network: str = ""
     cgroup_parent: str = ""  # Engines before 23 do not look at it.
     no_cache: bool = False
@@ -39,10 +39,9 @@ class BuildCall:
 
 
 def build_argv(client: str, call: BuildCall) -> list[str]:
-    argv = [client, "build", "--progress=plain", f"--file={call.dockerfile}", f"--iidfile={call.image_id_file}"]
+    argv = [client, "build", "--progress=plain", f"--file={call.dockerfile}", f"--tag={call.tag}"]
     argv += [f"--label={name}={value}" for name, value in call.labels.items()]
     argv += [f"--secret=id={name},src={path}" for name, path in call.secrets.items()]
-    argv += [f"--tag={call.tag}"] if call.tag else []
     argv += [f"--network={call.network}"] if call.network else []
     argv += [f"--cgroup-parent={call.cgroup_parent}"] if call.cgroup_parent else []
     argv += ["--no-cache"] if call.no_cache else []
@@ -168,13 +167,12 @@ def _problem(path: str) -> str | None:
     with TemporaryDirectory(prefix="slipway-probe-") as name:
         folder = Path(name)
         (folder / "Dockerfile").write_text("FROM scratch\nLABEL slipway.probe=1\n")
-        call = BuildCall(folder, folder / "Dockerfile", folder / "id")
+        call = BuildCall(folder, folder / "Dockerfile", f"slipway/probe:{random.token_hex(8)}")
         env = client_env(os.environ)
         try:
             done = run(build_argv(path, call), env=env, timeout_seconds=PROBE_SECONDS)
             if done.returncode == 0:
-                image = (folder / "id").read_text()
-                run(remove_images_argv(path, [image]), env=env, timeout_seconds=PROBE_SECONDS)
+                run(remove_images_argv(path, [call.tag]), env=env, timeout_seconds=PROBE_SECONDS)
                 return None
         except TimedOut as error:
             return str(error)

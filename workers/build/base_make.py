@@ -75,9 +75,8 @@ def make_from_npm(client: str, family: Family, asked: str, own: Own, node: str, 
         call = BuildCall(
             folder / "context",
             folder / "Dockerfile",
-            folder / "id",
+            own.reference,
             secrets=write_secrets(folder / "secrets", BuildSettings(), Share()),
-            tag=own.reference,
         )
         argv = build_argv(client, call)
         report.command(argv)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 FOLDED = {
-    "--label", "--secret", "--iidfile", "--progress", "--tag", "--cgroup-parent",
+    "--label", "--secret", "--progress", "--tag", "--cgroup-parent",
     "--git-dir", "--work-tree", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules", "--quiet",
 }  # fmt: skip
 ENDS = ("--", "--end-of-options")

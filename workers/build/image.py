@@ -19,13 +19,13 @@ from workers.build.dockerfile import dockerfile_for, dockerignore_for, support_f
 from workers.build.egress_firewall import limited
 from workers.build.image_labels import base_digest, base_of, labels_for
 from workers.build.image_run import run_build
-from workers.build.images import inspected
+from workers.build.images import built_image
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Report, Workspace
 from workers.build.limits import enforced
 from workers.build.plan import Plan
 from workers.build.secrets import Share, network, write_secrets
 from workers.docker_cli import BuildCall, build_argv, working_client
-from workers.errors import PlatformError, UserError
+from workers.errors import UserError
 
 SYNTAX = re.compile(r"^\s*#\s*syntax\s*=\s*(\S+)\s*$", re.IGNORECASE)
 MAX_DOCKERFILE_BYTES = 1024**2
@@ -58,7 +58,6 @@ def build_image(
     call = BuildCall(
         context=checkout.folder,
         dockerfile=dockerfile,
-        image_id_file=folder / "image-id",
         labels=labels_for(checkout, workspace, base, base_digest(base)),
         secrets=_secrets(folder / "secrets", plan, settings, dockerfile, share or Share()),
         tag=f"slipway/build:{random.token_hex(8)}",  # An untagged image falls to anyone's `docker image prune`.
@@ -68,8 +67,7 @@ def build_image(
         target=settings.target if is_own else "",
     )
     run_call(call, client, plan, settings, workspace, report, shared)
-    digest = call.image_id_file.read_text().strip()
-    return BuiltImage(digest, _size(digest))
+    return built_image(call.tag)
 
 
 def run_call(
@@ -207,10 +205,3 @@ def cache_scope(workspace: Workspace) -> str:
         path.touch(mode=0o600)
         path.write_text(random.token_hex(16))
     return path.read_text()
-
-
-def _size(digest: str) -> int:
-    found = inspected(digest)
-    if not found:
-        raise PlatformError("engine:platform:image-gone", f"The image {digest} vanished after its build.")
-    return int(found[digest]["Size"])

@@ -11,8 +11,10 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from workers.build.job import BuiltImage
 from workers.docker import Engine
 from workers.docker_errors import NotThere
+from workers.errors import PlatformError
 
 # No dot begins a segment, so that what a repository wrote leads to no other address of the API.
 REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?:[/:@][A-Za-z0-9][\w.-]*)*")
@@ -31,6 +33,13 @@ def inspected(*references: str) -> dict[str, dict[str, Any]]:
 def _engine(process: int, host: str | None) -> Engine:
     """Kept, since one that is new first asks for the engine's version. Processes share no connection."""
     return Engine("")
+
+
+def built_image(tag: str) -> BuiltImage:
+    """What a build has just named. Its client may tell another id than an engine with the image store of containerd."""
+    if tag not in (found := inspected(tag)):
+        raise PlatformError("engine:platform:image-gone", f"The image {tag} vanished after its build.")
+    return BuiltImage(found[tag]["Id"], int(found[tag]["Size"]))
 
 
 def has_image(digest: str) -> bool:

@@ -7,6 +7,7 @@ import secrets as random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workers.build.images import built_image
 from workers.build.job import Report
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
 from workers.errors import PlatformError
@@ -30,9 +31,9 @@ def labelled(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "Dockerfile").write_text("\n".join([f"FROM {source}", *instructions, ""]))
     tag = f"slipway/build:{random.token_hex(8)}"
-    call = BuildCall(folder, folder / "Dockerfile", folder / "image-id", labels=labels, tag=tag)
+    call = BuildCall(folder, folder / "Dockerfile", labels=labels, tag=tag)
     argv = build_argv(working_client(machine_cache), call)
     done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
     if done.returncode:
         raise PlatformError("build:platform:label", f"The image could not be labelled: {' '.join(done.tail[-2:])}")
-    return call.image_id_file.read_text().strip()
+    return built_image(tag).digest

@@ -117,7 +117,6 @@ def _call(
     return BuildCall(
         context=source,
         dockerfile=folder / "out" / "plan.json",
-        image_id_file=folder / "image-id",
         secrets={name: private_file(folder / "secrets" / name, value) for name, value in variables.items()},
         tag=f"slipway/build:{random.token_hex(8)}",
         network=network_for(report, settings.limits.egress),

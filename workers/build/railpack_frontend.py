@@ -28,7 +28,7 @@ def ensure_frontend(client: str, program: str, folder: Path, report: Report) -> 
     (folder / "railpack").chmod(0o755)
     (folder / "Dockerfile").write_text('FROM scratch\nCOPY railpack /railpack\nENTRYPOINT ["/railpack", "frontend"]\n')
     labels = {"slipway.base": "railpack-frontend"}
-    argv = build_argv(client, BuildCall(folder, folder / "Dockerfile", folder / "image-id", labels=labels, tag=name))
+    argv = build_argv(client, BuildCall(folder, folder / "Dockerfile", labels=labels, tag=name))
     report.command(argv)
     done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
     if done.returncode:

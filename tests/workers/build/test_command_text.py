@@ -13,14 +13,14 @@ AT = Path("/var/lib/slipway/builds/4f2a")
 
 def test_it_counts_what_every_build_has_and_shows_what_this_one_has() -> None:
     call = BuildCall(
-        context=AT / "source", dockerfile=AT / "build/Dockerfile", image_id_file=AT / "build/image-id",
+        context=AT / "source", dockerfile=AT / "build/Dockerfile",
         labels={"slipway.service": "1", "org.opencontainers.image.title": "web shop"},
         secrets={"apt_sources": AT / "build/secrets/apt"}, tag="slipway/build:1", network="host", no_cache=True,
         args={"TITLE": "a shop"}, target="web",
     )  # fmt: skip
     assert readable(build_argv("/usr/bin/docker", call)) == (
         "docker build --file=Dockerfile --network=host --no-cache '--build-arg=TITLE=a shop' --target=web source"
-        " … (6 options)"
+        " … (5 options)"
     )
 
 
