@@ -10,19 +10,18 @@ import json
 import secrets as random
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from workers.build.image_labels import labels_for
-from workers.build.images import inspected
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.labelled import labelled
 from workers.build.outside import OUTSIDE
 from workers.build.plan import Origin, Plan
 from workers.build.plan_origins import said
 from workers.docker import Engine
-from workers.errors import PlatformError, UserError
+from workers.errors import UserError
 
 LAUNCHER = "/cnb/lifecycle/launcher"  # Sets what the layers of buildpacks say of PATH and the like, then runs the rest.
 METADATA = "io.buildpacks.build.metadata"
@@ -76,15 +75,12 @@ def finished(
         _check(config, start, settings)
         labels = labels_for(checkout, workspace)
         folder = workspace.scratch / f"finish-{random.token_hex(4)}"
-        digest = labelled(source, labels, folder, report, shared, instructions=start.instructions())
+        image = labelled(source, labels, folder, report, shared, instructions=start.instructions())
     finally:
         engine.remove_image(source)
-    found = inspected(digest)
-    if not found:
-        raise PlatformError("engine:platform:image-gone", f"The image {digest} vanished after its build.")
     if start.line:
         report.line(f"start command: {start.line}")
-    return BuiltImage(digest, int(found[digest]["Size"]), start.line)
+    return replace(image, start=start.line)
 
 
 def with_start(plan: Plan, line: str) -> Plan:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workers.build.images import built_image
-from workers.build.job import Report
+from workers.build.job import BuiltImage, Report
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
 from workers.errors import PlatformError
 from workers.process import run
@@ -24,8 +24,8 @@ def labelled(
     machine_cache: Path,
     *,
     instructions: Sequence[str] = (),
-) -> str:
-    """The id of an image of the same layers. `instructions` are a Dockerfile's and must run nothing, nor may `source`
+) -> BuiltImage:
+    """An image of the same layers. `instructions` are a Dockerfile's and must run nothing, nor may `source`
     have ONBUILD commands: this has none of a build's limits.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,4 +36,4 @@ def labelled(
     done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
     if done.returncode:
         raise PlatformError("build:platform:label", f"The image could not be labelled: {' '.join(done.tail[-2:])}")
-    return built_image(tag).digest
+    return built_image(tag)

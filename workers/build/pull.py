@@ -64,8 +64,7 @@ def pull_image(
         image = labelled(source, labels, workspace.scratch / "pull", report, machine_cache)
     finally:
         engine.remove_image(source)
-    told = engine.image(image)
-    return image_plan(reference, told["Config"]), BuiltImage(image, int(told["Size"]))
+    return image_plan(reference, engine.image(image.digest)["Config"]), image
 
 
 def fetch(
