@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from workers.build.builder import far_builder
 from workers.build.clean import CACHE
 from workers.build.egress_firewall import limited
 from workers.build.engine_door import SOCKET, Made, engine_door
@@ -25,10 +24,11 @@ from workers.build.image_run import run_build
 from workers.build.images import inspected
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.limits import enforced
+from workers.build.outside import require_near
 from workers.build.plan import Plan
 from workers.build.secrets import Share
 from workers.docker_cli import anonymous, client_env, pull_argv, remove_images_argv, working_client
-from workers.errors import PlatformError, UserError
+from workers.errors import UserError
 from workers.image_reference import parse_image
 from workers.process import run
 
@@ -78,7 +78,8 @@ def build_by_buildpacks(
     machine_cache: Path,
 ) -> BuiltImage:
     """Raises as `build_image` does. `program` is pack, `builder` an image, `lifecycle` one instead of the official."""
-    engine = _engine_socket()
+    require_near("buildpacks")
+    engine = (os.environ.get("DOCKER_HOST") or "").removeprefix("unix://") or SOCKET
     checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client, folder = working_client(machine_cache), workspace.scratch / "build"
     _write(folder, settings)
@@ -197,14 +198,3 @@ def _parent(client: str, own: str) -> str:
             argv, env=client_env(os.environ), timeout_seconds=SECONDS, on_line=lambda text, _: said.append(text.strip())
         )
     return own if said[-1:] == ["cgroupfs"] else ""
-
-
-def _engine_socket() -> str:
-    if far := far_builder():
-        raise PlatformError(
-            "build:platform:builder-elsewhere",
-            f"Buildpacks are run on this host's own engine only, and builds run at {far}.",
-            hint="Choose another builder in the service's settings.",
-            retry=False,
-        )
-    return (os.environ.get("DOCKER_HOST") or "").removeprefix("unix://") or SOCKET

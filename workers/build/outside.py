@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.build.builder import far_builder
 from workers.build.supply.tool import find
-from workers.errors import UserError
+from workers.errors import PlatformError, UserError
 
 OWN = "slipway"
 
@@ -47,3 +48,14 @@ def required(name: str, told: str) -> str:
             "service's settings.",
         )
     return program
+
+
+def require_near(name: str) -> None:
+    """PlatformError where builds run on another machine's engine: a builder's programs and sockets are of this one."""
+    if far := far_builder():
+        raise PlatformError(
+            "build:platform:builder-elsewhere",
+            f"{OUTSIDE[name].title} can use this host's own engine only, and builds run at {far}.",
+            hint="Choose another builder in the service's settings.",
+            retry=False,
+        )

@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from workers.build.base_images import ensure_base
-from workers.build.builder import far_builder
 from workers.build.dockerfile import digest_of
 from workers.build.egress_firewall import limited
 from workers.build.finish import finished
 from workers.build.image import beneath, cache_scope, network_for, run_call
 from workers.build.job import BuildLimits, BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.outside import require_near
 from workers.build.plan import Plan
 from workers.build.railpack_frontend import ensure_frontend
 from workers.build.secrets import Share, ca_bundle, private_file
@@ -83,13 +83,7 @@ def build_by_railpack(
     machine_cache: Path,
 ) -> BuiltImage:
     """Raises as `build_image` does. `program` is Railpack's command."""
-    if far := far_builder():
-        raise PlatformError(
-            "build:platform:builder-elsewhere",
-            f"Railpack builds on this host's own engine only, and builds run at {far}.",
-            hint="Choose another builder in the service's settings.",
-            retry=False,
-        )
+    require_near("railpack")
     checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client, folder = working_client(machine_cache), workspace.scratch / "build"
     folder.mkdir(parents=True)

@@ -19,11 +19,11 @@ from workers.build.engine_door import limited_container, rewritten_head
 from workers.build.files import MemoryFiles
 from workers.build.finish import LAUNCHER, METADATA, Start, start_of, with_start
 from workers.build.job import BuildLimits, BuildSettings, Checkout, Workspace
-from workers.build.outside import required
+from workers.build.outside import require_near, required
 from workers.build.plan import Origin, Plan
 from workers.docker import Engine
 from workers.docker_cli import working_client
-from workers.errors import Stopped, UserError
+from workers.errors import PlatformError, Stopped, UserError
 
 LIMITS = BuildLimits(memory_bytes=2**30, cpus=0.5)
 TOLD = 'builder = "buildpacks"\nbuilder_image = "acme/builder:1"\npackages = ["ffmpeg"]\n'
@@ -58,6 +58,13 @@ def test_one_whose_command_is_not_here_fails_and_says_what_to_do() -> None:
         required("railpack", "no-such-railpack")
     assert "SLIPWAY_RAILPACK" in caught.value.hint
     assert required("buildpacks", "sh").endswith("/sh")
+
+
+def test_one_fails_where_builds_run_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_near("railpack")
+    monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
+    with pytest.raises(PlatformError, match="Buildpacks can use this host's own engine only, and builds run at ssh://b"):
+        require_near("buildpacks")
 
 
 def test_pack_is_told_no_value_of_a_variable_and_reads_no_project_toml_of_the_repository() -> None:
