@@ -63,7 +63,7 @@ def test_one_whose_command_is_not_here_fails_and_says_what_to_do() -> None:
 def test_one_fails_where_builds_run_on_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     require_near("railpack")
     monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
-    with pytest.raises(PlatformError, match="Buildpacks can use this host's own engine only, and builds run at ssh://b"):
+    with pytest.raises(PlatformError, match="Buildpacks can use .* own engine only, and builds run at ssh://b"):
         require_near("buildpacks")
 
 
