@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from workers.build.job import BuildLimits
+from workers.build.limits_group import PIDS
 
-PIDS = 4096
 MOST_BYTES = 4 * 1024**2  # Of a head, and of what describes a container.
 CREATE = re.compile(rb"POST (?:/v[\d.]+)?/containers/create[? ]")
 SOCKET = "/var/run/docker.sock"

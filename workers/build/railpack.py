@@ -21,6 +21,7 @@ from workers.build.egress_firewall import limited
 from workers.build.finish import finished
 from workers.build.image import beneath, cache_scope, network_for, run_call
 from workers.build.job import BuildLimits, BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.limits_group import PIDS
 from workers.build.outside import require_near
 from workers.build.plan import Plan
 from workers.build.railpack_frontend import ensure_frontend
@@ -31,7 +32,6 @@ from workers.process import TimedOut, run
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PREPARE_SECONDS = 300.0
-PIDS = 4096
 TOO_OLD = "please update docker"  # BuildKit's own words, for a frontend that asks for more than it can.
 
 
