@@ -47,7 +47,7 @@ def get_build(request: HttpRequest, build_id: UUID) -> Any:
 def get_plan(request: HttpRequest, deployment_id: UUID) -> Any:
     """Each value of its plan and where it came from; none while it was not looked at. Kept when the build failed too."""
     row = deployment_for(actor_of(request), deployment_id)
-    plan = row.plan or (row.build.plan if row.build else {})
+    plan = row.built_as
     told = {name: plan.get(name) or "" for name in ("language", "framework")}
     return {**told, "values": [asdict(one) for one in plan_of(row)], "reasons": plan.get("reasons", [])}
 

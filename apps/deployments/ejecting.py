@@ -18,7 +18,8 @@ from workers.errors import UserError
 
 def may_eject(deployment: Deployment) -> bool:
     """Whether its image is built from a plan."""
-    return bool(_plan(deployment)) and _plan(deployment).get("language") not in ("dockerfile", "image", *OUTSIDE)
+    plan = deployment.built_as
+    return bool(plan) and plan.get("language") not in ("dockerfile", "image", *OUTSIDE)
 
 
 def planned(service: Service) -> Deployment | None:
@@ -37,7 +38,7 @@ def newest_planned(service: Service) -> Deployment:
 
 def ejected_of(deployment: Deployment) -> Ejected:
     """UserError `eject:user:...` (409) says why there is nothing to take."""
-    service, plan = deployment.service, _plan(deployment)
+    service, plan = deployment.service, deployment.built_as
     if service.image or plan.get("language") == "image":
         raise _nothing("This service runs an image: nothing is built.", "")
     if not plan:
@@ -54,11 +55,6 @@ def file_of(found: Ejected, name: str) -> HttpResponse:
     answer = HttpResponse(found.files[name], content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name.rpartition("/")[2]}"'
     return answer
-
-
-def _plan(deployment: Deployment) -> dict[str, object]:
-    plan: dict[str, object] = deployment.plan or (deployment.build.plan if deployment.build else {})
-    return plan
 
 
 def _nothing(message: str, hint: str) -> UserError:

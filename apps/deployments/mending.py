@@ -20,12 +20,8 @@ from workers.build.base_families import FAMILIES
 from workers.errors import UserError
 
 
-def _plan(deployment: Deployment) -> dict[str, str]:
-    return deployment.plan or (deployment.build.plan if deployment.build else {})
-
-
 def _language(deployment: Deployment, value: str) -> str:
-    family = FAMILIES.get(_plan(deployment).get("language", ""))
+    family = FAMILIES.get(deployment.built_as.get("language", ""))
     return f"Use {family.title if family else 'version'} {value}"
 
 
@@ -37,7 +33,7 @@ class Setting(NamedTuple):
     is_for_all: bool = False
 
     def is_felt_by(self, deployment: Deployment) -> bool:
-        is_built_here = not deployment.service.image and _plan(deployment).get("language") != "dockerfile"
+        is_built_here = not deployment.service.image and deployment.built_as.get("language") != "dockerfile"
         return self.is_for_all or is_built_here
 
 

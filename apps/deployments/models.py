@@ -172,6 +172,12 @@ class Deployment(Base):
         return self.rollback_of_id is not None or self.trigger in ("rollback", "automatic")
 
     @property
+    def built_as(self) -> dict[str, Any]:
+        """`workers.build.plan.Plan` of its own analysis, else of the build that it used again; {} without either."""
+        plan: dict[str, Any] = self.plan or (self.build.plan if self.build else {})
+        return plan
+
+    @property
     def commit_message(self) -> str:
         """Its first line: of the build, and until there is one, of what asked for the deployment; "" when neither told."""
         return (self.build.message if self.build else "") or self.message

@@ -49,10 +49,9 @@ def values_of(
 
 def plan_of(deployment: Deployment) -> list[Value]:
     """Of its own analysis, also where the build then failed; else of the build that it used again."""
-    plan = deployment.plan or (deployment.build.plan if deployment.build else {})
     spec = deployment.release.spec if deployment.release else None
     told = deployment.composed or {"run": deployment.service.compose, "said": deployment.service.compose_said}
-    return values_of(plan, spec, told["run"], told["said"])
+    return values_of(deployment.built_as, spec, told["run"], told["said"])
 
 
 def _teller(name: str, told: Any, compose: Mapping[str, Any], said: Mapping[str, Any]) -> Origin:
