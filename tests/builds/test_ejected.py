@@ -28,14 +28,8 @@ from workers.docker_cli import working_client
 pytestmark = [pytest.mark.builds, pytest.mark.docker]
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = (
-    "flask-pip",
-    "node-npm",
-    "node-turbo",
-    "node-vite-static",
-    "go-plain",
-    "static-plain",
-    "java-maven",
-    "ruby-plain",
+    *("flask-pip", "node-npm", "node-turbo", "node-vite-static"),
+    *("go-plain", "static-plain", "java-maven", "ruby-plain"),
 )
 
 

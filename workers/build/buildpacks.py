@@ -130,15 +130,8 @@ def _run(
 def _sweep(client: str, label: str, made: Made) -> None:
     """What pack had no time to remove when it was stopped."""
     env, found = client_env(os.environ), list[str]()
-    listing = [
-        client,
-        "ps",
-        "--all",
-        "--quiet",
-        "--no-trunc",
-        f"--filter=label={label}",
-        "--filter=label=slipway.role=build",
-    ]
+    filters = (f"--filter=label={label}", "--filter=label=slipway.role=build")
+    listing = [client, "ps", "--all", "--quiet", "--no-trunc", *filters]
     run(listing, env=env, timeout_seconds=SECONDS, on_line=lambda text, _: found.append(text.strip()))
     for argv, names in (
         ([client, "rm", "--force", "--volumes", "--"], found),
@@ -191,10 +184,8 @@ def _caches(client: str, workspace: Workspace) -> dict[str, str]:
 
 def _parent(client: str, own: str) -> str:
     """systemd names groups another way: there each container's own limits must do."""
-    said: list[str] = []
+    env, said = client_env(os.environ), list[str]()
+    argv = [client, "info", "--format={{.CgroupDriver}}"]
     with suppress(FileNotFoundError):
-        argv = [client, "info", "--format={{.CgroupDriver}}"]
-        run(
-            argv, env=client_env(os.environ), timeout_seconds=SECONDS, on_line=lambda text, _: said.append(text.strip())
-        )
+        run(argv, env=env, timeout_seconds=SECONDS, on_line=lambda text, _: said.append(text.strip()))
     return own if said[-1:] == ["cgroupfs"] else ""

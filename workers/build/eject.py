@@ -19,9 +19,7 @@ from workers.build.public_bases import PublicBase, public_bases
 from workers.build.recipes import blocks
 from workers.errors import UserError
 
-OURS = (
-    ".slipway"  # Where files of ours stand in the repository: a hidden folder, which no server of static files shows.
-)
+OURS = ".slipway"  # Where files of ours stand in the repository: hidden, so that no server of static files shows it.
 SUPPORT = re.compile(r"--mount=type=secret,id=(\w+),target=([^,]+),mode=0444,required=true")
 DIGEST = re.compile(r'; : [0-9a-f]{12}"]$')  # For what is a secret; of a file in the context BuildKit takes its own.
 SHELL = ' ["/bin/sh", "-ec", '

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
 
 from workers.build.base_families import FAMILIES, Family
 from workers.build.causes_packages import PACKAGES
@@ -60,7 +59,7 @@ def _node(what: str, plan: Plan) -> Change:
     return to_version(family, next(fitting, ""))
 
 
-MENDS: dict[str, Callable[[str, Plan], dict[str, Any]]] = {
+MENDS: dict[str, Callable[[str, Plan], Change]] = {
     "needs-system-package": _packages,
     "system-library": _packages,
     "peer-conflict": _loose_peers,

@@ -63,11 +63,8 @@ def test_each_file_has_paths_and_values_of_its_own() -> None:
         ("mail", "ports", "mail/over.yml", 1),
     }
     assert plan.files == [
-        "shop/compose.yml",
-        "common/base.yml",
-        "data/compose.yml",
-        "shop/mail/base.yml",
-        "shop/mail/over.yml",
+        *("shop/compose.yml", "common/base.yml", "data/compose.yml"),
+        *("shop/mail/base.yml", "shop/mail/over.yml"),
     ]
     assert read_compose(MemoryFiles(plan.texts), {}, folder="shop") == plan
 

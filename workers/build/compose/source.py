@@ -16,7 +16,6 @@ from workers.errors import UserError
 from workers.image_reference import parse_image
 
 STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}")
-
 OUTSIDE = ("dockerfile_inline", "privileged", "entitlements", "ssh", "network", "additional_contexts", "isolation")
 LEFT_OUT = {
     "secrets": "Builds are given the service's variables as secrets instead.",
