@@ -19,7 +19,7 @@ from pathlib import Path
 from workers.build.base_images import ensure_base
 from workers.build.builder import far_builder
 from workers.build.egress import Door, removal, ruleset
-from workers.build.egress_containers import NFT, in_container_argv, resolv_conf_argv
+from workers.build.egress_containers import NFT, RUNNING, in_container_argv, of_others, resolv_conf_argv
 from workers.build.egress_doors import DNS, doors_of_machine
 from workers.build.job import Egress, Report
 from workers.build.limits import Logged
@@ -128,14 +128,11 @@ class Firewall:
                     return  # The note stays: it is tried again when the worker starts, and when all stops.
 
     def _bridge(self, report: Report) -> tuple[str, list[str]]:
-        """The name of the engine's default bridge, and addresses of containers on it; those of builds are no containers."""
+        """The name of the engine's default bridge, and addresses of containers on it that are no build's."""
         client = working_client(self.cache_dir)
         name, *told = self._told([client, "network", "inspect", f"--format={BRIDGE}", NETWORK], report).split(" ")
-        found = [one.split("=") for one in told]
-        running = set(self._told([client, "ps", "--quiet", "--no-trunc"], report).split()) if found else set()
-        return name, [
-            where.partition("/")[0] for pk, *addresses in found if pk in running for where in addresses if where
-        ]
+        running = self._told([client, "ps", "--no-trunc", f"--format={RUNNING}"], report).splitlines() if told else []
+        return name, of_others(told, running)
 
     def _load(self, rules: str, report: Report | None) -> None:
         if os.geteuid() == 0 and not far_builder():

@@ -11,13 +11,14 @@ from types import MappingProxyType
 
 from workers.build.base_families import FAMILIES, Family
 from workers.build.causes_packages import PACKAGES
-from workers.build.plan import Plan
+from workers.build.plan import Origin, Plan
 from workers.build.version_spec import satisfies
 
 Change = dict[str, str]
 NOTHING: MappingProxyType[str, str] = MappingProxyType({})
 LOOSE = {"npm": "--legacy-peer-deps", "pnpm": "--config.strict-peer-dependencies=false"}
 INSTALL = re.compile(r"(?:^|&& )((npm|pnpm) (?:ci|install)\b[^&|;]*)$")
+MADE = Origin("detected", "")
 FOLDERS = "workspace: the root directory may be one of "
 
 
@@ -44,6 +45,9 @@ def _packages(what: str, plan: Plan) -> Change:
 
 
 def _loose_peers(what: str, plan: Plan) -> Change:
+    """Of a command that a repository wrote nothing: from a pull request it would come into every environment."""
+    if plan.origins.get("install", MADE).kind == "file":
+        return {}
     found = INSTALL.search(plan.install)
     if found is None or LOOSE[found[2]] in plan.install:
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workers.build.egress import ruleset
-from workers.build.egress_containers import in_container_argv
+from workers.build.egress_containers import in_container_argv, of_others
 from workers.build.egress_doors import doors_of_machine
 
 
@@ -35,6 +35,19 @@ def test_the_rules_leave_open_what_is_named_and_public() -> None:
         "  }\n"
         "}\n"
     )
+
+
+def test_containers_of_other_builds_are_not_left_alone() -> None:
+    """Builders from outside run what a repository wrote in some: another build's beginning must not set them free."""
+    attached = [
+        "a=172.17.0.2/16=",
+        "b=172.17.0.3/16=fd00::3/64",
+        "c=172.17.0.4/16=",
+        "d=172.17.0.5/16=",
+        "e=fd00::6/64=",
+    ]
+    running = ["a build", "b ", "c build-prepare", "d app"]
+    assert of_others(attached, running) == ["172.17.0.3", "fd00::3", "172.17.0.5"]
 
 
 def test_the_doors_are_name_servers_indexes_and_proxies_but_nothing_a_team_wrote(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from workers.build.base_images import _not_available
 from workers.build.causes import cause
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
-from workers.build.plan import Plan
+from workers.build.plan import Origin, Plan
 from workers.desired import Health, Process
 from workers.errors import UserError
 
@@ -38,6 +38,8 @@ SAID = [
     ),
     (PEERS, replace(NODE, install="npm ci --legacy-peer-deps"), {}),
     (PEERS, replace(NODE, install="make install"), {}),
+    # Of a pull request, say: it would become every environment's
+    (PEERS, replace(NODE, install="npm install theirs", origins={"install": Origin("file", "in slipway.toml")}), {}),
     (
         " ERR_PNPM_PEER_DEP_ISSUES  Unmet peer dependencies",
         PNPM,
