@@ -17,6 +17,7 @@ from apps.deployments import actions
 from apps.deployments.models import Deployment
 from apps.projects.actions import change_service
 from workers.build.base_families import FAMILIES
+from workers.build.outside import builds_itself
 from workers.errors import UserError
 
 
@@ -26,15 +27,16 @@ def _language(deployment: Deployment, value: str) -> str:
 
 
 class Setting(NamedTuple):
-    """How one is said to be changed, how what is asked for joins what is set, and whether a Dockerfile feels it."""
+    """How one is said to be changed, how what is asked for joins what is set, and whether a Dockerfile or another
+    builder feels it."""
 
     words: Callable[[Deployment, str], str]
     joined: Callable[[str, str], str] = lambda before, value: value
     is_for_all: bool = False
 
     def is_felt_by(self, deployment: Deployment) -> bool:
-        is_built_here = not deployment.service.image and deployment.built_as.get("language") != "dockerfile"
-        return self.is_for_all or is_built_here
+        is_ours = not deployment.service.image and not builds_itself(deployment.built_as.get("language", ""))
+        return self.is_for_all or is_ours
 
 
 MENDED = {

@@ -103,10 +103,11 @@ def test_mending_is_for_those_who_may_change_the_service(
     assert (answer.status_code, answer.json()["trigger"]) == (201, "api")
 
 
-def test_a_dockerfile_feels_its_port_alone(shop: Shop) -> None:
+@pytest.mark.parametrize("language", ["dockerfile", "railpack", "buildpacks"])
+def test_what_builds_itself_feels_its_port_alone(shop: Shop, language: str) -> None:
     for setting, is_felt in (("packages", False), ("port", True)):
         row = failed_by(shop.first, "build:user:needs-system-package", **{setting: "3000"})
-        row.plan = {"language": "dockerfile"}
+        row.plan = {"language": language}
         assert (remedy_of(row) is not None) is is_felt
 
 
