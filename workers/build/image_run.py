@@ -76,11 +76,8 @@ def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> 
             f"The build ran out of memory at {_size_told(limit.memory_bytes)}.",
             "Raise the build memory in the service's settings, or make the build need less.",
         )
-    sentence = known.sentence if known else "A command of the build failed."
-    fix = known.fix if known else "See the last lines:"
-    code = known.code if known else "build-failed"
-    change = known.change if known else None
-    return UserError(f"build:user:{code}", sentence, hint=_hint(fix, shown), change=change)
+    known = known or Cause("build-failed", "A command of the build failed.", "See the last lines:")
+    return UserError(f"build:user:{known.code}", known.sentence, hint=_hint(known.fix, shown), change=known.change)
 
 
 def _size_told(memory_bytes: int) -> str:
