@@ -7,26 +7,19 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.access import Actor, not_found
 from apps.accounts.actions import record
 from apps.accounts.models import Installation, Membership, Team
 from apps.accounts.policy import Scope
-from apps.lib.asked_often import asked_often
 from apps.lib.hostnames import normalise_host
 from workers.errors import UserError
 
 
 def installation() -> Installation:
     """The one row."""
-    return next(iter(_rows()), None) or Installation.objects.get_or_create(only=True)[0]
-
-
-@asked_often
-def _rows() -> QuerySet[Installation]:
-    return Installation.objects.filter(only=True)
+    return Installation.objects.get_or_create(only=True)[0]
 
 
 def base_domain() -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
 from apps.accounts.access import not_found
 from apps.deployments.models import Build, Deployment, Inspection
-from apps.lib.asked_often import asked_often
 
 
 def keep(deployment: Deployment, build: Build, **found: Any) -> None:
@@ -21,21 +19,12 @@ def keep(deployment: Deployment, build: Build, **found: Any) -> None:
 
 def inspection_of(deployment: Deployment) -> Inspection | None:
     """Its own; of a rollback or a new release of the same image the newest that there is."""
-    found = _own(deployment.pk)
-    if not found and deployment.build is not None:
-        found = _same(deployment.build.digest, deployment.service_id)
-    return next(iter(found), None)
-
-
-@asked_often
-def _own(deployment: UUID) -> QuerySet[Inspection]:
-    return Inspection.objects.defer("document").filter(deployment=deployment)
-
-
-@asked_often
-def _same(digest: str, service: UUID) -> QuerySet[Inspection]:
-    rows = Inspection.objects.defer("document").filter(digest=digest, deployment__service=service)
-    return rows.order_by("-created_at")[:1]
+    rows = Inspection.objects.defer("document")
+    found = rows.filter(deployment=deployment).first()
+    if found is None and deployment.build is not None:
+        same = rows.filter(digest=deployment.build.digest, deployment__service=deployment.service_id)
+        found = same.order_by("-created_at").first()
+    return found
 
 
 def listed(digest: str) -> QuerySet[Inspection]:
