@@ -5,6 +5,9 @@ Not in charge of waking it again (`outcome` does when one ends, and the reconcil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db import transaction
 
 from apps.deployments import outcome
@@ -21,31 +24,33 @@ def must_wait(deployment_id: str) -> bool:
     """Whether its rollout must not begin: it waits, or it has failed just now because it would wait in vain."""
     rows = Deployment.objects.select_related("service", "environment")
     row = rows.filter(pk=deployment_id, status=Status.DEPLOYING).exclude(lease_owner=AGENT).first()
-    last = _awaited(row) if row is not None else None
+    last = awaited([row]).get(row.pk) if row is not None else None
     if row is None or last is None:
         return False
     _wait(row, last) if last.status in UNFINISHED else _fail(row, last)
     return True
 
 
-def why_not_yet(row: Deployment) -> str:
-    """For people, of one that is on its way to be live; "" when nothing keeps it."""
-    last = None if row.lease_owner else _awaited(row)
-    return f"It begins when {last.service.name} is live." if last is not None else ""
+def awaited(rows: Sequence[Deployment]) -> dict[UUID, Deployment]:
+    """Row -> the newest deployment of a service that it depends on and that is not live. One that was never deployed there
+    is not waited for. Two queries at most."""
+    composed = [row for row in rows if row.service.compose]
+    if not composed:
+        return {}
+    projects = {row.service.project_id for row in composed}
+    siblings = Service.objects.filter(project__in=projects, compose__has_key="name")
+    there = Deployment.objects.filter(service__in=siblings, environment__in={row.environment_id for row in composed})
+    live = {*there.live().values_list("service_id", "environment_id")}
+    by_place = there.select_related("service").order_by("service_id", "environment_id", "-number")
+    newest = by_place.distinct("service_id", "environment_id")
+    asleep = [one for one in newest if (one.service_id, one.environment_id) not in live]
+    first = [row for row in composed if (row.service_id, row.environment_id) not in live]
+    return {row.pk: found[0] for row in first if (found := [one for one in asleep if _depends(row, one)])}
 
 
-def _awaited(row: Deployment) -> Deployment | None:
-    """The newest deployment of a service that it depends on and that is not live. One that was never deployed here is not
-    waited for."""
-    if not row.service.compose or Deployment.objects.of(row).live().exists():
-        return None
-    names = Run(**row.service.compose).depends_on
-    for service in Service.objects.filter(project=row.service.project_id, compose__name__in=names):
-        rows = Deployment.objects.filter(service=service, environment=row.environment_id)
-        last = rows.select_related("service").order_by("-number").first()
-        if last is not None and not rows.live().exists():
-            return last
-    return None
+def _depends(row: Deployment, other: Deployment) -> bool:
+    here = row.environment_id == other.environment_id and row.service.project_id == other.service.project_id
+    return here and other.service.compose["name"] in Run(**row.service.compose).depends_on
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.outcome import ROOM_SECONDS
 from apps.deployments.states import ACTIVE, Status
 from apps.deployments.turns import is_draining, turns
-from apps.deployments.waiting import why_not_yet
+from apps.deployments.waiting import awaited
 from workers.build.limits_disk import DISK_LOW
 
 
@@ -26,7 +26,7 @@ def why_waiting(row: Deployment) -> str:
 
 
 def why_each_waits(rows: Sequence[Deployment]) -> dict[UUID, str]:
-    """The same of all of them. What depends on others by a compose file is asked for one by one: few wait for that."""
+    """The same of all of them."""
     moment = _Moment(rows)
     return {row.pk: moment.why(row) for row in rows}
 
@@ -39,7 +39,8 @@ class _Moment:
 
     def why(self, row: Deployment) -> str:
         if row.status == Status.DEPLOYING:
-            return why_not_yet(row)
+            other = None if row.lease_owner else self._awaited.get(row.pk)
+            return f"It begins when {other.service.name} is live." if other is not None else ""
         if row.status != Status.PENDING or wakeup.queue_of(row) != "build":
             return ""
         before = self._active.get((row.service_id, row.environment_id))
@@ -58,6 +59,10 @@ class _Moment:
             return ""
         builds = f"{self._under_way} build{'' if self._under_way == 1 else 's'}"
         return f"It waits for its turn: {builds} under way, {ahead or 'none'} before it."
+
+    @cached_property
+    def _awaited(self) -> dict[UUID, Deployment]:
+        return awaited([row for row in self.rows if row.status == Status.DEPLOYING])
 
     @cached_property
     def _active(self) -> dict[tuple[UUID, UUID], Deployment]:
