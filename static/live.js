@@ -1,6 +1,7 @@
 // One connection of a page to what it shows: a WebSocket, and polling while there is none. Not in charge of showing it.
 // The server numbers log lines; `after` is the last number seen, so that nothing is lost or doubled across a reconnect.
 
+const ALIVE = "/livez"; // Asked where there are no lines to ask for.
 const POLL_MS = 2000;
 const LONGEST_MS = 10000;
 const SILENT_MS = 25000; // The server says that it is there every 10 s: a network that lost the connection tells nobody.
@@ -91,11 +92,11 @@ class Live {
 
   async poll() {
     this.onChanged();
-    if (!this.pollPath || this.after === null) return this.say("away", "Polling"); // Its age tells when that fails too.
+    const hasLines = this.pollPath && this.after !== null;
     try {
-      const answer = await fetch(`${this.pollPath}?after=${this.after}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(hasLines ? `${this.pollPath}?after=${this.after}` : ALIVE, { headers: { Accept: "application/json" } });
       if (!answer.ok || !this.poller) throw new Error(answer.status);
-      this.take((await answer.json()).lines);
+      if (hasLines) this.take((await answer.json()).lines);
       this.say("away", "Polling");
     } catch {
       if (this.poller) this.say("away", "Reconnecting");
