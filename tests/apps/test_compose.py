@@ -15,6 +15,7 @@ from apps.deployments.models import Deployment
 from apps.deployments.planned import plan_of
 from apps.deployments.states import Status
 from apps.deployments.steps.release import spec_of
+from apps.deployments.templatetags.deployments import compose_file
 from apps.hosts.models import Host
 from apps.projects.models import Domain, Project, Service, Variable, Volume
 from tests.apps.cast import Person, make_live
@@ -159,6 +160,11 @@ def test_it_runs_as_the_file_says(alice: Person, made: dict[str, Deployment]) ->
     assert (spec["health"]["path"], spec["health"]["command"]) == ("/up", None)
 
 
+def test_it_names_an_included_file_from_the_top() -> None:
+    row = Service(compose={"file": "../data/compose.yml"}, compose_said={"folder": "app"})
+    assert compose_file(row) == "data/compose.yml"
+
+
 def deploying(row: Deployment) -> Deployment:
     """Built: its rollout is next."""
     Deployment.objects.filter(pk=row.pk).update(status=Status.DEPLOYING)
@@ -166,13 +172,18 @@ def deploying(row: Deployment) -> Deployment:
     return row
 
 
-def test_it_waits_for_what_it_depends_on(alice: Person, made: dict[str, Deployment]) -> None:
+def test_it_waits_for_what_it_depends_on(
+    alice: Person, made: dict[str, Deployment], django_assert_num_queries: Any
+) -> None:
     web = deploying(made["web"])
     assert waiting.must_wait(web.key) and waiting.must_wait(web.key)
     assert [line.text for line in logs.read(web.log, 0)] == [
         "waits until store is live, on which it depends by compose.yml, line 4"
     ]
     assert alice.get(f"/deployments/{web.pk}").json()["waits"] == "It begins when store is live."
+    rows = [*Deployment.objects.select_related("service")]
+    with django_assert_num_queries(2):
+        assert waiting.awaited(rows)[web.pk] == made["store"]
     make_live(made["store"], "a" * 40)
     assert not waiting.must_wait(web.key)
     assert not waiting.must_wait(made["store"].key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from functools import lru_cache
 from html import escape  # Quicker than Django's, which looks whether each is lazy.
@@ -18,6 +19,7 @@ from apps.deployments.logs import Line
 from apps.deployments.logtext import plain
 from apps.deployments.models import Deployment, Release
 from apps.deployments.presentation import Past
+from apps.projects.models import Service
 
 register = template.Library()
 
@@ -34,6 +36,12 @@ def pill(of: Deployment | presentation.Pill) -> SafeString:
 def _drawn(pill: presentation.Pill) -> SafeString:
     """Kept, because a page has dozens of the same few."""
     return render_to_string("_pill.html", {"pill": pill})
+
+
+@register.filter
+def compose_file(service: Service) -> str:
+    """Its path from the repository's top: an included one is named from the folder that was imported."""
+    return str(posixpath.normpath(posixpath.join(service.compose_said.get("folder", ""), service.compose["file"])))
 
 
 @register.filter
