@@ -13,11 +13,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.access import Actor
 from apps.deployments import board_rows
+from apps.deployments.icons import icon_of
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import Health, Past, health_of
 from apps.deployments.queries import address_of
-from apps.deployments.standings import kinds_of
+from apps.deployments.standings import is_at_work, kinds_of
 from apps.deployments.states import Status
 from apps.lib.asked_often import asked_often
 from apps.projects.models import Domain, Project, Service, scoped
@@ -72,15 +73,8 @@ def board(
     order = sorted(kinds, key=lambda pk: FIRST[kinds[pk]])  # By name where the state is the same.
     shown = order[(page - 1) * PAGE : page * PAGE]
     empty = _empty(actor, team) if page == 1 and not words and project is None else []
-    return Board(_cards(shown), empty, len(order), page, icon_of(set(kinds.values())))
-
-
-def icon_of(kinds: set[str]) -> str:
-    """The worst that a page shows, as its icon: failed, building, live or idle."""
-    for kind, icon in (("fail", "failed"), ("work", "building"), ("warn", "failed"), ("live", "live")):
-        if kind in kinds:
-            return icon
-    return "idle"
+    worst = icon_of([*kinds.values(), *(["work"] if is_at_work(wanted) else [])])
+    return Board(_cards(shown), empty, len(order), page, worst)
 
 
 def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -> Services:

@@ -141,7 +141,7 @@ def health_of(live: Deployment | None, latest: Deployment | None, state: Service
     now = timezone.now()
     at = state.reported_at if state else None
     stale = at is None or now - at > STALE_AFTER
-    instances = [_instance(i, live, stale) for i in state.instances] if state else []
+    instances = _numbered([_instance(i, live, stale) for i in state.instances] if state else [])
     is_older = not stale and _is_older(at, live, instances)
     pill = STANDING["live"] if is_older else _health_pill(live, latest, instances, stale)
     return Health(pill, _note(live, instances, stale), at, stale, instances)
@@ -182,7 +182,7 @@ def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool)
     if stale:
         return "Its host has not reported for a while; what runs goes on running."
     broken = [i for i in instances if i["is_live"] and not i["is_up"]]
-    return f"{broken[0]['name']} is {broken[0]['state']}" if broken else ""
+    return f"{broken[0]['label']} is {broken[0]['state']}" if broken else ""
 
 
 def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dict[str, Any]:
@@ -194,6 +194,15 @@ def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dic
         "pill": _instance_pill(told, stale),
         "started_at": datetime.fromisoformat(started) if started else None,
     }
+
+
+def _numbered(instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With a `label`, `web 2` where a release has several of a process; live ones first. Names end in their numbers."""
+    instances = sorted(instances, key=lambda i: (not i["is_live"], len(i["name"]), i["name"]))
+    alike = [(i["process"], i.get("release")) for i in instances]
+    for at, (one, kind) in enumerate(zip(instances, alike, strict=True)):
+        one["label"] = f"{one['process']} {alike[: at + 1].count(kind)}" if alike.count(kind) > 1 else one["process"]
+    return instances
 
 
 def _instance_pill(told: dict[str, Any], stale: bool) -> Pill:

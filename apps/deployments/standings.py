@@ -1,4 +1,4 @@
-"""How each of many services stands in production, judged by the database: thousands are sorted without reading one.
+"""How each of many services stands in an environment, judged by the database: thousands are sorted without reading one.
 
 The same judgement as `apps.deployments.presentation.health_of`, which explains one service to people.
 """
@@ -13,6 +13,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from apps.deployments.models import Deployment
 from apps.deployments.presentation import STALE_AFTER
 from apps.deployments.states import UNFINISHED, Status
 from apps.projects.models import Service
@@ -46,13 +47,13 @@ UP = '$[*] ? (@.release == $live && @.state == "running" && !(@.healthy == false
 DOWN = '$[*] ? (@.release == $live && (@.state != "running" || @.healthy == false))'
 
 
-def kinds_of(services: QuerySet[Service]) -> dict[UUID, str]:
+def kinds_of(services: QuerySet[Service], place: str = PRODUCTION) -> dict[UUID, str]:
     """Service -> `fail`, `warn`, `work`, `live` or `rest`, as its pill has it. In the order of the services. One query."""
     since, unfinished = timezone.now() - STALE_AFTER, [str(status) for status in UNFINISHED]
     told = [UP, DOWN, since, Status.LIVE.value, unfinished, Status.FAILED.value]
-    place = FilteredRelation("project__environments", condition=Q(project__environments__slug=PRODUCTION))
+    there = FilteredRelation("project__environments", condition=Q(project__environments__slug=place))
     kind = RawSQL(KIND, told)  # noqa: S611 - no words of anybody's
-    rows = services.annotate(place=place, kind=kind).values_list("pk", "kind", "place__pk")  # Named: it is joined.
+    rows = services.annotate(place=there, kind=kind).values_list("pk", "kind", "place__pk")  # Named: it is joined.
     try:
         asked = rows.query.sql_with_params()
     except EmptyResultSet:  # Of somebody without a team.
@@ -60,3 +61,9 @@ def kinds_of(services: QuerySet[Service]) -> dict[UUID, str]:
     with connection.cursor() as cursor:  # As they come: thousands are not made into rows of Django's first.
         cursor.execute(*asked)
         return {service: kind for service, kind, _ in cursor.fetchall()}
+
+
+def is_at_work(services: QuerySet[Service], place: str = PRODUCTION) -> bool:
+    """Whether a deployment of any of them waits or is under way, beside what serves."""
+    rows = Deployment.objects.filter(service__in=services.order_by(), environment__slug=place)
+    return rows.filter(status__in=UNFINISHED).exists()

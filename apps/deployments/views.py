@@ -15,7 +15,7 @@ from apps.accounts.access import Actor
 from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions, outcome
 from apps.deployments.access import deployment_for, deployment_for_writer
-from apps.deployments.board import icon_of
+from apps.deployments.icons import icon_of
 from apps.deployments.inspections import sbom_file
 from apps.deployments.mending import mend
 from apps.deployments.models import Deployment, LogStream

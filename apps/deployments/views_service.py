@@ -14,11 +14,10 @@ from apps.accounts.access import Actor
 from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.deployments import actions, outcome
-from apps.deployments.board import icon_of
 from apps.deployments.filters import STATUSES, Filters
 from apps.deployments.metrics_cards import last_hour
-from apps.deployments.presentation import TRIGGERS, pill_of, slip_of
-from apps.deployments.queries import Card, branches_of, card_of, newest_of, of_place, page_of, releases_of
+from apps.deployments.presentation import TRIGGERS, slip_of
+from apps.deployments.queries import branches_of, card_of, newest_of, of_place, page_of, releases_of
 from apps.deployments.started import tell_started
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
@@ -38,12 +37,6 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     return render(request, f"deployments/{template}", _overview(actor, row, where))
 
 
-def _kinds(card: Card) -> set[str]:
-    """What runs, and what is being made; a failed deployment leaves the icon to what goes on serving."""
-    latest = pill_of(card.latest).kind if card.latest else "rest"
-    return {card.health.pill.kind} | ({latest} & {"work"})
-
-
 def _overview(actor: Actor, row: Service, where: Environment) -> dict[str, Any]:
     newest = newest_of(row, where)
     card = card_of(row, where, newest)
@@ -51,7 +44,6 @@ def _overview(actor: Actor, row: Service, where: Environment) -> dict[str, Any]:
         "service": row,
         "environment": where,
         "card": card,
-        "status": icon_of(_kinds(card)),
         "slip": slip_of(card.live) if card.live else [],
         "before": outcome.release_before(card.live) if card.live else None,
         "newest": newest,
@@ -81,7 +73,6 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
         "triggers": TRIGGERS,
         "branches": branches_of(row.pk, where.pk),
         "can": abilities(actor, row.team_id),
-        "status": icon_of({pill_of(found[0]).kind} if found else set()),
     }
     template = "_deployments_list.html" if request.htmx else "deployments.html"  # type: ignore[attr-defined]
     return render(request, f"deployments/{template}", context)

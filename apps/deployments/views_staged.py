@@ -15,10 +15,12 @@ from apps.accounts.policy import Permission
 from apps.accounts.session import abilities, actor_of
 from apps.deployments.discard import discard_changes
 from apps.deployments.durations import about
+from apps.deployments.icons import icon_at
 from apps.deployments.staged import Change, Staged, staged_of
 from apps.lib.undo import told
 from apps.projects.access import service_for, service_for_writer
 from apps.projects.environments import environment_asked, query_of
+from apps.projects.models import Environment, Service
 
 
 @never_cache
@@ -33,7 +35,7 @@ def changes(request: HttpRequest, service_id: UUID) -> HttpResponse:
     # htmx names its target with the tag: "div#staged".
     is_bar = request.htmx and str(request.htmx.target).rpartition("#")[2] == "staged"  # type: ignore[attr-defined]
     template = "projects/_staged.html" if is_bar else "projects/changes.html"
-    return render(request, template, {"service": row, "environment": where, "can": can, **bar_of(staged)})
+    return render(request, template, {"service": row, "environment": where, "can": can, **bar_of(staged, row, where)})
 
 
 @require_POST
@@ -46,10 +48,11 @@ def changes_discard(request: HttpRequest, service_id: UUID) -> HttpResponse:
     return redirect(reverse("variables", args=[row.pk]) + query_of(where))
 
 
-def bar_of(staged: Staged) -> dict[str, Any]:
-    """The words of the bar."""
+def bar_of(staged: Staged, service: Service, environment: Environment) -> dict[str, Any]:
+    """The words of the bar, and the icon of the page that it is on."""
     return {
         "staged": staged,
+        "icon": icon_at(service, environment),
         "staged_title": title_of(staged),
         "staged_note": note_of(staged),
         "staged_seconds": about(staged.seconds),

@@ -10,14 +10,17 @@ import pytest
 from django.http import QueryDict
 
 from apps.deployments import actions, outcome
-from apps.deployments.board import PAGE, board, icon_of
+from apps.deployments.board import PAGE, board
 from apps.deployments.filters import Filters
+from apps.deployments.icons import icon_at, icon_of
 from apps.deployments.models import Deployment
+from apps.deployments.presentation import health_of
 from apps.deployments.queries import url_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
-from apps.projects.models import Domain, Project, Service
+from apps.projects.models import Domain, Environment, Project, Service
 from tests.apps.cast import Person, Shop, make_person, make_running
+from tests.apps.test_pages_walk import browser
 from workers.errors import UserError
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +146,25 @@ def test_it_judges_what_is_not_live_by_its_newest_deployment(shop: Shop, alice: 
 )
 def test_it_takes_the_worst_for_the_icon(kinds: set[str], icon: str) -> None:
     assert icon_of(kinds) == icon
+
+
+def test_every_page_of_it_tells_that_one_is_on_its_way(shop: Shop, alice: Person) -> None:
+    pages = [f"/services/{shop.service.pk}/{name}" for name in ("variables", "domains", "deployments", "settings")]
+    for icon in ("live", "building"):
+        for page in ("/", f"/projects/{shop.project.pk}", f"/services/{shop.service.pk}", *pages):
+            assert f'data-status="{icon}"' in browser(alice).get(page).content.decode(), page
+        if icon == "live":
+            actions.deploy(actor=alice.actor, service=shop.service)
+    staging = Environment.objects.create(project=shop.project, name="staging", slug="staging")
+    assert icon_at(shop.service, staging) == "idle"
+
+
+def test_it_tells_instances_of_a_process_apart(shop: Shop) -> None:
+    state = make_running(shop.live)
+    one, earlier = state.instances[0], str(shop.first.release_id)
+    state.instances = [{**one, "name": "c", "release": earlier}, {**one, "name": "b-10"}, {**one, "name": "b-2"}]
+    found = health_of(shop.live, shop.live, state).instances
+    assert [(i["label"], i["name"]) for i in found] == [("web 1", "b-2"), ("web 2", "b-10"), ("web", "c")]
 
 
 def test_it_offers_the_switcher_only_to_those_in_several_teams(shop: Shop, alice: Person) -> None:

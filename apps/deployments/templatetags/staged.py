@@ -39,8 +39,14 @@ def _staged(context: template.RequestContext, service: Service) -> tuple[Staged,
 @register.inclusion_tag("projects/_staged.html", takes_context=True)
 def staged_bar(context: template.RequestContext, service: Service) -> dict[str, Any]:
     staged, can = _staged(context, service)
-    told = {"request": context["request"], "service": service, "environment": context.get("environment")}
-    return {**told, "environment_query": context.get("environment_query", ""), "can": can, **bar_of(staged)}
+    where = context.get("environment")
+    told = {"request": context["request"], "service": service, "environment": where}
+    return {
+        **told,
+        "environment_query": context.get("environment_query", ""),
+        "can": can,
+        **bar_of(staged, service, where or service.environment),
+    }
 
 
 @register.simple_tag(takes_context=True)
