@@ -12,7 +12,7 @@ import re
 import secrets as random
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workers.build.base_images import ensure_base
@@ -87,8 +87,10 @@ def build_by_railpack(
     checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client, folder = working_client(machine_cache), workspace.scratch / "build"
     folder.mkdir(parents=True)
-    _prepare(client, program, checkout.folder, folder, settings, workspace, report, share or Share(), machine_cache)
-    call = _call(client, program, checkout.folder, folder, settings, workspace, report)
+    network = network_for(report, settings.limits.egress)
+    work = _Work(client, program, checkout.folder, folder, network, settings, workspace, report)
+    work.prepare(share or Share(), machine_cache)
+    call = work.call()
     try:
         run_call(call, client, plan, settings, workspace, report, machine_cache, given={})
     except UserError as error:
@@ -98,29 +100,56 @@ def build_by_railpack(
     return finished(call.tag, checkout, settings, workspace, report, machine_cache)
 
 
-def _call(
-    client: str,
-    program: str,
-    source: Path,
-    folder: Path,
-    settings: BuildSettings,
-    workspace: Workspace,
-    report: Report,
-) -> BuildCall:
-    variables, scope = named(settings.variables), cache_scope(workspace)
-    return BuildCall(
-        context=source,
-        dockerfile=folder / "out" / "plan.json",
-        secrets={name: private_file(folder / "secrets" / name, value) for name, value in variables.items()},
-        tag=f"slipway/build:{random.token_hex(8)}",
-        network=network_for(report, settings.limits.egress),
-        no_cache=settings.no_cache,
-        args={
-            "BUILDKIT_SYNTAX": ensure_frontend(client, program, folder / "frontend", report),
-            "cache-key": hashlib.sha256(scope.encode()).hexdigest()[:32],
-            **({"secrets-hash": digest_of(variables, scope)} if variables else {}),
-        },
-    )
+@dataclass(frozen=True)
+class _Work:
+    """What both parts of one build share. `folder` is this build's own, made before."""
+
+    client: str
+    program: str
+    source: Path
+    folder: Path
+    network: str
+    settings: BuildSettings
+    workspace: Workspace
+    report: Report
+
+    def prepare(self, share: Share, machine_cache: Path) -> None:
+        """Leaves `out/plan.json` in `folder`."""
+        cache = self.workspace.cache / "railpack"  # The service's own: mise runs what a repository says.
+        for place in (cache, self.folder / "out"):
+            place.mkdir(parents=True, exist_ok=True)
+        limits, labels, variables = self.settings.limits, self.workspace.labels, self.settings.variables
+        file = private_file(self.folder / "variables", variables_file(variables))
+        ca = ca_bundle(os.environ) if share.ca else None
+        mounts = {
+            self.program: "/slipway/railpack:ro",
+            str(self.source): "/slipway/app:ro",
+            str(cache): "/tmp/railpack",
+            str(self.folder / "out"): "/slipway/out",
+            **({str(ca): "/slipway/ca.crt:ro"} if ca else {}),
+        }
+        image = ensure_base("debian", "", report=self.report, cache_dir=machine_cache, labels=labels).reference
+        name, told = f"slipway-railpack-{random.token_hex(4)}", (file, sorted(named(variables)))
+        own = {**labels, "slipway.role": "build-prepare"}
+        argv = prepare_argv(self.client, name, image, mounts, told, limits, self.network, own)
+        with limited(limits.egress, {}, self.report, network=self.network, cache_dir=machine_cache, labels=labels):
+            _run_prepare(self.client, name, argv, self.report)
+
+    def call(self) -> BuildCall:
+        variables, scope = named(self.settings.variables), cache_scope(self.workspace)
+        return BuildCall(
+            context=self.source,
+            dockerfile=self.folder / "out" / "plan.json",
+            secrets={name: private_file(self.folder / "secrets" / name, value) for name, value in variables.items()},
+            tag=f"slipway/build:{random.token_hex(8)}",
+            network=self.network,
+            no_cache=self.settings.no_cache,
+            args={
+                "BUILDKIT_SYNTAX": ensure_frontend(self.client, self.program, self.folder / "frontend", self.report),
+                "cache-key": hashlib.sha256(scope.encode()).hexdigest()[:32],
+                **({"secrets-hash": digest_of(variables, scope)} if variables else {}),
+            },
+        )
 
 
 def _too_old() -> PlatformError:
@@ -130,34 +159,6 @@ def _too_old() -> PlatformError:
         hint="An operator updates Docker to 23 or newer; or choose another builder in the service's settings.",
         retry=False,
     )
-
-
-def _prepare(
-    client: str,
-    program: str,
-    source: Path,
-    folder: Path,
-    settings: BuildSettings,
-    workspace: Workspace,
-    report: Report,
-    share: Share,
-    shared: Path,
-) -> None:
-    """Leaves `out/plan.json` in `folder`."""
-    cache = workspace.cache / "railpack"  # The service's own: mise runs what a repository says.
-    for place in (cache, folder / "out"):
-        place.mkdir(parents=True, exist_ok=True)
-    file = private_file(folder / "variables", variables_file(settings.variables))
-    ca = ca_bundle(os.environ) if share.ca else None
-    mounts = {program: "/slipway/railpack:ro", str(source): "/slipway/app:ro", str(cache): "/tmp/railpack"}
-    mounts |= {str(folder / "out"): "/slipway/out"} | ({str(ca): "/slipway/ca.crt:ro"} if ca else {})
-    mode, name = network_for(report, settings.limits.egress), f"slipway-railpack-{random.token_hex(4)}"
-    image = ensure_base("debian", "", report=report, cache_dir=shared, labels=workspace.labels).reference
-    labels = {**workspace.labels, "slipway.role": "build-prepare"}
-    names = sorted(named(settings.variables))
-    argv = prepare_argv(client, name, image, mounts, (file, names), settings.limits, mode, labels)
-    with limited(settings.limits.egress, {}, report, network=mode, cache_dir=shared, labels=workspace.labels):
-        _run_prepare(client, name, argv, report)
 
 
 def _run_prepare(client: str, name: str, argv: list[str], report: Report) -> None:
