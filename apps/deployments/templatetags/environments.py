@@ -14,6 +14,12 @@ register = template.Library()
 SHOWN = NEAREST - 1
 
 
+@register.filter
+def as_option(environment: Environment) -> str:
+    """What a command of `slipway` ends with to be about it: ` -e pr-12`; "" for production."""
+    return "" if environment.is_production else f" -e {environment.slug}"
+
+
 @register.inclusion_tag("deployments/_environments.html", takes_context=True)
 def environment_switch(context: template.RequestContext, service: Service) -> dict[str, Any]:
     """Production first, the newest previews last. Nothing while there is but one."""
