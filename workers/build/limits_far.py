@@ -1,7 +1,7 @@
 """CPU, memory and process limits of a build on a builder's own machine, whose control groups are not ours to write.
 
 A container of that engine makes a group for the build and stays beside it (limits_watch): where the worker dies, its input
-is closed and the group goes. Not in charge of disk and network there, which nobody limits.
+is closed and the group goes. Not in charge of the network there (egress_firewall), nor of the disk, which nobody limits.
 """
 
 from __future__ import annotations
