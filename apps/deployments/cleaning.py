@@ -26,7 +26,7 @@ from workers.build.builder import run_engine_env
 from workers.build.clean import list_images, prune_cache, remove_caches, remove_images
 from workers.build.disk import measure, source_folders
 from workers.build.egress_firewall import NotLimited, firewall_of
-from workers.build.job import Report
+from workers.build.job import ISOLATED, Report
 from workers.docker_cli import working_client
 from workers.errors import Stopped
 from workers.file_lock import locked
@@ -104,7 +104,8 @@ def _without_source(folder: Path) -> bool:
     """Whether it is gone. A fetch that is under way keeps it, until the next cleaning."""
     try:
         with locked(folder / "git.lock", _busy):
-            shutil.rmtree(folder / "git", ignore_errors=True)
+            for name in ("git", ISOLATED):
+                shutil.rmtree(folder / name, ignore_errors=True)
     except Stopped:
         return False
     return True

@@ -196,6 +196,10 @@ def test_a_strangers_code_is_given_nothing_by_its_file(web: Service, pushed: Pus
     [process] = row.release.spec["processes"].values()
     assert (process["replicas"], process["limits"]) == (1, {"memory_bytes": 2**28, "cpus": 1.0, "pids": 512})
     assert "hush-3141" not in str(row.composed["said"]["environment"])
+    mine = pushed(FIRST)[1]
+    assert attempt.workspace.cache != mine.workspace.cache, "what it leaves there would be run with our variables"
+    mine.variables, mine.followed = attempt.variables, attempt.followed
+    assert attempt.fingerprint != mine.fingerprint, "nor is its image used again"
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from workers.build.cache_marks import mark_of
 from workers.build.clean import CACHE
 from workers.build.egress_firewall import limited
 from workers.build.engine_door import SOCKET, Made, engine_door
 from workers.build.finish import finished
-from workers.build.image import beneath, network_for
+from workers.build.image import beneath, cache_scope, network_for
 from workers.build.image_run import run_build
 from workers.build.images import inspected
 from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
@@ -175,7 +176,8 @@ def _builder(client: str, builder: str, config: Path, report: Report) -> str:
 def _caches(client: str, workspace: Workspace) -> dict[str, str]:
     """Volumes of the service by kind, made with labels by which they are cleaned."""
     owner = {name: workspace.labels.get(name, "none") for name in ("slipway.instance", "slipway.service")}
-    names = {kind: f"slipway-buildpacks-{'-'.join(owner.values())}-{kind}" for kind in ("build", "launch")}
+    mark = mark_of(cache_scope(workspace))
+    names = {kind: f"slipway-buildpacks-{mark}-{kind}" for kind in ("build", "launch")}
     labels = [f"--label={name}={value}" for name, value in (owner | {"slipway.role": CACHE}).items()]
     for name in names.values():
         run([client, "volume", "create", *labels, "--", name], env=client_env(os.environ), timeout_seconds=SECONDS)

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 
 from workers.deploy_key import DeployKey
 
+ISOLATED = "isolated"  # In a service's cache, the folder that is the whole cache of builds of strangers' code.
+
 
 @dataclass(frozen=True)
 class Source:

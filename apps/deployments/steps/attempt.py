@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from apps.deployments.report import DatabaseReport
 from apps.projects.models import Service
 from apps.projects.source_keys import key_of
 from workers.build.foreign import wants_no_cache
-from workers.build.job import BuildLimits, BuildSettings, Checkout, Egress, Source, Workspace
+from workers.build.job import ISOLATED, BuildLimits, BuildSettings, Checkout, Egress, Source, Workspace
 from workers.build.plan import Plan
 
 
@@ -30,7 +31,7 @@ class Attempt:
     def __post_init__(self) -> None:
         home: Path = settings.SLIPWAY.home
         self.workspace = Workspace(
-            cache=home / "cache" / str(self.deployment.service_id),
+            cache=home / "cache" / str(self.deployment.service_id) / (ISOLATED if self.is_isolated else ""),
             scratch=home / "builds" / f"{self.deployment.key}-{self.deployment.fence}",
             labels={
                 "slipway.instance": settings.SLIPWAY.instance,
@@ -63,8 +64,14 @@ class Attempt:
         return settings_of(self.service, self.variables, no_cache=self.deployment.no_cache)
 
     @property
+    def is_isolated(self) -> bool:
+        """What a stranger's code builds leaves nothing behind for builds that are given production's variables."""
+        return self.deployment.environment.is_isolated
+
+    @property
     def fingerprint(self) -> str:
-        return self.settings.fingerprint()
+        found = self.settings.fingerprint()
+        return hashlib.sha256(f"isolated {found}".encode()).hexdigest() if self.is_isolated else found
 
 
 def source_of(service: Service, *, commit: str = "", branch: str = "", ref: str = "") -> Source:
