@@ -57,9 +57,17 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
         "Ask for a JDK that knows it in .java-version, or change the release in the build file.",
     ),
     (
+        "private-dependency",
+        r"npm (?:error|ERR!) 40[13] [A-Z]\w+ - GET ([^\s\"]+)|ERR_PNPM_FETCH_40[13]\s+GET ([^\s:]+:[^\s]+?):? "
+        r"|YN0041: [^@\n]*?(@?[\w./-]+)@npm:[^\n]*Invalid authentication",
+        "A dependency is private, and this build may not read it: {1}.",
+        "Give the build a token by a variable, such as NPM_TOKEN with an .npmrc or .yarnrc.yml that reads it.",
+    ),
+    (
         "no-matching-version",
         r"no matching package named `([^`]+)` found|Could not find gem '([^']+)'"
-        r"|Root composer\.json requires (\S+?),? it could not be found|Could not find artifact (\S+)",
+        r"|Root composer\.json requires (\S+?),? it could not be found|Could not find artifact (\S+)"
+        r"|Couldn't find (?:package|any versions for) \"([^\"]+)\"|YN0082: [^@\n]*?(@?[\w./-]+@npm:[^\s:]+): No candidates",
         "The dependency {1} does not exist in the version that is asked for.",
         "Check its name and version in the list of dependencies.",
     ),

@@ -5,7 +5,7 @@ import pytest
 from workers.build.causes import cause
 from workers.build.plan import Plan
 
-# As the tools print it: Django 5.2, Go 1.24, cargo 1.85, Bundler 2.6, Composer 2.8, Maven 3.9.
+# As the tools print it: Django 5.2, Go 1.24, cargo 1.85, Bundler 2.6, Composer 2.8, Maven 3.9, npm 11, pnpm 9, Yarn 1 and 4.
 OUTPUTS = [
     (
         '  File "/app/shop/settings.py", line 5, in <module>\n    SECRET_KEY = os.environ["SECRET_KEY"]\n'
@@ -91,6 +91,32 @@ OUTPUTS = [
         "# example.com/shop\n./main.go:4:2: undefined: nope",
         "compile-error",
         "The code does not compile: ./main.go:4:2: undefined: nope.",
+    ),
+    (
+        "npm error code E401\nnpm error 401 Unauthorized - GET https://npm.example/@acme%2fsecret",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: https://npm.example/@acme%2fsecret.",
+    ),
+    (
+        " ERR_PNPM_FETCH_401  GET https://npm.example/@acme%2Fsecret: Unauthorized - 401\n\nThis error happened while "
+        "installing a direct dependency of /app\n\nNo authorization header was set for the request.",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: https://npm.example/@acme%2Fsecret.",
+    ),
+    (
+        "➤ YN0041: │ @acme/secret@npm:1.0.0: Invalid authentication (as an anonymous user)\n➤ YN0000: └ Completed",
+        "private-dependency",
+        "A dependency is private, and this build may not read it: @acme/secret.",
+    ),
+    (
+        '[1/4] Resolving packages...\nerror Couldn\'t find any versions for "left-pad" that matches "99.0.0"',
+        "no-matching-version",
+        "The dependency left-pad does not exist in the version that is asked for.",
+    ),
+    (
+        "➤ YN0082: │ left-pad@npm:99.0.0: No candidates found\n➤ YN0000: └ Completed",
+        "no-matching-version",
+        "The dependency left-pad@npm:99.0.0 does not exist in the version that is asked for.",
     ),
 ]
 
