@@ -55,5 +55,7 @@ def test_a_build_takes_the_one_that_was_chosen_or_none(pack: str) -> None:
         {"program": pack, "builder": "acme/ours", "lifecycle": ""},
     )
     assert maker_of(Plan("buildpacks", builder_image="x/y")).keywords["builder"] == "x/y"  # type: ignore[attr-defined]
+    with pytest.raises(UserError, match="no registry that images can be pulled from"):
+        maker_of(Plan("buildpacks", builder_image="169.254.169.254/latest"))
     with pytest.raises(UserError, match="no-railpack is not on this host"):
         maker_of(Plan("railpack"))

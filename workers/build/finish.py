@@ -7,6 +7,7 @@ behind a shell, those of buildpacks in a program of their own: both would take o
 from __future__ import annotations
 
 import json
+import re
 import secrets as random
 import shlex
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from workers.docker import Engine
 from workers.errors import UserError
 
 LAUNCHER = "/cnb/lifecycle/launcher"  # Sets what the layers of buildpacks say of PATH and the like, then runs the rest.
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # Nothing further on can keep these.
 METADATA = "io.buildpacks.build.metadata"
 
 
@@ -42,7 +44,25 @@ class Start:
 
 
 def start_of(config: Mapping[str, Any]) -> Start:
-    """`config` is the image's own."""
+    """`config` is the image's own. UserError for what cannot be understood: a builder image may write anything."""
+    try:
+        found = _told_by(config)
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise _strange() from error
+    if NO_TEXT.search(f"{found.line}{found.folder}"):
+        raise _strange()
+    return found
+
+
+def _strange() -> UserError:
+    return UserError(
+        "build:user:strange-image",
+        "The image was built, but how it is started is told in no way that is known here.",
+        hint="Set a start command that is plain text, or choose another builder in the service's settings.",
+    )
+
+
+def _told_by(config: Mapping[str, Any]) -> Start:
     label = (config.get("Labels") or {}).get(METADATA)
     if label:
         return _start_of_buildpacks(json.loads(label))

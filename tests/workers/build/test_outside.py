@@ -104,6 +104,10 @@ def test_the_image_of_one_starts_so_that_its_command_can_be_replaced() -> None:
     told["buildpack-default-process-type"] = "old"
     assert start_of({"Labels": {METADATA: json.dumps(told)}}).command == ("bash", "-c", "npm start")
     assert start_of({"Labels": {METADATA: "{}"}}).command == ()
+    bad = ("[]", "{", "[" * 99_999, '{"processes": [1]}', '{"processes": [{"type": "web", "command": ["a\\u0000b"]}]}')
+    for strange in bad:
+        with pytest.raises(UserError, match="in no way that is known"):
+            start_of({"Labels": {METADATA: strange}})
 
 
 def test_a_container_that_is_asked_for_gets_the_limits_whatever_it_asked() -> None:
