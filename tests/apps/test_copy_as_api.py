@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from typer.exceptions import TyperException
+from typer.main import get_command
 
+from cli.app import app
 from paas.api import api
 from tests.apps.cast import CANARY, Person, Shop
 from tests.apps.test_pages_walk import PAGES, address, ask, body, browser, ids_of
@@ -29,6 +33,7 @@ NO_ACTION_ON = {
 }
 
 
+DEPLOYS = re.compile(r"^POST /api/v1/services/[^/]+/(deployments|rollback)$")
 Found = list[tuple[str, str, dict[str, str | None]]]
 
 
@@ -46,6 +51,8 @@ class Forms(HTMLParser):
         elif told.get("data-curl"):  # An item of a menu.
             call = {"data-api": told["data-curl"], "data-api-body": told.get("data-curl-body"), "fields": ""}
             self.found.insert(0, {"method": "post", "action": "", **call})
+        elif tag == "button" and told.get("data-cli"):  # The same as a command, beside it.
+            self.found[0]["data-cli"] = told["data-cli"]
         elif tag in ("input", "select", "textarea") and self.found and told.get("type") not in ("hidden", "password"):
             self.found[-1]["fields"] = f"{self.found[-1]['fields']} {told.get('name')}"
 
@@ -102,6 +109,36 @@ def test_it_names_operations_that_exist_with_bodies_that_they_take(found: Found)
         # What is changed in a form goes into the copied body, by its name.
         if method == "PATCH" and "data-api-as-is" not in form:
             assert set(str(form["fields"]).split()) <= set(schemas[0]["properties"]), (name, call)
+
+
+def test_what_deploys_or_goes_back_says_where(found: Found) -> None:
+    """Left out it would be production, whatever the page is about."""
+    bodies = {
+        (name, form.get("data-api-body") or "{}")
+        for name, _, form in found
+        if DEPLOYS.search(form.get("data-api") or "")
+    }
+    assert len(bodies) > 3
+    assert {(name, body) for name, body in bodies if "environment" not in json.loads(body)} == set()
+
+
+def test_it_names_commands_that_take_what_they_are_given(found: Found) -> None:
+    commands = {str(form["data-cli"]) for *_, form in found if form.get("data-cli")}
+    assert len(commands) > 8
+    assert {command for command in commands if not is_taken(shlex.split(command))} == set()
+
+
+def is_taken(words: list[str]) -> bool:
+    command: Any = get_command(app)
+    context: Any = None
+    try:
+        while hasattr(command, "resolve_command"):
+            context = command.make_context(words[0], words[:], parent=context)
+            _, command, words = command.resolve_command(context, words)
+        command.make_context(command.name, words, parent=context)
+    except TyperException:
+        return False
+    return True
 
 
 def test_it_copies_no_secret(found: Found, shop: Shop) -> None:
