@@ -245,6 +245,9 @@ class Engine:
             told = client.push(repository, tag=tag, stream=True, decode=True, auth_config=_auth(login))
             for line in _checked(told, check):
                 digest = line.get("aux", {}).get("Digest", digest)
+            if not digest:  # An engine with the image store of containerd tells it in words only.
+                told_by_registry = client.inspect_distribution(reference, auth_config=_auth(login))
+                digest = str(told_by_registry["Descriptor"]["digest"])
         return digest
 
     def image(self, image: str) -> dict[str, Any]:

@@ -34,7 +34,10 @@ ANSWER_SECONDS = 10.0  # A registry that has said nothing by then cannot be reac
 FORGET_SECONDS = 600.0
 # What a host's own sources can give, best first: its suite and those that stand beside it on the same mirror.
 SUITES = {"bookworm": ("trixie", "bookworm"), "trixie": ("trixie", "bookworm")}
-NO_SUCH_IMAGE = re.compile(r"manifest unknown|manifest for .* not found|repository does not exist|denied|unauthorized")
+NO_SUCH_IMAGE = re.compile(
+    r"manifest unknown|manifest for .* not found|resolve reference .*: not found"  # The last with containerd's store.
+    r"|repository does not exist|denied|unauthorized"
+)
 VERSION = re.compile(r"(?<![\w.])(?:go|v)?(\d+(?:\.\d+)*)")
 
 

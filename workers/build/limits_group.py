@@ -108,12 +108,25 @@ def make_own(groups: dict[str, Path], name: str, memory_bytes: int, cpus: float,
 
 def remove_over(groups: dict[str, Path], notes: Path) -> None:
     """Own groups of builds that have no note any more. One with a process that just ends stays until the next time."""
-    for group in dict.fromkeys(groups.values()):
+    for group in everywhere(groups):
         for own in group.glob(f"{OWN}*"):
             if not (notes / own.name.removeprefix(OWN)).exists():
-                with suppress(OSError):
-                    for folder in (*own.glob("buildkit"), own):
-                        folder.rmdir()
+                remove(own)
+
+
+def everywhere(groups: dict[str, Path]) -> list[Path]:
+    """With cgroup v1 an engine that is told a parent makes it in each hierarchy, those too that limit nothing here."""
+    if not _is_v1(groups):
+        return list(dict.fromkeys(groups.values()))
+    root = next(path for path in groups["memory"].parents if path.name == "memory")
+    return sorted(root.parent.glob(f"*/{groups['memory'].relative_to(root)}"))
+
+
+def remove(own: Path) -> None:
+    """Unless a process of it just ends."""
+    with suppress(OSError):
+        for folder in (*own.glob("*/"), own):
+            folder.rmdir()
 
 
 def are_in_force(groups: dict[str, Path], memory_bytes: int, cpus: float, pids: int) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import select
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from workers.build.limits_enforced import Enforced, kills
-from workers.build.limits_group import groups_of, make, make_own, own_of, parent_of, quota
+from workers.build.limits_group import everywhere, groups_of, make, make_own, own_of, parent_of, quota, remove
 from workers.build.limits_strays import POLL_SECONDS, gather_until, homes_of
 
 
@@ -28,10 +27,8 @@ def main(cgroups: str, own: str, gathers: str) -> None:
     print(json.dumps({"parent": parent_of(top, name)}), flush=True)
     gather_until(_is_over, homes_of(top) if json.loads(gathers) else (), groups, name if json.loads(gathers) else "")
     print(json.dumps({"was_met": limit.was_met(), "has_killed": limit.has_killed()}), flush=True)
-    for group in dict.fromkeys(own_of(groups, name).values()):
-        with suppress(OSError):  # With a process that just ends; an empty group costs nothing.
-            for folder in (*group.glob("*/"), group):
-                folder.rmdir()
+    for group in everywhere(groups):
+        remove(group / name)
 
 
 def _is_over() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workers.build.job import Report
 from workers.docker import Engine
-from workers.errors import PlatformError, SlipwayError
+from workers.errors import SlipwayError
 from workers.image_reference import Login, parse_image
 
 BUILT = "slipway/build:"
@@ -25,8 +25,6 @@ def push_image(image: str, repository: str, tag: str, login: Login | None, engin
     except BaseException:
         engine.remove_image(name)
         raise
-    if not digest:
-        raise PlatformError("push:platform:no-digest", f"The engine did not say under which digest {name} was taken.")
     # The engine removes an image by its id only while all its names are of one repository.
     for other in engine.image(image)["RepoTags"]:
         if other.startswith(BUILT):

@@ -61,8 +61,16 @@ def test_each_build_has_a_group_of_its_own_until_it_ends(tmp_path: Path) -> None
             assert (group / second.own / "cpu.max").read_text() == "50000 100000"
         for file in (group / second.own).iterdir():
             file.unlink()  # The kernel's own are none.
-        remove_over({"memory": group}, tmp_path / "active")
+        remove_over(groups_of(tmp_path / "cg"), tmp_path / "active")
         assert [own.name for own in group.glob("slipway-*")] == [first.own]
+
+
+def test_a_group_goes_from_hierarchies_that_limit_nothing_too(tmp_path: Path) -> None:
+    """Engines since 23 make it in all of them."""
+    for name in ("memory", "cpu", "pids", "cpuset"):
+        (tmp_path / name / "docker/buildkit/slipway-1-a/buildkit").mkdir(parents=True)
+    remove_over(groups_of(tmp_path), tmp_path / "active")
+    assert not list(tmp_path.glob("**/slipway-*"))
 
 
 def test_it_forgets_builds_whose_process_was_killed(tmp_path: Path) -> None:
