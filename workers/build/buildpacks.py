@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import secrets as random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -168,9 +168,14 @@ def _builder(client: str, builder: str, config: Path, report: Report) -> str:
             hint="Correct its name in the service's settings, or choose another builder. "
             f"{' '.join(pulled.tail[-1:])[:300]}",
         )
-    digests = inspected(name)[name].get("RepoDigests") or ["made on this host"]
-    report.line(f"builder image: {name} ({str(digests[0]).rpartition('@')[2]})")
-    return name
+    digests = inspected(name)[name].get("RepoDigests") or []
+    report.line(f"builder image: {name} ({str([*digests, 'made on this host'][0]).rpartition('@')[2]})")
+    return pinned(name, digests)
+
+
+def pinned(name: str, digests: Sequence[str]) -> str:
+    """By its digest, which is none of the names that pack trusts: it runs all phases of those with the engine's socket."""
+    return next(iter(digests), name)
 
 
 def _caches(client: str, workspace: Workspace) -> dict[str, str]:

@@ -59,6 +59,12 @@ def limited_container(
     }
 
 
+def gives_engine(asked: Mapping[str, Any], prefix: str, engine: str) -> bool:
+    """Whether what a repository or a buildpack wrote would be run beside the engine's socket."""
+    binds = (str(bind).partition(":")[0] for bind in (asked.get("HostConfig") or {}).get("Binds") or ())
+    return str(asked.get("Image")).startswith(f"{prefix}.local/builder/") and engine in binds
+
+
 def rewritten_head(head: bytes, length: int | None = None) -> bytes:
     """The head of a request that is the connection's last, and of another `length` where the body was rewritten."""
     first, *lines = head.rstrip(b"\r\n").split(b"\r\n")
@@ -85,6 +91,8 @@ def engine_door(
 
         def rewrite(body: bytes) -> bytes:
             asked = json.loads(body)
+            if gives_engine(asked, prefix, engine):
+                raise ValueError("a builder image is not given the engine")
             made.note(asked, prefix)
             return json.dumps(limited_container(asked, limits, labels, parent)).encode()
 

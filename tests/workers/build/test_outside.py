@@ -13,9 +13,9 @@ import pytest
 from tests.workers.build.builds import Lines, builder
 from workers.build import railpack
 from workers.build.analyze import analyze
-from workers.build.buildpacks import build_by_buildpacks, pack_argv
+from workers.build.buildpacks import build_by_buildpacks, pack_argv, pinned
 from workers.build.clean import remove_caches
-from workers.build.engine_door import limited_container, rewritten_head
+from workers.build.engine_door import gives_engine, limited_container, rewritten_head
 from workers.build.files import MemoryFiles
 from workers.build.finish import LAUNCHER, METADATA, Start, start_of, with_start
 from workers.build.job import BuildLimits, BuildSettings, Checkout, Workspace
@@ -126,6 +126,15 @@ def test_a_container_that_is_asked_for_gets_the_limits_whatever_it_asked() -> No
     )
     upgrade = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     assert rewritten_head(upgrade) == upgrade
+
+
+def test_no_builder_image_is_trusted_whatever_its_name() -> None:
+    """pack runs all phases of those that it knows in one container, beside the engine's socket."""
+    assert pinned("gcr.io/buildpacks/builder:google-22", ["gcr.io/buildpacks/builder@sha256:a"]).endswith("@sha256:a")
+    socket = {"HostConfig": {"Binds": ["v:/v", "/var/run/docker.sock:/var/run/docker.sock"]}}
+    assert gives_engine({"Image": "pack.local/builder/7a:latest", **socket}, "pack", "/var/run/docker.sock")
+    assert not gives_engine({"Image": "buildpacksio/lifecycle:1", **socket}, "pack", "/var/run/docker.sock")
+    assert not gives_engine({"Image": "pack.local/builder/7a:latest"}, "pack", "/var/run/docker.sock")
 
 
 # Its last argument is the tag; the folder of variables is what it is told to mount.
