@@ -58,7 +58,7 @@ class EjectedOut(Schema):
     deployment_id: UUID
     dockerfile: str = Field(examples=["ARG BASE_IMAGE=python:3.13-slim\nFROM ${BASE_IMAGE} AS app\n"])
     dockerignore: str = Field(examples=[".git\n**/node_modules\n"])
-    path: str = Field(examples=["Dockerfile"])
+    path: str = Field(examples=["Dockerfile"], description="Which of the files is the Dockerfile.")
     folder: str = Field(examples=["apps/web"], description="Where a build of it begins; empty for the top.")
     files: dict[str, str] = Field(examples=[{"Dockerfile": "ARG BASE_IMAGE=python:3.13-slim\n"}])
     notes: list[str] = Field(examples=[["To do: put `Dockerfile` into the folder `apps/web`, commit and push."]])

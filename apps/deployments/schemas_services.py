@@ -51,7 +51,9 @@ class Settings(Schema):
     branch: str = Field(default="main", min_length=1, max_length=250, examples=["main"])
     root_directory: str = Field(default="", max_length=250)
     builder: Literal["", "slipway", "railpack", "buildpacks"] = Field(
-        default="", description="Who makes the image. Those but `slipway` are commands that must be on the host."
+        default="",
+        description="Who makes the image; empty: who slipway.toml names, else `slipway`. The others are commands that "
+        "must be on the host.",
     )
     builder_image: str = Field(
         default="",
