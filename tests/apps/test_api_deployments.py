@@ -95,7 +95,13 @@ def test_it_tells_why_one_failed(bob: Person, shop: Shop) -> None:
         error_code="a:user:b", error_message="It broke.", error_hint="Mend it."
     )
     told = bob.get(f"/deployments/{shop.first.key}").json()
-    assert told["error"] == {"code": "a:user:b", "message": "It broke.", "hint": "Mend it.", "setting": "", "remedy": None}
+    assert told["error"] == {
+        "code": "a:user:b",
+        "message": "It broke.",
+        "hint": "Mend it.",
+        "setting": "",
+        "remedy": None,
+    }
 
 
 def test_it_lists_newest_first_and_filters(bob: Person, shop: Shop, make_service: Callable[[str], Service]) -> None:
