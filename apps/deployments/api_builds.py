@@ -14,6 +14,7 @@ from apps.accounts.bearer import actor_of, one
 from apps.deployments.access import deployment_for
 from apps.deployments.models import Build, Release
 from apps.deployments.planned import plan_of
+from apps.deployments.resources import resources_for
 from apps.deployments.schemas_builds import BuildOut, OfService, PlanOut, ReleaseOut
 from apps.lib.api import Page, paged
 from apps.projects.models import scoped
@@ -49,7 +50,8 @@ def get_plan(request: HttpRequest, deployment_id: UUID) -> Any:
     row = deployment_for(actor_of(request), deployment_id)
     plan = row.built_as
     told = {name: plan.get(name) or "" for name in ("language", "framework")}
-    return {**told, "values": [asdict(one) for one in plan_of(row)], "reasons": plan.get("reasons", [])}
+    values, resources = ([asdict(one) for one in found] for found in (plan_of(row), resources_for(row)))
+    return {**told, "values": values, "resources": resources, "reasons": plan.get("reasons", [])}
 
 
 @router.get("/releases", response=Page[ReleaseOut], operation_id="list_releases", summary="List releases")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from apps.deployments.access import teams_for_writer
 from apps.deployments.importing import Found, look_at_address, look_at_repository
 from apps.deployments.looking import look_at_service
 from apps.deployments.picker import picker_of
+from apps.deployments.resources import resources_of
 from apps.deployments.schemas_services import shown_url
 from apps.deployments.schemas_source import (
     AnalyzeIn,
@@ -76,13 +78,14 @@ def analyze(request: HttpRequest, told: AnalyzeIn) -> Any:
 def analyze_service(request: HttpRequest, service_id: UUID) -> Any:
     """As its next build would see it, with its settings and variables in production. Nothing is made or run."""
     actor, service = _writable(request, service_id)
-    return _told(look_at_service(actor, service))
+    return _told(look_at_service(actor, service), service)
 
 
-def _told(found: Found) -> dict[str, Any]:
+def _told(found: Found, service: Service | None = None) -> dict[str, Any]:
     picked = found.get("picked", {})
     return {
         **{name: found[name] for name in ("commit", "message", "plan", "compose", "compose_problem")},
+        "resources": [asdict(one) for one in resources_of(service or Service())],
         "branch": found["where"]["branch"],
         "problem": found.get("problem"),
         "root_directories": picked.get("roots", []),

@@ -49,6 +49,12 @@ class PlanOut(Schema):
     language: str = Field(examples=["python"])
     framework: str = Field(examples=["flask"])
     values: list[PlanValueOut]
+    resources: list[PlanValueOut] = Field(
+        description="What its build may use, and what each of its containers gets.",
+        examples=[
+            [{"name": "build_memory", "value": "2048 MB", "kind": "default", "origin": "this installation's default"}]
+        ],
+    )
     reasons: list[str] = Field(examples=[["start command: `web` in the Procfile"]])
 
 

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field, model_validator
 
 from apps.deployments.schemas import DeploymentOut
+from apps.deployments.schemas_builds import PlanValueOut
 from apps.deployments.schemas_failures import ErrorOut
 from apps.deployments.schemas_services import SourceUrl
 from apps.deployments.sources import SourceOf
@@ -102,6 +103,12 @@ class AnalyzeOut(Schema):
     commit: str = Field(examples=["4f2a9c1e0b7d5a3f6c8e1d2b4a6f8c0e2d4b6a8c"])
     message: str = Field(examples=["Greet politely"])
     plan: dict[str, Any] | None = Field(examples=[{"language": "python", "framework": "flask", "reasons": []}])
+    resources: list[PlanValueOut] = Field(
+        description="What its build may use, and what each of its containers gets: a new service's, or this one's.",
+        examples=[
+            [{"name": "memory", "value": "512 MB", "kind": "default", "origin": "what every service begins with"}]
+        ],
+    )
     problem: ErrorOut | None
     compose: dict[str, Any] | None = Field(
         description="What the compose file in the folder becomes: services, and findings that name the keys which are "

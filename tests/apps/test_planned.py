@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 
 from apps.deployments import actions, lease, pipeline
 from apps.deployments.models import Build, Deployment
 from apps.deployments.planned import Value, values_of
+from apps.deployments.resources import resources_of
 from apps.deployments.states import Status
 from apps.deployments.steps.attempt import settings_of
 from apps.deployments.steps.release import spec_of
 from apps.deployments.templatetags.planned import other_reasons
 from apps.lib.templatetags.slipway import coded
 from apps.projects.actions import change_service
+from apps.projects.models import Service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop
 from workers.build.analyze import analyze
@@ -73,6 +76,23 @@ def test_it_is_on_pages_and_in_the_api(shop: Shop, alice: Person, bob: Person, p
     assert "start command: `web` in the Procfile" in told["reasons"]
     for page in (f"/deployments/{shop.live.pk}", f"/services/{shop.service.pk}/settings"):
         assert b"et in slipway.toml, line 1" in alice.client.get(page).content, page
+
+
+def test_resources_say_who_set_them(shop: Shop, alice: Person, plan: dict[str, Any]) -> None:
+    """What is asked for is no more than an operator lets; a release's containers have what it holds."""
+    Deployment.objects.filter(pk=shop.live.pk).update(plan=plan)
+    Service.objects.filter(pk=shop.service.pk).update(build_memory_mb=1_000_000, cpus=2.5)
+    told = alice.get(f"/deployments/{shop.live.pk}/plan").json()["resources"]
+    most = f"{django_settings.SLIPWAY.build_memory_ceiling_mb} MB"
+    assert [(one["name"], one["value"], one["origin"]) for one in told] == [
+        ("build_memory", most, "set in the service's settings"),
+        ("build_cpus", "2", "this installation's default"),
+        ("build_time", "1800 s", "this installation's default"),
+        ("memory", "512 MB", "what every service begins with"),
+        ("cpus", "1", "what every service begins with"),
+    ]
+    now = {one.name: (one.value, one.origin) for one in resources_of(Service.objects.get(pk=shop.service.pk))}
+    assert now["cpus"] == ("2.5", "set in the service's settings")
 
 
 def test_what_is_between_backticks_is_code_and_no_markup() -> None:

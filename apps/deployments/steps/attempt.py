@@ -10,6 +10,7 @@ from django.conf import settings
 
 from apps.deployments.models import Build, Deployment
 from apps.deployments.report import DatabaseReport
+from apps.deployments.resources import MB, build_memory_mb, build_seconds
 from apps.projects.models import Service
 from apps.projects.source_keys import key_of
 from workers.build.foreign import wants_no_cache
@@ -108,11 +109,9 @@ def settings_of(service: Service, variables: dict[str, str], *, no_cache: bool =
         target=service.compose.get("target", ""),
         variables=variables,
         limits=BuildLimits(
-            memory_bytes=min(service.build_memory_mb or told.build_memory_mb, told.build_memory_ceiling_mb) * 1024**2,
+            memory_bytes=build_memory_mb(service) * MB,
             cpus=told.build_cpus,
-            timeout_seconds=min(
-                service.build_timeout_seconds or told.build_timeout_seconds, told.build_timeout_ceiling_seconds
-            ),
+            timeout_seconds=build_seconds(service),
             disk_bytes=round(told.build_disk_gb * 1e9),
             disk_floor_bytes=round(told.build_free_gb * 1e9),
             egress=Egress(told.build_egress, told.build_network_allowed, (told.edge_port,)),

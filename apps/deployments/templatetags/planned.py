@@ -11,6 +11,7 @@ from apps.deployments.ejecting import may_eject
 from apps.deployments.models import Deployment
 from apps.deployments.planned import plan_of, values_of, words_of
 from apps.deployments.queries import live_of
+from apps.deployments.resources import resources_for, resources_of
 from apps.projects.models import Service
 
 register = template.Library()
@@ -28,7 +29,7 @@ VALUES = {
 
 @register.inclusion_tag("deployments/_plan.html")
 def plan_values(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {"values": values_of(plan)}
+    return {"values": [*values_of(plan), *resources_of(Service())]}
 
 
 @register.filter
@@ -40,7 +41,12 @@ def other_reasons(plan: Mapping[str, Any]) -> list[str]:
 
 @register.inclusion_tag("deployments/_plan.html")
 def plan_of_deployment(deployment: Deployment) -> dict[str, Any]:
-    return {"values": plan_of(deployment), "of": deployment, "may_eject": may_eject(deployment)}
+    values = plan_of(deployment)
+    return {
+        "values": values and [*values, *resources_for(deployment)],
+        "of": deployment,
+        "may_eject": may_eject(deployment),
+    }
 
 
 @register.simple_tag(takes_context=True)
