@@ -19,7 +19,7 @@ SCOPE = "cache-scope"  # The file in a service's cache folder.
 FORM = (
     '{{range .Images}}{{println "image" .ID .Size .UniqueSize}}{{end}}'
     '{{range .Volumes}}{{println "volume" .Size .Labels}}{{end}}'
-    '{{range .BuildCache}}{{println "cache" .Size .CacheType (json .Description)}}{{end}}'
+    '{{range .BuildCache}}{{if eq .Shared "false"}}{{println "cache" .Size .CacheType (json .Description)}}{{end}}{{end}}'
 )
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
@@ -28,8 +28,8 @@ SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
 @dataclass
 class Disk:
     """Bytes. `images` by id, all of the engine's, and `own` what each shares with no other; `volumes` by our own id of
-    them, those of this installation; `sources` by service: what the next fetch starts from. `cache` is the engine's whole
-    build cache, of which `dependencies` are what package managers keep there, and `caches` that by mark (`cache_marks`),
+    them, those of this installation; `sources` by service: what the next fetch starts from. `cache` is the engine's
+    build cache but for what images share, as cleaning counts it, of which `dependencies` are what package managers keep there, and `caches` that by mark (`cache_marks`),
     measured by service.
     """
 
