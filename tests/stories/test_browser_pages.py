@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 import uvicorn
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from apps.deployments import actions, logs, outcome
-from apps.deployments.models import Deployment
+from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import Status
 from paas.asgi import application
 from tests.apps.cast import Person, Shop
@@ -92,11 +93,13 @@ def is_page(context: BrowserContext, url: str) -> bool:
 
 def test_it_shows_lines_and_the_end_as_they_come(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
     row = under_way(shop, alice)
+    DeploymentStep.objects.create(deployment=row, name="fetch", status="running", started_at=timezone.now())
     page = signed_in(browser, site, alice).new_page()
     said = complaints(page)
     page.goto(f"{site}/deployments/{row.pk}")
     until(page, lambda: page.inner_text("[data-state]") == "Live")
     page.click("#steps summary")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#L2 span'))")
     logs.append(row.log, [logs.Line("<img src=x onerror=alert(1)>"), *(logs.Line(f"more {n}") for n in range(900))])
     until(page, lambda: page.locator(".log .line").count() == 904)
     assert page.text_content("#L4 span") == "<img src=x onerror=alert(1)>"
@@ -104,6 +107,7 @@ def test_it_shows_lines_and_the_end_as_they_come(browser: Browser, site: str, sh
     assert numbers == list(range(1, 905))
     outcome.failed(row, UserError("build:user:x", "It broke.", hint="Mend it."))
     until(page, lambda: page.title().startswith("Failed"))
+    assert page.evaluate("String(getSelection())") == "line 2", "what a person selected stays"
     assert "It broke." in page.inner_text(".why")
     assert page.evaluate("document.getElementById('steps').open"), "what a person opened stays open"
     assert said == []
