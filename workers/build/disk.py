@@ -29,8 +29,8 @@ SIZE = re.compile(r"([0-9.]+)([kKMGT]?B)")
 class Disk:
     """Bytes. `images` by id, all of the engine's, and `own` what each shares with no other; `volumes` by our own id of
     them, those of this installation; `sources` by service: what the next fetch starts from. `cache` is the engine's
-    build cache but for what images share, as cleaning counts it, of which `dependencies` are what package managers keep there, and `caches` that by mark (`cache_marks`),
-    measured by service.
+    build cache but for what it shares with images, as cleaning counts it; `dependencies` of it are what package managers
+    keep there, and `caches` that by mark (`cache_marks`), measured by service.
     """
 
     total: int = 0
