@@ -158,6 +158,11 @@ def _release_to_return_to(deployment: Deployment, release_id: UUID | None) -> Re
             "rollback:user:nothing-before", "There is no earlier release to go back to.",
             hint="Only a release that was live can be brought back.", status=409,
         )  # fmt: skip
+    if release_id is not None and not Release.objects.that_served().filter(pk=found.pk).exists():
+        raise UserError(
+            "rollback:user:never-served", f"Release {found.number} never served.",
+            hint=f"Deploy commit {found.commit[:7]} instead.", status=409,
+        )  # fmt: skip
     if found.pruned_at is not None:
         raise UserError(
             "rollback:user:not-kept", f"Release {found.number} is no longer kept.",

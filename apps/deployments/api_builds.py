@@ -56,7 +56,7 @@ def get_plan(request: HttpRequest, deployment_id: UUID) -> Any:
 
 @router.get("/releases", response=Page[ReleaseOut], operation_id="list_releases", summary="List releases")
 def list_releases(request: HttpRequest, query: Query[OfService]) -> Any:
-    """Releases of your services, newest first. Those that are kept can be rolled back to."""
+    """Releases of your services, newest first. Those that served and are kept can be rolled back to."""
     rows = releases_for(actor_of(request))
     return paged(rows.filter(service=query.service_id) if query.service_id else rows, query)
 

@@ -88,7 +88,7 @@ def disk_standing() -> DiskStanding:
     builds = Build.objects.filter(digest__in=sizes).select_related("service__project").order_by("digest", "-created_at")
     kept, known = kept_digests(), {}
     for build in builds.distinct("digest"):
-        note = "kept: serves, or can be rolled back to" if build.digest in kept else "removed with the next cleaning"
+        note = "kept: serves, or may serve again" if build.digest in kept else "removed with the next cleaning"
         name = f"{build.service.project} / {build.service}"
         known[build.digest] = Piece(build.commit[:7], sizes[build.digest], name, note)
     others = sum(size for digest, size in sizes.items() if digest not in known)

@@ -47,6 +47,14 @@ class Build(Base):
         return self.reference or self.digest
 
 
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def that_served(self) -> ReleaseQuerySet:
+        """One that never became live is nothing to go back to."""
+        return self.filter(
+            models.Exists(Deployment.objects.filter(release=models.OuterRef("pk"), live_at__isnull=False))
+        )
+
+
 class Release(Base):
     """Immutable: an image by digest with the variables and settings of its moment. `spec` is `workers.desired.Release`
     without id and variables."""
@@ -60,6 +68,8 @@ class Release(Base):
     secret_names = models.JSONField(default=list)
     variable_sources = models.JSONField(default=dict)
     pruned_at = models.DateTimeField(null=True, blank=True)  # Its image was cleaned: it can't be rolled back to.
+
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "environment", "number"], name="release_number_once")]

@@ -137,11 +137,11 @@ def card_of(service: Service, environment: Environment, newest: list[Deployment]
 
 
 def releases_of(service: Service, environment: Environment) -> list[Release]:
-    """The kept ones, newest first."""
+    """Those that can be rolled back to, newest first."""
     return _releases(service.pk, environment.pk, max(NEWEST, service.releases_kept))
 
 
 @asked_often
 def _releases(service: UUID, environment: UUID, most: int) -> QuerySet[Release]:
-    rows = Release.objects.filter(service=service, environment=environment, pruned_at=None)
+    rows = Release.objects.that_served().filter(service=service, environment=environment, pruned_at=None)
     return rows.select_related("build").defer(*LARGE).order_by("-number")[:most]

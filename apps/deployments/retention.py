@@ -76,7 +76,10 @@ def shorten_logs(most_bytes: int) -> None:
 
 
 def prune_releases() -> int:
-    """Mark what is beyond each service's number of kept releases. Never one that is live or wanted by a deployment."""
+    """Mark what is beyond each service's number of kept releases. Never one that is live or wanted by a deployment.
+
+    What never served takes no place of those: its newest is kept, to be tried again.
+    """
     return sum(_prune_releases_of(service) for service in Service.objects.order_by("pk").iterator())
 
 
@@ -86,10 +89,13 @@ def _prune_releases_of(service: Service) -> int:
     list(Service.objects.select_for_update(no_key=True).filter(pk=service.pk).values_list("pk"))
     in_use = Deployment.objects.filter(service=service, status__in=(*UNFINISHED, Status.LIVE), release__isnull=False)
     wanted = set(in_use.values_list("release_id", flat=True))
-    by_environment: dict[object, list[Release]] = {}
-    for row in Release.objects.filter(service=service, pruned_at=None).order_by("-number"):
-        by_environment.setdefault(row.environment_id, []).append(row)
-    beyond = [row for kept in by_environment.values() for row in kept[service.releases_kept :] if row.pk not in wanted]
+    rows = Release.objects.filter(service=service, pruned_at=None).order_by("-number")
+    served = set(rows.that_served().values_list("pk", flat=True))
+    groups: dict[tuple[object, bool], list[Release]] = {}
+    for row in rows:
+        groups.setdefault((row.environment_id, row.pk in served), []).append(row)
+    kept = {True: service.releases_kept, False: 1}
+    beyond = [row for (_, is_good), group in groups.items() for row in group[kept[is_good] :] if row.pk not in wanted]
     return Release.objects.filter(pk__in=[row.pk for row in beyond]).update(pruned_at=timezone.now())
 
 

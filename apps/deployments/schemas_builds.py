@@ -101,7 +101,7 @@ class ReleaseOut(Schema):
     variable_names: list[str] = Field(examples=[["DATABASE_URL", "LOG_LEVEL"]])
     secret_names: list[str] = Field(examples=[["DATABASE_URL"]])
     variable_sources: list[ReleaseVariableOut] = Field(description="Where each value came from.")
-    is_kept: bool = Field(description="It can be rolled back to.")
+    is_kept: bool = Field(description="Its image is there. It can be rolled back to if it ever served.")
     created_at: datetime
 
     @staticmethod

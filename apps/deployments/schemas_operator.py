@@ -78,7 +78,7 @@ class PieceOut(Schema):
     name: str = Field(examples=["4f2a9c1"])
     size: int = Field(description="Bytes.", examples=[61000000])
     owner: str = Field(examples=["shop / web"])
-    note: str = Field(examples=["kept: serves, or can be rolled back to"])
+    note: str = Field(examples=["kept: serves, or may serve again"])
 
 
 class DiskOut(Schema):

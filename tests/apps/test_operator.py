@@ -118,7 +118,7 @@ def test_it_says_whose_an_image_is_and_why_it_is_here(alice: Person, shop: Shop)
     Installation.objects.update(disk=told, disk_measured_at=timezone.now())
     standing = disk_standing()
     assert [(p.owner, p.size, p.note) for p in standing.images] == [
-        ("shop / web", 61_000_000, "kept: serves, or can be rolled back to")
+        ("shop / web", 61_000_000, "kept: serves, or may serve again")
     ]
     assert (standing.others, standing.percent, [p.name for p in standing.volumes]) == (5, 75, ["data"])
     assert "shop / web" in browser(alice).get("/operator/disk").content.decode()

@@ -15,6 +15,7 @@ from apps.accounts.actions import make_owner
 from apps.deployments import actions, lease, logs, outcome, reconcile, reports, retention, wakeup
 from apps.deployments.desired import document_for
 from apps.deployments.models import Build, Deployment, LogChunk, Release
+from apps.deployments.queries import releases_of
 from apps.deployments.states import Status
 from apps.deployments.steps.release import freeze
 from apps.hosts.actions import ensure_local_host
@@ -372,6 +373,21 @@ def test_a_live_release_is_never_pruned_nor_its_image(alice: Actor, waiting: Dep
     third = make_live(actions.deploy(actor=alice, service=first.service), "c" * 40)
     assert retention.prune_releases() == 2
     assert retention.kept_digests() == {third.release.build.digest}  # type: ignore[union-attr]
+
+
+def test_releases_that_never_served_push_out_none_that_did(alice: Actor, waiting: Deployment) -> None:
+    good = make_live(waiting)
+    service = good.service
+    type(service).objects.update(releases_kept=2)
+    last = make_live(actions.deploy(actor=alice, service=service), "b" * 40)
+    for number in range(3):
+        bad = rolled_out(actions.deploy(actor=alice, service=service), f"{number}" * 40)
+        told(bad, "start", "failed", error=desired.ErrorReport(code="deploy:user:x", message="It broke."))
+    assert retention.prune_releases() == 2, "but the newest"
+    assert [row.number for row in releases_of(service, service.environment)] == [2, 1]
+    with pytest.raises(UserError, match="Release 5 never served"):
+        actions.rollback(actor=alice, deployment=last, release_id=Release.objects.get(number=5).pk)
+    assert actions.rollback(actor=alice, deployment=last, release_id=good.release_id).release_id == good.release_id
 
 
 def test_a_first_release_that_breaks_has_nothing_to_go_back_to(waiting: Deployment) -> None:
