@@ -9,6 +9,8 @@ from typing import Any
 from workers.build.files import Files
 from workers.errors import UserError
 
+# In the order of https://mise.jdx.dev/configuration.html; the first of them that names the tool.
+MISE = ("mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml", ".config/mise/config.toml")
 Asked = tuple[str, str]  # The version as it is asked for, and the file that asks.
 
 
@@ -22,7 +24,7 @@ def asked_version(files: Files, tools: tuple[str, ...], plain: tuple[str, ...]) 
             return version, name
     if version := _in_tool_versions(files.head(".tool-versions"), tools):
         return version, ".tool-versions"
-    for name in ("mise.toml", ".mise.toml"):
+    for name in MISE:
         if version := _in_mise(read_toml(files, name), tools):
             return version, name
     return "", ""

@@ -71,6 +71,7 @@ def test_it_finds_the_program_that_serves(texts: dict[str, str], start: str) -> 
         ({"go.mod": MOD, ".go-version": "1.23.2\n"}, "1.23.2", "go1.23.2"),
         ({"go.mod": MOD, ".tool-versions": "golang 1.24.0\n"}, "1.24.0", "go1.24.0"),
         ({"go.mod": MOD, "mise.toml": '[tools]\ngo = "1.24.0"\n'}, "1.24.0", "go1.24.0"),
+        ({"go.mod": MOD, ".config/mise.toml": '[tools]\ngo = "1.24.0"\n'}, "1.24.0", "go1.24.0"),
     ],
 )
 def test_it_asks_for_a_version(texts: dict[str, str], version: str, value: str) -> None:
