@@ -10,7 +10,14 @@ from workers.build.files import Files
 from workers.errors import UserError
 
 # In the order of https://mise.jdx.dev/configuration.html; the first of them that names the tool.
-MISE = ("mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml", ".config/mise/config.toml")
+MISE = (
+    "mise.toml",
+    ".mise.toml",
+    "mise/config.toml",
+    ".mise/config.toml",
+    ".config/mise.toml",
+    ".config/mise/config.toml",
+)
 Asked = tuple[str, str]  # The version as it is asked for, and the file that asks.
 
 
