@@ -17,9 +17,9 @@ MB = 1024**2
 INSTALLATION = Origin("default", "this installation's default")
 USUAL = Origin("default", "what every service begins with")
 LABELS = {
-    "build_memory": "Memory of the build",
-    "build_cpus": "CPUs of the build",
-    "build_time": "Time limit of the build",
+    "build_memory": "Build memory",
+    "build_cpus": "Build CPUs",
+    "build_time": "Build time limit",
     "memory": "Memory",
     "cpus": "CPUs",
 }

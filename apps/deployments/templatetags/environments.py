@@ -15,9 +15,9 @@ SHOWN = NEAREST - 1
 
 
 @register.filter
-def as_option(environment: Environment) -> str:
+def as_option(environment: Environment | None) -> str:
     """What a command of `slipway` ends with to be about it: ` -e pr-12`; "" for production."""
-    return "" if environment.is_production else f" -e {environment.slug}"
+    return f" -e {environment.slug}" if environment and not environment.is_production else ""
 
 
 @register.inclusion_tag("deployments/_environments.html", takes_context=True)
