@@ -186,7 +186,6 @@ PERIODIC: dict[str, float] = {
 PULL_REQUESTS = "apps.previews.shown.Previews"  # See `apps.github.pulls`.
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-SESSION_ENGINE = "apps.accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-slipway" if SECURE else "slipway"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
