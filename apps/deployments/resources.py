@@ -48,7 +48,8 @@ def resources_of(service: Service, spec: Mapping[str, Any] | None = None) -> lis
         "memory": (f"{memory} MB", USUAL if memory == usual.memory_mb else SERVICE),
         "cpus": (f"{cpus:g}", USUAL if cpus == usual.cpus else SERVICE),
     }
-    return [Value(name, LABELS[name], value, by.kind, by.detail) for name, (value, by) in told.items()]
+    names = [name for name in told if not (service.image and name.startswith("build_"))]
+    return [Value(name, LABELS[name], told[name][0], told[name][1].kind, told[name][1].detail) for name in names]
 
 
 def resources_for(deployment: Deployment) -> list[Value]:

@@ -29,7 +29,9 @@ VALUES = {
 
 @register.inclusion_tag("deployments/_plan.html")
 def plan_values(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {"values": [*values_of(plan), *resources_of(Service())]}
+    return {
+        "values": [*values_of(plan), *resources_of(Service(image="pulled" if plan.get("language") == "image" else ""))]
+    }
 
 
 @register.filter
