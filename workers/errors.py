@@ -26,7 +26,7 @@ class SlipwayError(Exception):
         *,
         hint: str = "",
         retry: bool = False,
-        status: int = 400,
+        status: int = 422,
         change: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)

@@ -126,6 +126,7 @@ def opened(sealed: str) -> Found:
             "service:user:page-too-old",
             "This page is too old to be sent.",
             hint="Begin again with the repository's address.",
+            status=400,
         ) from error
     return found
 

@@ -29,3 +29,12 @@ def test_it_tells_no_secret(dora: Person, shop: Shop, tmp_path: Path) -> None:
     assert (web["command"][-2:], web["build_args"], db["image"]) == (
         ["secret", "hello"], {"OF": "secret"}, "postgres:secret",
     )  # fmt: skip
+
+
+def test_it_answers_the_same_for_all_files_that_cannot_be_read(dora: Person, shop: Shop, tmp_path: Path) -> None:
+    make_repository(tmp_path / "shop", {"slipway.toml": "port = [", "main.py": ""}, branch="trunk")
+    with served(tmp_path) as (url, _):
+        Service.objects.update(source_url=f"{url}/shop/.git", branch="trunk", source_token="")
+        answer = dora.post(f"/services/{shop.service.key}/analyze")
+    assert (answer.status_code, answer.json()["code"]) == (422, "build:user:invalid-file")
+    assert answer.json()["message"].startswith("slipway.toml is not valid TOML: ")
