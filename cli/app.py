@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli import __version__, analysis, deployments, ejecting, logs, services, signing_in
+from cli import __version__, analysis, changes, deployments, ejecting, logs, services, signing_in
 from cli.ending import Ending, Refusal
 from cli.screen import note, tell_json
 from cli.variables import variables
@@ -29,6 +29,7 @@ for command in (
     services.projects,
     services.services,
     services.status,
+    changes.changes,
     deployments.deploy,
     deployments.deployments,
     deployments.deployment,

@@ -20,13 +20,16 @@ def deploy(
     service: ServiceName,
     commit: Annotated[str, typer.Option(help="Instead of the branch's head.")] = "",
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build anew without any cache.")] = False,
+    reuse_build: Annotated[
+        bool, typer.Option("--reuse-build", help="What is live, with the variables and settings of now: no build.")
+    ] = False,
     follow: Follow = False,
     environment: Where = PRODUCTION,
     as_json: Json = False,
 ) -> None:
     """Build and release a service. With --follow its log is shown, and the exit code tells what became of it."""
     api = connect()
-    body = {"commit": commit, "no_cache": no_cache, "environment": environment}
+    body = {"commit": commit, "no_cache": no_cache, "reuse_build": reuse_build, "environment": environment}
     made = api.post(f"/services/{service_named(api, service)['id']}/deployments", body)
     _go_on(api, made, follow=follow, as_json=as_json)
 

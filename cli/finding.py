@@ -1,4 +1,4 @@
-"""What a person names, as rows of the API: services by name, deployments by number or id."""
+"""What a person names, as rows of the API: services and projects by name, deployments by number or id."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ def service_named(api: Api, name: str) -> Row:
         told = ", ".join(names if len(set(names)) == len(names) else [row["id"] for row in rows])  # Of two teams.
         raise Refusal(Ending.USAGE, f"More than one service is called {name}: {told}.", "Name the project or the id.")
     return rows[0]  # type: ignore[no-any-return]
+
+
+def project_named(api: Api, name: str) -> Row:
+    """By its name in addresses, or its id."""
+    found = [row for row in api.all("/projects")["items"] if name in (row["slug"], row["id"])]
+    if not found:
+        raise Refusal(
+            Ending.NOT_FOUND, f"There is no project {name} that you may see.", "slipway projects lists those there are."
+        )
+    if len(found) > 1:  # Of two teams.
+        told = ", ".join(row["id"] for row in found)
+        raise Refusal(Ending.USAGE, f"More than one project is called {name}: {told}.", "Name the id.")
+    return found[0]  # type: ignore[no-any-return]
 
 
 def deployment_named(api: Api, text: str, environment: str, service: str = "") -> str:

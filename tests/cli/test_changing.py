@@ -180,6 +180,31 @@ def test_it_sets_and_unsets_variables(dora: Person, shop: Shop, type_: Type) -> 
     assert not Variable.objects.filter(name__in=["A", "LOG_LEVEL"]).exists()
 
 
+def test_it_keeps_variables_of_a_project_apart_from_those_of_its_services(
+    dora: Person, shop: Shop, type_: Type
+) -> None:
+    project, its_own = shop.service.project.slug, Variable.objects.filter(service=None)
+    said = type_(dora, "variables", "set", "--project", project, "REGION=eu", "-e", "production")
+    assert said.out == "REGION is set (environment production).\n"
+    assert said.err == "It takes effect with the next deployment of each service\n"
+    listed = type_(dora, "variables", "list", project, "--project").out
+    assert listed.count("\n") == 1 + its_own.count() and "REGION" in listed and "API_KEY" not in listed
+    assert type_(dora, "variables", "unset", project, "API_KEY", "-p").code == 4, "it is a service's"
+    assert type_(dora, "variables", "unset", project, "REGION", "-p", "-e", "production").code == 0
+    assert type_(dora, "variables", "list", "-p", "nope").code == 4
+    assert not Variable.objects.filter(name="REGION").exists()
+
+
+def test_it_tells_what_is_not_live_and_deploys_it_without_a_build(dora: Person, shop: Shop, type_: Type) -> None:
+    type_(dora, "variables", "set", "web", "LOG_LEVEL=a\nb")
+    said = type_(dora, "changes", "web")
+    assert "LOG_LEVEL" in said.out and "a\\nb" in said.out and CANARY not in said.out
+    assert said.err == "Deploy them: slipway deploy web --reuse-build\n"
+    assert type_(dora, "deploy", "web", "--reuse-build", "--no-cache").code == 2
+    assert type_(dora, "deploy", "web", "--reuse-build").code == 0
+    assert Deployment.objects.latest("number").build == shop.live.build
+
+
 def test_it_takes_a_secret_from_standard_input_only(dora: Person, shop: Shop, type_: Type) -> None:
     said = type_(dora, "variables", "set", "web", "API_KEY", "--secret", stdin=f"new-{CANARY}\n")
     row = Variable.objects.get(name="API_KEY")
