@@ -13,12 +13,12 @@ from apps.accounts.installation import is_operator
 from apps.accounts.policy import Permission
 from apps.deployments.mending import MENDED, Mended, mended_by
 from apps.deployments.models import Deployment
-from apps.deployments.steps.attempt import settings_of
+from apps.deployments.raising import LIMITS
 
 SETTINGS = {
-    "build:user:out-of-memory": ("build_memory_mb", "build memory"),
-    "build:user:timeout": ("build_timeout_seconds", "build time limit"),
-    "health:user:out-of-memory": ("memory_mb", "memory"),
+    "build:user:out-of-memory": "build_memory_mb",
+    "build:user:timeout": "build_timeout_seconds",
+    "health:user:out-of-memory": "memory_mb",
 }
 MOST = "It is the most that this installation allows: an operator can raise"
 
@@ -38,7 +38,7 @@ VERSION = Place("Set the version", "language_version", action="Set the version o
 PACKAGE = Place("Name the package", "packages", action="Name a package of the distribution")
 HEALTH = Place("Set the health path", "health_path")
 PLACES = {
-    **{code: Place("Raise it here", name, action=f"Raise the {said}") for code, (name, said) in SETTINGS.items()},
+    **{code: Place("Raise it here", name, action=f"Raise the {LIMITS[name].label}") for code, name in SETTINGS.items()},
     "build:platform:disk-full": Place("Free space", "", "disk", None, "Free space on the disk"),
     "build:user:missing-variable": Place("Set the variable", "", "variables", Permission.WRITE_VARIABLES),
     "build:user:needs-system-package": PACKAGE,
@@ -93,7 +93,7 @@ def remedy_of(deployment: Deployment) -> Remedy | None:
         return _closed(deployment)
     if place.setting in MENDED and not MENDED[place.setting].is_felt_by(deployment):
         return None
-    ceiling = _ceiling(deployment, place.setting)
+    ceiling = LIMITS[place.setting].ceiling_of(deployment.service) if place.setting in LIMITS else ""
     limit, action, url = MOST if ceiling else "", place.action or place.words, _url(deployment, place)
     return Remedy(place.words, action, url, place.permission, limit=limit, ceiling=ceiling)
 
@@ -111,12 +111,3 @@ def _closed(deployment: Deployment) -> Remedy | None:
         return None
     limit = f"Builds reach {REACH[mode]} here: an operator can open more by"
     return Remedy("", "", "", None, limit=limit, ceiling=OPENED_BY[mode])
-
-
-def _ceiling(deployment: Deployment, setting: str) -> str:
-    told, limits = settings.SLIPWAY, settings_of(deployment.service, {}).limits
-    if setting == "build_memory_mb" and limits.memory_bytes >= told.build_memory_ceiling_mb * 1024**2:
-        return "SLIPWAY_BUILD_MEMORY_MAX_MB"
-    if setting == "build_timeout_seconds" and limits.timeout_seconds >= told.build_timeout_ceiling_seconds:
-        return "SLIPWAY_BUILD_TIMEOUT_MAX_SECONDS"
-    return ""

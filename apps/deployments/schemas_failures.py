@@ -37,7 +37,7 @@ class FailureOut(ErrorOut):
 
 
 def failure_told(deployment: Deployment) -> dict[str, object]:
-    setting, _ = SETTINGS.get(deployment.error_code, ("", ""))
+    setting = SETTINGS.get(deployment.error_code, "")
     told = {"code": deployment.error_code, "message": deployment.error_message, "hint": deployment.error_hint}
     return {**told, "setting": setting, "remedy": _remedy_told(deployment)}
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.models import ActivityEvent
+from apps.deployments.mending import mend
 from apps.deployments.models import Deployment
 from apps.deployments.remedies import PLACES, remedy_of
 from apps.deployments.states import Status
@@ -71,6 +74,9 @@ def failed_by(row: Deployment, name: str, **change: str) -> Deployment:
         ("language_version", "22", "16", "22", "Use Node 22 and deploy again"),
         ("install_command", "npm ci --x", "", "npm ci --x", "Install with --x and deploy again"),
         ("root_directory", "apps/web", "", "apps/web", "Take the folder apps/web and deploy again"),
+        ("build_memory_mb", "4096", None, 4096, "Raise the build memory to 4 GB and deploy again"),
+        ("build_timeout_seconds", "120", 60, 120, "Raise the build time limit to 120 s and deploy again"),
+        ("memory_mb", "768", 384, 768, "Raise the memory to 768 MB and deploy again"),
     ],
 )
 def test_one_click_changes_the_setting_that_a_failure_names(
@@ -88,6 +94,31 @@ def test_one_click_changes_the_setting_that_a_failure_names(
     event = ActivityEvent.objects.filter(verb="changed the settings").latest("created_at")
     assert (event.actor_name, event.data["fields"]) == ("Dora", [setting])
     assert words not in page(dora, row), "it has it by now"
+    assert dora.post(f"/deployments/{row.pk}/mend").json()["code"] == "deployment:user:no-remedy"
+
+
+def test_two_who_mend_at_once_lose_nothing_of_each_other(dora: Person, shop: Shop) -> None:
+    packages, port = (
+        failed_by(shop.first, "build:user:any", **one) for one in ({"packages": "libpq-dev"}, {"port": "3000"})
+    )
+    with CaptureQueriesContext(connection) as asked:
+        for row in (packages, port):  # Read before either was mended.
+            mend(actor=dora.actor, deployment=row)
+    service = Service.objects.get(pk=shop.service.pk)
+    assert (service.packages, service.port) == ("libpq-dev", 3000)
+    first = next(one["sql"] for one in asked if "projects_service" in one["sql"])
+    assert first.endswith("FOR NO KEY UPDATE"), "the second waits before it reads"
+
+
+@pytest.mark.parametrize(("most", "asked", "words"), [(3000, "4096", "to 2.93 GB"), (8192, "9999999", "to 4 GB")])
+def test_a_limit_is_raised_no_further_than_an_operator_allows_nor_than_its_double(
+    dora: Person, shop: Shop, settings: Any, most: int, asked: str, words: str
+) -> None:
+    settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"build_memory_mb": 2048, "build_memory_max_mb": most})
+    row = failed_by(shop.first, "build:user:out-of-memory", build_memory_mb=asked)
+    assert f"Raise the build memory {words} and deploy again" in page(dora, row)
+    settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"build_memory_max_mb": 2048})
+    assert "SLIPWAY_BUILD_MEMORY_MAX_MB" in page(dora, row) and "deployment-mend" not in page(dora, row)
     assert dora.post(f"/deployments/{row.pk}/mend").json()["code"] == "deployment:user:no-remedy"
 
 

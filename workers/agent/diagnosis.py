@@ -11,6 +11,7 @@ from typing import Any
 from workers.agent.health import Answer
 from workers.agent.sockets import Socket, listening
 from workers.build.causes import Cause, cause
+from workers.build.mends_limits import doubled_memory, this_machine
 from workers.build.plan import Plan
 from workers.desired import Health, Process
 from workers.errors import UserError
@@ -28,6 +29,7 @@ def ended(state: dict[str, Any], limit_bytes: int, last_lines: list[str]) -> Use
             "health:user:out-of-memory",
             f"The app ran out of memory: its limit is {limit_bytes // 1024**2} MB.",
             hint="Raise the memory limit of the process, or make it use less.",
+            change=doubled_memory("memory_mb", limit_bytes, this_machine()),
         )
     if state.get("ExitCode") in (126, 127) and (missing := next(filter(None, map(_NOT_RUN.search, last_lines)), None)):
         return UserError(

@@ -13,6 +13,7 @@ from workers.build.causes import Cause, cause
 from workers.build.job import BuildSettings, Report
 from workers.build.limits_disk import WroteTooMuch, checking_disk
 from workers.build.limits_enforced import Enforced
+from workers.build.mends_limits import MB, doubled_seconds, memory_told, of_builds
 from workers.build.outside import OUTSIDE
 from workers.build.plan import Plan
 from workers.build.progress import Progress
@@ -55,6 +56,7 @@ def run_build(
             "build:user:timeout",
             f"The build took longer than {seconds:g} s and was stopped.",
             hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
+            change=doubled_seconds("build_timeout_seconds", seconds),
         ) from error
     except WroteTooMuch as error:
         fix = "Make it write less, or have an operator raise SLIPWAY_BUILD_DISK_GB."
@@ -73,16 +75,12 @@ def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> 
     if limit.has_killed() if known is None else known.code == "out-of-memory" and limit.was_met():
         known = Cause(
             "out-of-memory",
-            f"The build ran out of memory at {_size_told(limit.memory_bytes)}.",
+            f"The build ran out of memory at {memory_told(limit.memory_bytes // MB)}.",
             "Raise the build memory in the service's settings, or make the build need less.",
+            of_builds(limit.memory_bytes),
         )
     known = known or Cause("build-failed", "A command of the build failed.", "See the last lines:")
     return UserError(f"build:user:{known.code}", known.sentence, hint=_hint(known.fix, shown), change=known.change)
-
-
-def _size_told(memory_bytes: int) -> str:
-    megabytes = memory_bytes // 1024**2
-    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"
 
 
 def _hint(fix: str, shown: list[str]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.workers.build.builds import Lines
 from workers.agent.diagnosis import _not_listening, ended
 from workers.agent.reporter import on_the_wire
 from workers.agent.sockets import LISTEN, Socket
@@ -14,7 +16,10 @@ from workers.build.base_families import FAMILIES
 from workers.build.base_images import _not_available
 from workers.build.causes import cause
 from workers.build.files import MemoryFiles
-from workers.build.job import BuildSettings
+from workers.build.image_run import run_build
+from workers.build.job import BuildLimits, BuildSettings
+from workers.build.limits_enforced import Enforced
+from workers.build.mends_limits import MB, doubled_memory
 from workers.build.plan import Origin, Plan
 from workers.desired import Health, Process
 from workers.errors import UserError
@@ -79,6 +84,26 @@ def test_the_host_tells_what_mends_a_start() -> None:
     error = ended({"Status": "exited", "ExitCode": 1}, 0, ["ImportError: libpq.so.5: cannot open shared object file"])
     assert error is not None
     assert on_the_wire(error).change == {"packages": "libpq5"}
+
+
+def test_a_limit_that_was_met_names_its_double_as_far_as_the_machine_goes() -> None:
+    assert doubled_memory("memory_mb", 512 * MB, 2**40) == {"memory_mb": "1024"}
+    assert doubled_memory("memory_mb", 512 * MB, 700 * MB) == {"memory_mb": "700"}
+    assert doubled_memory("memory_mb", 512 * MB, 512 * MB) == {}
+    error = ended({"OOMKilled": True}, 64 * MB, [])
+    assert error is not None and on_the_wire(error).change == {"memory_mb": "128"}
+
+
+def test_a_build_that_took_too_long_or_too_much_names_the_limit(tmp_path: Path) -> None:
+    limit = Enforced(64 * MB, tmp_path)
+    for seconds, argv, change in (
+        (0.5, ["sleep", "9"], {"build_timeout_seconds": "1"}),
+        (60, ["sh", "-c", f"echo oom_kill 1 > {tmp_path}/memory.events; exit 1"], {"build_memory_mb": "128"}),
+    ):
+        settings = BuildSettings(limits=BuildLimits(timeout_seconds=seconds))
+        with pytest.raises(UserError) as caught:
+            run_build(argv, tmp_path / f"config-{seconds}", NODE, settings, Lines(), limit)
+        assert caught.value.change == change
 
 
 def test_an_app_that_listens_elsewhere_names_its_port() -> None:
