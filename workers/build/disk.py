@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from workers.build.cache_marks import mark_in, mark_of
+from workers.build.limits_written import folder_bytes
 from workers.docker_cli import client_env
 from workers.errors import PlatformError
 from workers.process import run
@@ -115,15 +116,3 @@ def bytes_of(text: str) -> int:
     """`1.2GB` -> 1200000000; 0 for what is not known (`N/A`)."""
     found = SIZE.fullmatch(text)
     return round(float(found[1]) * UNITS[found[2]]) if found else 0
-
-
-def folder_bytes(folder: Path) -> int:
-    """What its files take on disk; what vanishes meanwhile or may not be read counts nothing."""
-    total = 0
-    for top, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(f"{top}/{name}").st_blocks * 512
-            except OSError:
-                continue
-    return total

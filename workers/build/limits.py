@@ -14,14 +14,12 @@ another container's, for each build its own (limits_far).
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from workers.build import limits_linger as linger
 from workers.build.builder import far_builder
@@ -29,7 +27,6 @@ from workers.build.job import BuildLimits, Report
 from workers.build.limits_enforced import Enforced, kills
 from workers.build.limits_far import enforced_there
 from workers.build.limits_group import (
-    OWN,
     PIDS,
     are_in_force,
     are_made,
@@ -44,13 +41,13 @@ from workers.build.limits_group import (
     write,
 )
 from workers.build.limits_helper import Helper, NotEnforced
+from workers.build.limits_notes import ACTIVE, new_note, own_name, sum_of, write_note
 from workers.build.limits_strays import gathering, homes_of
 from workers.file_lock import locked
 
 log = logging.getLogger(__name__)
 
 CGROUPS = Path("/sys/fs/cgroup")
-ACTIVE = Path("/run/slipway/builds")  # Of all installations on the machine: they share the engine.
 
 
 @contextmanager
@@ -92,7 +89,7 @@ def _enter(stack: ExitStack, place: _Place, limits: BuildLimits, report: Report)
 
 @dataclass(frozen=True)
 class _Place:
-    """Where builds are limited, and where the running ones are noted: a file each, named by its process."""
+    """Where builds are limited, and where the running ones are noted."""
 
     cgroups: Path
     active: Path
@@ -124,7 +121,7 @@ class _Place:
 
     def give_own(self, mine: Path, limits: BuildLimits, report: Report) -> str:
         """The name of a group for this build alone; "" where that takes a container, and builds run one by one."""
-        name, one = f"{OWN}{mine.name}", (limits.memory_bytes, quota(limits.cpus), PIDS)
+        name, one = own_name(mine), (limits.memory_bytes, quota(limits.cpus), PIDS)
         try:
             make_own(groups_of(self.cgroups), name, *one)
         except OSError as error:
@@ -161,10 +158,10 @@ class _Place:
                 raise NotEnforced(f"this process may not write {self.active / 'lock'}") from error
 
     def _enter(self, limits: BuildLimits, report: Report) -> Path:
-        mine = self.active / f"{os.getpid()}-{uuid4().hex}"
+        mine = new_note(self.active)
         try:
             with locked(self.active / "lock", report.check):
-                mine.write_text(json.dumps([limits.memory_bytes, limits.cpus]))
+                write_note(mine, limits.memory_bytes, limits.cpus)
                 self._write_sum(report)
         except BaseException:
             mine.unlink(missing_ok=True)
@@ -175,7 +172,7 @@ class _Place:
 
     def _write_sum(self, report: Report | None) -> None:
         """By the helper only when there is a report."""
-        groups, limits = groups_of(self.cgroups), self._sum()
+        groups, limits = groups_of(self.cgroups), sum_of(self.active)
         if are_in_force(groups, *limits):
             return
         try:
@@ -184,11 +181,6 @@ class _Place:
             if self.helper is None or report is None or not is_forbidden(error):
                 raise
             self.helper.write(self.active, limits, report)
-
-    def _sum(self) -> tuple[int, float, int]:
-        running = [json.loads(path.read_text()) for path in self.active.glob("*-*") if _lives(path)]
-        memory_bytes, cpus = sum(one[0] for one in running), sum(one[1] for one in running)
-        return memory_bytes, quota(cpus), PIDS * len(running)
 
     def _settle(self) -> None:
         """Write the sum after builds have ended, in the background or when this process ends."""
@@ -214,11 +206,3 @@ class Logged:
 
 def _tell_unlimited(report: Report, error: OSError) -> None:
     report.line(f"A step of the build may have run without its limits: {error.strerror or error}", level="err")
-
-
-def _lives(path: Path) -> bool:
-    """Whether the build's process is there; the note of one that was killed is removed."""
-    if Path(f"/proc/{path.name.partition('-')[0]}").exists():
-        return True
-    path.unlink(missing_ok=True)
-    return False

@@ -9,16 +9,17 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from workers.build import limits_enforced, limits_group, limits_strays, limits_watch
+from workers import file_lock
+from workers.build import limits_enforced, limits_group, limits_notes, limits_strays, limits_watch, limits_written
+from workers.build.limits_notes import ACTIVE
 
 HOST_CGROUPS = "/slipway/cgroup"  # Inside, where the engine's own mounts do not hide them.
 HOST_NOTES = "/slipway/builds"
+HOST = "/slipway/host"
 PROGRAM = Path(limits_group.__file__).read_text()
 GATHERING = Path(limits_strays.__file__).read_text()
-WATCHING = {
-    module.__name__: Path(module.__file__ or "").read_text()
-    for module in (limits_group, limits_enforced, limits_strays, limits_watch)
-}
+WATCH = (file_lock, limits_group, limits_written, limits_enforced, limits_notes, limits_strays, limits_watch)
+WATCHING = {module.__name__: Path(module.__file__ or "").read_text() for module in WATCH}
 # For a Python that has none of our modules: those of its first argument, the last of which is run.
 LOADING = """
 import json, sys, types
@@ -71,18 +72,26 @@ def gathering_argv(
 
 
 def watching_argv(
-    client: str, image: str, labels: Mapping[str, str], own: tuple[str, int, float, int], *, gathers: bool
+    client: str,
+    image: str,
+    labels: Mapping[str, str],
+    limits: tuple[int, float],
+    disk: tuple[str, int, int] | None,
+    *,
+    gathers: bool,
 ) -> list[str]:
     """Makes one build's own group on the engine's machine, tells how it went when its standard input is closed, and
-    removes it. May what both of the others may, but for notes.
+    removes it. May what both of the others may, but for opening notes; with `disk`, it reads the machine's files.
     """
     packages = dict.fromkeys(("workers", "workers.build"), "")
     return [
         *_confined(client, labels, "build-limits"),
         *("--cap-add=DAC_OVERRIDE", "--cap-add=SYS_NICE", "--cap-add=SYS_PTRACE"),
-        *("--interactive", "--pid=host", "--user=0:0"),
+        *("--interactive", "--pid=host", "--user=0:0", f"--volume={ACTIVE}:{HOST_NOTES}"),
+        *([f"--volume=/:{HOST}:ro"] if disk else []),
         *("--entrypoint=python3", "--", image, "-c", LOADING),
-        *(json.dumps(packages | WATCHING), HOST_CGROUPS, json.dumps(own), json.dumps(gathers)),
+        *(json.dumps(packages | WATCHING), HOST_CGROUPS, HOST_NOTES, HOST),
+        *(json.dumps(limits), json.dumps(disk), json.dumps(gathers)),
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from workers.build.limits_group import PEAK
+from workers.build.limits_written import Verdict
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class Enforced:
     """The limit on a build. `group` is the memory group that has it, None where none is in force on this machine.
 
     `own` names the group that is this build's alone, and marks its steps; "" where builds share what they may use.
-    `parent` is what the client tells the engine of it.
+    `parent` is what the client tells the engine of it. `look` is there where another than us looks at the disk.
     """
 
     memory_bytes: int
@@ -21,6 +23,7 @@ class Enforced:
     own: str = ""
     parent: str = ""
     kills_before: int = 0
+    look: Callable[[], Verdict | None] | None = None
 
     def was_met(self) -> bool:
         """Whether the build used all that it may, file cache included."""

@@ -1,25 +1,27 @@
 """CPU, memory and process limits of a build on a builder's own machine, whose control groups are not ours to write.
 
 A container of that engine makes a group for the build and stays beside it (limits_watch): where the worker dies, its input
-is closed and the group goes. Not in charge of the network there (egress_firewall), nor of the disk, which nobody limits.
+is closed and the group goes. It looks at the disk, too. Not in charge of the network there (egress_firewall).
 """
 
 from __future__ import annotations
 
 import json
-import os
+import select
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from uuid import uuid4
 
 from workers.build.job import BuildLimits, Report
 from workers.build.limits_containers import watching_argv
+from workers.build.limits_disk import engine_root
 from workers.build.limits_enforced import Enforced
-from workers.build.limits_group import OWN, PIDS
+from workers.build.limits_group import OWN
 from workers.build.limits_helper import Helper, NotEnforced, attached
+from workers.build.limits_written import Verdict
 from workers.docker_cli import working_client
 
 
@@ -45,9 +47,10 @@ def enforced_there(far: str, limits: BuildLimits, report: Report, helper: Helper
     """Raises NotEnforced with the reason before it begins."""
     if helper is None:
         raise NotEnforced(f"builds run at {far}, which is not this machine")
-    own = (f"{OWN}{os.getpid()}-{uuid4().hex}", limits.memory_bytes, limits.cpus, PIDS)
-    client, gathers = working_client(helper.cache_dir), helper.has_to_gather(own[0], report)
-    argv = watching_argv(client, helper.image(report), helper.labels, own, gathers=gathers)
+    client, one = working_client(helper.cache_dir), (limits.memory_bytes, limits.cpus)
+    disk = (engine_root(client), limits.disk_bytes, limits.disk_floor_bytes) if limits.disk_bytes else None
+    gathers = helper.has_to_gather(OWN, report)
+    argv = watching_argv(client, helper.image(report), helper.labels, one, disk, gathers=gathers)
     with attached(argv, report) as (child, said):
         if not (begun := _record(said)):
             raise NotEnforced(said or f"the container that limits builds did not start at {far}")
@@ -56,7 +59,17 @@ def enforced_there(far: str, limits: BuildLimits, report: Report, helper: Helper
         def ask() -> dict[str, Any]:
             return _record(child.communicate()[0].decode(errors="replace").strip().rpartition("\n")[2])
 
-        yield EnforcedThere(limits.memory_bytes, own=own[0], parent=begun["parent"], ask=ask)
+        def look() -> Verdict | None:
+            return _verdict(child)
+
+        yield EnforcedThere(limits.memory_bytes, **begun, ask=ask, look=look)
+
+
+def _verdict(child: subprocess.Popen[bytes]) -> Verdict | None:
+    """Its word on the disk, if it has said one."""
+    assert child.stdout is not None
+    told = _record(child.stdout.readline().decode()) if select.select([child.stdout], [], [], 0)[0] else {}
+    return Verdict(**told) if told else None
 
 
 def _record(line: str) -> dict[str, Any]:

@@ -111,6 +111,20 @@ def test_its_own_machine_holds_a_build_to_its_memory(tmp_path: Path, monkeypatch
         assert not list(Path("/sys/fs/cgroup").glob(f"**/{named.rpartition('/')[2]}")), "the group goes with the build"
 
 
+@pytest.mark.docker
+def test_its_own_machine_ends_a_build_that_writes_more_than_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")
+    with builder(tmp_path) as there:
+        base = ensure_base("python", "", report=there.report, cache_dir=there.machine_cache).reference
+        there.write(Dockerfile=f"FROM {base}\nRUN head -c 90000000 /dev/urandom > /x; echo written; sleep 60\n")
+        limits = BuildLimits(disk_bytes=50 * 10**6, timeout_seconds=50)
+        with pytest.raises(UserError, match=r"^The build wrote more than 50 MB\.$"):
+            there.build(settings=BuildSettings(limits=limits, no_cache=True))
+        assert not [line for line in there.report.lines if "cannot be enforced" in line]
+
+
 def test_no_limit_is_claimed_on_another_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Its socket is here, its control groups and its disk are not."""
     monkeypatch.setenv("SLIPWAY_BUILDER", "ssh://b.example")

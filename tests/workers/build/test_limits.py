@@ -15,6 +15,7 @@ from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits import CGROUPS, enforced
 from workers.build.limits_group import groups_of, parent_of, remove_over
+from workers.build.limits_watch import limited
 from workers.errors import UserError
 
 MB = 1024**2
@@ -63,6 +64,18 @@ def test_each_build_has_a_group_of_its_own_until_it_ends(tmp_path: Path) -> None
             file.unlink()  # The kernel's own are none.
         remove_over(groups_of(tmp_path / "cg"), tmp_path / "active")
         assert [own.name for own in group.glob("slipway-*")] == [first.own]
+
+
+def test_a_build_for_another_machine_is_one_of_this_machines(tmp_path: Path) -> None:
+    """Its own are limited together with it, and leave its group to it."""
+    group, active = v2_tree(tmp_path / "cg"), tmp_path / "active"
+    with limited(groups_of(tmp_path / "cg"), active, 300 * MB, 0.5) as far:
+        with enforced(BuildLimits(200 * MB, 1.0), Lines(), cgroups=tmp_path / "cg", active=active):
+            assert (group / "memory.max").read_text() == str(500 * MB)
+            for file in (group / far).iterdir():
+                file.unlink()  # The kernel's own are none.
+        assert (group / far).is_dir()
+    assert not (group / far).exists() and (group / "memory.max").read_text() == "max"
 
 
 def test_a_group_goes_from_hierarchies_that_limit_nothing_too(tmp_path: Path) -> None:

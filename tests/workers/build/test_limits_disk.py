@@ -10,47 +10,49 @@ from typing import Any
 import pytest
 
 from tests.workers.build.builds import MACHINE_CACHE, Lines, builder
-from workers.build import limits_disk
+from workers.build import limits_disk, limits_written
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
-from workers.build.limits_disk import DiskLimit, WroteTooMuch, engine_folder, require_room
+from workers.build.limits_disk import WroteTooMuch, checking_disk, engine_folder, require_room
 from workers.build.limits_enforced import Enforced
 from workers.docker_cli import working_client
 from workers.errors import PlatformError, UserError
 
 MB = 10**6
+Call = Callable[[], None]
 
 
 @pytest.fixture
-def limit_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., DiskLimit]:
+def limit_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Call]:
     """Of 10 MB, for a build whose step wrote so many bytes, while 30 MB of the disk were lost to whomever."""
     left = [100 * MB, 70 * MB]
-    monkeypatch.setattr(limits_disk, "free_bytes", lambda _: left.pop(0) if left[1:] else left[0])
-    monkeypatch.setattr(limits_disk, "_written_by", lambda pid: [tmp_path / pid])
+    monkeypatch.setattr(limits_written, "free_bytes", lambda _: left.pop(0) if left[1:] else left[0])
+    monkeypatch.setattr(limits_written, "_written_by", lambda pid: [str(tmp_path / pid)])
+    monkeypatch.setattr(limits_disk, "engine_folder", lambda client: tmp_path)
 
-    def made(written: int, *, own: str = "slipway-1", floor: int = 0) -> DiskLimit:
+    def made(written: int, *, own: str = "slipway-1", floor: int = 0) -> Call:
         (tmp_path / "4711").mkdir()
         (tmp_path / "4711" / "x").write_bytes(os.urandom(written))
         (tmp_path / "cgroup.procs").write_text("4711\n")
         limits = BuildLimits(disk_bytes=10 * MB, disk_floor_bytes=floor)
-        return DiskLimit(tmp_path, limits, Enforced(0, tmp_path, own))
+        return checking_disk("docker", limits, Enforced(0, tmp_path, own), Lines())
 
     return made
 
 
-def test_what_its_own_steps_wrote_ends_a_build(limit_of: Callable[..., DiskLimit]) -> None:
+def test_what_its_own_steps_wrote_ends_a_build(limit_of: Callable[..., Call]) -> None:
     with pytest.raises(WroteTooMuch, match=r"^The build wrote more than 10 MB\.$"):
-        limit_of(11 * MB).check()
+        limit_of(11 * MB)()
 
 
 @pytest.mark.parametrize("told", [{}, {"own": ""}, {"own": "", "floor": 70 * MB}])
-def test_what_others_took_of_the_disk_ends_no_build(limit_of: Callable[..., DiskLimit], told: dict[str, Any]) -> None:
-    limit_of(1 * MB, **told).check()
+def test_what_others_took_of_the_disk_ends_no_build(limit_of: Callable[..., Call], told: dict[str, Any]) -> None:
+    limit_of(1 * MB, **told)()
 
 
-def test_a_disk_nearly_full_ends_it_without_blame_and_it_is_tried_again(limit_of: Callable[..., DiskLimit]) -> None:
+def test_a_disk_nearly_full_ends_it_without_blame_and_it_is_tried_again(limit_of: Callable[..., Call]) -> None:
     with pytest.raises(PlatformError, match="30 MB went while this build ran, whether by it or by something") as caught:
-        limit_of(1 * MB, own="", floor=71 * MB).check()
+        limit_of(1 * MB, own="", floor=71 * MB)()
     assert (caught.value.code, caught.value.retry) == ("build:platform:disk-full", True)
 
 
