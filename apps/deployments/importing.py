@@ -34,9 +34,13 @@ LONGEST = {"branch": 250, "root_directory": 250, "dockerfile": 250, "start_comma
 
 
 def look_at_address(
-    actor: Actor, told: Mapping[str, str], key: str = "", *, variables: Mapping[str, str] | None = None
+    actor: Actor,
+    told: Mapping[str, str],
+    key: DeployKey | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
 ) -> Found:
-    """`told` is a valid `SourceForm`; `key` the private part of a deploy key, for ssh. `variables`: what it would have."""
+    """`told` is a valid `SourceForm`; `key` opens it by ssh. `variables`: what it would have."""
     where: Found = {name: told[name] for name in ("source_url", "branch", "root_directory", "source_token")}
     source = Source(
         told["source_url"],
@@ -44,11 +48,11 @@ def look_at_address(
         "",
         told["root_directory"],
         told["source_token"],
-        DeployKey(key) if key else None,
+        key,
     )
     found = detect(source, _build(told, variables), who=actor.user)
     where |= {"branch": found.branch, "dockerfile": told["dockerfile"], "start_command": told["start_command"]}
-    where |= {"source_key": key, "source_host_key": found.host_key} if key else {}
+    where |= {"source_key": key.private, "source_host_key": found.host_key} if key else {}
     return {"where": where, "commit": found.commit, "message": found.message, **found_by(found.look)}
 
 

@@ -9,6 +9,7 @@ from apps.deployments.importing import Found, composed, look_at_address, look_at
 from apps.github.choices import choice_for
 from apps.github.models import Connection
 from apps.projects.models import Service
+from workers.deploy_key import DeployKey
 from workers.errors import UserError
 
 
@@ -30,7 +31,8 @@ def look_again(actor: Actor, service: Service) -> Found:
     if github_id is not None:
         found = look_at_repository(actor, choice_for(actor, github_id), asked)
     else:
-        found = look_at_address(actor, asked, opens.get("source_key", ""))
+        key = DeployKey(opens["source_key"], opens["source_host_key"]) if opens.get("source_key") else None
+        found = look_at_address(actor, asked, key)
     composed(found, said["told"])
     # Its credentials are for this team, and for the services of the file.
     return {**found, "plan": None, "project": service.project.slug, "team": service.project.team.key}

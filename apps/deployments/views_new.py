@@ -51,7 +51,7 @@ def new_service(request: HttpRequest) -> HttpResponse:
     form = SourceForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and form.is_ready():
         with said_at(form, "source_url", **AT_FIELD):
-            found = look_at_address(actor, form.cleaned_data, form.key)
+            found = look_at_address(actor, form.cleaned_data, DeployKey(form.key) if form.key else None)
             return second_step(request, found, teams, named(found, teams[0]))
     return _first_step(request, form, ImageForm())
 

@@ -19,11 +19,14 @@ from apps.deployments.staged import staged_of
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.steps.follow import follow_file
 from apps.deployments.steps.release import variables_of
+from apps.lib.encryption import encrypt
 from apps.projects.models import Environment, Project, Service, Variable, Volume
 from tests.apps.cast import Person, make_live
 from tests.apps.test_pages_walk import browser
 from tests.workers.git_server import git, make_repository, served
+from tests.workers.ssh_server import SshServer, ssh_server
 from workers.build.job import Checkout
+from workers.deploy_key import make_key, public_part
 from workers.errors import UserError
 
 FIRST = """
@@ -355,3 +358,22 @@ def test_images_alone_are_read_again_with_what_opened_their_repository(alice: Pe
         browser(alice).post("/new/compose", sent)
     said = [row.compose_said["opens"]["source_token"] for row in Service.objects.all()]
     assert said == ["hush-1414", "hush-1414"] and Service.objects.filter(source_url="").count() == 2
+
+
+def test_what_is_read_by_ssh_again_is_of_the_server_that_was_met(alice: Person, tmp_path: Path) -> None:
+    files = {"compose.yml": "include: [db.yml]", "db.yml": "services: {db: {image: 'postgres:16'}}"}
+    make_repository(tmp_path / "shop", files)
+    client, key = browser(alice), make_key()
+    with ssh_server(tmp_path, public_part(key)) as server:
+        told = {"source_url": server.url("shop"), "sealed_key": encrypt(key)}
+        found = client.post("/new", told).context["sealed"]
+        assert client.post("/new/compose", {"found": found, "project": "shop"}).status_code == 302
+        path = f"/services/{Service.objects.get().pk}/compose"
+        (tmp_path / "shop" / "db.yml").write_text("services: {db: {image: 'postgres:17'}}")
+        git(tmp_path / "shop", "commit", "-qam", "change")
+        page = client.post(path)
+        assert page.status_code == 200 and "Change 1 service and deploy" in page.content.decode()
+        assert key not in page.content.decode()
+    with ssh_server(tmp_path, *server.keys, server=SshServer(tmp_path, server.port)):
+        refused = client.post(path)
+    assert refused.status_code != 200 and "another host key" in refused.content.decode()

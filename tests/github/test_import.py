@@ -226,3 +226,21 @@ def test_it_makes_all_services_of_a_compose_file(github: GitHub, alice: Person, 
     assert alice.post("/compose", told).status_code == 201
     missing = alice.post("/compose", {**told, "branch": "gone"}).json()
     assert missing["code"] == "source:user:branch-missing"
+
+
+def test_it_reads_what_a_compose_file_includes_again(github: GitHub, alice: Person, client: Client) -> None:
+    """Of images alone, so that no service is connected there: who asks opens the repository, as a person of GitHub."""
+    files = {
+        "compose.yml": "include: [parts/store.yml]\n",
+        "parts/store.yml": "services: {store: {image: 'nginx:1'}}\n",
+    }
+    repo = offered(github, alice, files)
+    told = {"found": client.get("/new/repository", {"id": repo.id}).context["sealed"], "project": "shop"}
+    assert client.post("/new/compose", told).status_code == 302
+    store, later = Service.objects.get(), "services: {store: {image: 'nginx:2'}, cache: {image: redis}}\n"
+    github.push(repo, files={"parts/store.yml": later})
+    page = client.post(f"/services/{store.pk}/compose")
+    assert page.status_code == 200 and "Add 1 service, change 1 and deploy" in page.content.decode()
+    again = {"found": page.context["sealed"], "project": "shop", "team": alice.team.key}
+    assert client.post("/new/compose", again).status_code == 302
+    assert dict(Service.objects.values_list("name", "image")) == {"store": "nginx:2", "cache": "redis"}
