@@ -26,7 +26,7 @@ class Cause(NamedTuple):
 CAUSES: tuple[tuple[str, str, str, str], ...] = (
     (
         "disk-full",
-        r"no space left on device|ENOSPC",
+        r"[Nn]o space left on device|ENOSPC(?!: System limit)|Disk quota exceeded",
         "The disk of this machine is full.",
         "Remove what is not needed, then deploy again.",
     ),
@@ -109,7 +109,7 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "system-library",
-        r"ImportError: (lib[\w.+-]+\.so[\d.]*): cannot open shared object"
+        r"(?:Error: |library '[^'\n]+': )(lib[\w.+-]+): cannot open shared object"
         r"|error while loading shared libraries: (lib[\w.+-]+\.so[\d.]*)",
         "The library {1} of the system is missing.",
         "Name the distribution's package that has it among the service's packages, in slipway.toml or in an Aptfile.",

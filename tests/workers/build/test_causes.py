@@ -104,9 +104,24 @@ OUTPUTS = [
         "The library libpq.so.5 of the system is missing.",
     ),
     (
+        "OSError: libportaudio.so.2: cannot open shared object file: No such file or directory",
+        "system-library",
+        "The library libportaudio.so.2 of the system is missing.",
+    ),
+    (
+        "OSError: cannot load library 'libgobject-2.0-0': libgobject-2.0-0: cannot open shared object file: No such file",
+        "system-library",
+        "The library libgobject-2.0-0 of the system is missing.",
+    ),
+    (
         'failed to compute cache key: "/missing.txt" not found: not found',
         "copy-missing",
         "The Dockerfile copies /missing.txt, which is not in the build's folder.",
+    ),
+    (
+        "OSError: [Errno 28] No space left on device",
+        "disk-full",
+        "The disk of this machine is full.",
     ),
     (
         "write /var/lib/x: no space left on device",
