@@ -92,7 +92,11 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "OPTIONS": {
             "loaders": LOADERS if DEBUG else [("django.template.loaders.cached.Loader", LOADERS)],
-            "builtins": ["apps.lib.templatetags.slipway", "django_cotton.templatetags.cotton"],
+            "builtins": [
+                "apps.lib.templatetags.slipway",
+                "apps.lib.templatetags.addresses",
+                "django_cotton.templatetags.cotton",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -16,7 +16,7 @@ from apps.deployments import board_rows
 from apps.deployments.icons import icon_of
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment
-from apps.deployments.presentation import Health, Past, health_of
+from apps.deployments.presentation import Health, Past, health_of, past
 from apps.deployments.queries import address_of
 from apps.deployments.standings import is_at_work, kinds_of
 from apps.deployments.states import Status
@@ -69,11 +69,11 @@ def board(
 ) -> Board:
     """`words` are looked for in names, branches and host names."""
     wanted = _wanted(actor, words, team, project)
-    kinds = kinds_of(wanted.order_by("project__name", "name"))
-    order = sorted(kinds, key=lambda pk: FIRST[kinds[pk]])  # By name where the state is the same.
-    shown = order[(page - 1) * PAGE : page * PAGE]
+    kinds = kinds_of(wanted, "project__name", "name")
+    order = sorted(kinds, key=lambda one: FIRST[one[1]])  # By name where the state is the same.
+    shown = [pk for pk, _ in order[(page - 1) * PAGE : page * PAGE]]
     empty = _empty(actor, team) if page == 1 and not words and project is None else []
-    worst = icon_of([*kinds.values(), *(["work"] if is_at_work(wanted) else [])])
+    worst = icon_of([*(kind for _, kind in kinds), *(["work"] if is_at_work(wanted) else [])])
     return Board(_cards(shown), empty, len(order), page, worst)
 
 
@@ -116,10 +116,10 @@ def _cards(shown: list[UUID]) -> list[Card]:
 
 
 def _ribbons(shown: list[UUID]) -> dict[UUID, list[Past]]:
-    """The last few of each. Plain values, because a page has hundreds of them."""
+    """The last few of each."""
     found: dict[UUID, list[Past]] = defaultdict(list)
-    for service, status, live_at, cancel_requested_at in board_rows.past(shown):
-        found[service].append(Past(status, live_at, cancel_requested_at))
+    for service, *told in board_rows.past(shown):
+        found[service].append(past(*told))
     return found
 
 

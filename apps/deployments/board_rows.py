@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Window
@@ -63,7 +62,8 @@ def domains(shown: list[UUID]) -> QuerySet[Domain]:
 
 
 @asked_often
-def past(shown: list[UUID]) -> QuerySet[Deployment, tuple[UUID, str, datetime | None, datetime | None]]:
+def past(shown: list[UUID]) -> QuerySet[Deployment, tuple[UUID, str, bool, bool]]:
     rows = Deployment.objects.filter(service__in=shown, environment__slug=PRODUCTION)
     rows = rows.annotate(place=PLACE).filter(place__lte=TICKS).order_by("service", "created_at")
-    return rows.values_list("service_id", "status", "live_at", "cancel_requested_at")
+    told = rows.annotate(has_served=Q(live_at__isnull=False), is_cancelled=Q(cancel_requested_at__isnull=False))
+    return told.values_list("service_id", "status", "has_served", "is_cancelled")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils import timezone
 from apps.deployments.durations import BEFORE_RELEASE, OF_THE_BUILD
 from apps.deployments.image_steps import asked_steps
 from apps.deployments.models import Deployment, DeploymentStep
-from apps.deployments.states import FINISHED, IMAGE_STEPS, STEPS, Status, StepStatus
+from apps.deployments.states import FINISHED, IMAGE_STEPS, STEPS, UNFINISHED, Status, StepStatus
 from apps.hosts.models import ServiceState
 
 STALE_AFTER = timedelta(seconds=45)
@@ -36,30 +37,35 @@ PILLS = {
     Status.CANCELLED: Pill("rest", "Cancelled"),
     Status.SUPERSEDED: Pill("rest", "Replaced"),
 }
+SKIPPED = Pill("rest", "Skipped")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """As much of a deployment as its tick in a ribbon shows."""
 
     status: str
-    live_at: datetime | None
-    cancel_requested_at: datetime | None
-
-    @property
-    def is_finished(self) -> bool:
-        return self.status in FINISHED
+    pill: Pill
 
 
-def pill_of(deployment: Deployment | Past) -> Pill:
-    pill = PILLS[Status(deployment.status)]
-    if deployment.status == Status.FAILED and deployment.live_at is not None:
-        return Pill("fail", "Taken back")
-    if deployment.status == Status.SUPERSEDED and deployment.live_at is None:
-        return Pill("rest", "Skipped")
-    if not deployment.is_finished and deployment.cancel_requested_at is not None:
-        return Pill("work", "Cancelling")
-    return pill
+def pill_of(deployment: Deployment) -> Pill:
+    return past_of(deployment).pill
+
+
+def past_of(deployment: Deployment) -> Past:
+    return past(deployment.status, deployment.live_at is not None, deployment.cancel_requested_at is not None)
+
+
+@cache
+def past(status: str, has_served: bool, is_cancelled: bool) -> Past:
+    """Kept: a page has hundreds of the same few."""
+    if status == Status.FAILED and has_served:
+        return Past(status, Pill("fail", "Taken back"))
+    if status == Status.SUPERSEDED and not has_served:
+        return Past(status, SKIPPED)
+    if status in UNFINISHED and is_cancelled:
+        return Past(status, Pill("work", "Cancelling"))
+    return Past(status, PILLS[Status(status)])
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ BUILT_IN_PREFIXES = (
 
 # Every page of a service asks.
 READ = (
-    "service_id", "number", "status", "trigger", "rollback_of_id", "commit", "branch", "message", "created_at",
+    "service_id", "number", "status", "trigger", "rollback_of_id", "commit", "branch", "message", "created_at", "live_at",
     *(f"release__{name}" for name in ("number", "spec", "variables", "variable_sources", "secret_names")),
     *(f"build__{name}" for name in ("service_id", "plan", "settings", "digest", "reference")),
 )  # fmt: skip
@@ -54,13 +54,14 @@ class Change:
 
 @dataclass
 class Staged:
-    """`coming` is a deployment that will carry these changes, or None."""
+    """`coming` is a deployment that will carry these changes, or None. `is_at_work`: any waits or is under way."""
 
     changes: list[Change] = field(default_factory=list)
     problems: list[UserError] = field(default_factory=list)
     live: Deployment | None = None
     coming: Deployment | None = None
     seconds: float | None = None
+    is_at_work: bool = False
 
     @property
     def needs_build(self) -> bool:
@@ -84,12 +85,13 @@ def staged_of(service: Service, environment: Environment, *, may_read: bool) -> 
     """Nothing while nothing is live: then everything is new. `may_read` False leaves values of variables out."""
     found = _found(service.pk, environment.pk)
     live = next((row for row in found if row.status == Status.LIVE), None)
+    is_at_work = any(row.status != Status.LIVE for row in found)
     if live is None or live.release is None or live.build is None:
-        return Staged()
+        return Staged(is_at_work=is_at_work)
     coming = next((row for row in reversed(found) if row.status != Status.LIVE and not row.is_rollback), None)
     service, gift = as_it_serves(service, environment, live.release)
     spec = described(spec_of(service, environment, live.build))
-    staged = Staged(live=live, problems=list(gift.problems.values()))
+    staged = Staged(live=live, problems=list(gift.problems.values()), is_at_work=is_at_work)
     staged.changes = [*_variables(gift, live.release, live.build), *_settings(service, environment, live, spec)]
     if staged.changes and coming is not None and _carries(coming, gift, spec):
         staged.coming = coming

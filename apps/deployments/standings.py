@@ -1,4 +1,4 @@
-"""How each of many services stands in an environment, judged by the database: thousands are sorted without reading one.
+"""How each of many services stands in production, judged by the database: thousands are sorted without reading one.
 
 The same judgement as `apps.deployments.presentation.health_of`, which explains one service to people.
 """
@@ -47,23 +47,25 @@ UP = '$[*] ? (@.release == $live && @.state == "running" && !(@.healthy == false
 DOWN = '$[*] ? (@.release == $live && (@.state != "running" || @.healthy == false))'
 
 
-def kinds_of(services: QuerySet[Service], place: str = PRODUCTION) -> dict[UUID, str]:
-    """Service -> `fail`, `warn`, `work`, `live` or `rest`, as its pill has it. In the order of the services. One query."""
+def kinds_of(services: QuerySet[Service], *order: str) -> list[tuple[UUID, str]]:
+    """Services with `fail`, `warn`, `work`, `live` or `rest`, as their pills have it, in `order`. One query."""
     since, unfinished = timezone.now() - STALE_AFTER, [str(status) for status in UNFINISHED]
     told = [UP, DOWN, since, Status.LIVE.value, unfinished, Status.FAILED.value]
-    there = FilteredRelation("project__environments", condition=Q(project__environments__slug=place))
+    there = FilteredRelation("project__environments", condition=Q(project__environments__slug=PRODUCTION))
     kind = RawSQL(KIND, told)  # noqa: S611 - no words of anybody's
-    rows = services.annotate(place=there, kind=kind).values_list("pk", "kind", "place__pk")  # Named: it is joined.
+    rows = services.annotate(place=there, kind=kind).values_list("pk", "kind")
+    rows = rows.order_by(*order, "place__slug")  # Named: it is joined.
     try:
         asked = rows.query.sql_with_params()
     except EmptyResultSet:  # Of somebody without a team.
-        return {}
+        return []
     with connection.cursor() as cursor:  # As they come: thousands are not made into rows of Django's first.
         cursor.execute(*asked)
-        return {service: kind for service, kind, _ in cursor.fetchall()}
+        found: list[tuple[UUID, str]] = cursor.fetchall()
+    return found
 
 
-def is_at_work(services: QuerySet[Service], place: str = PRODUCTION) -> bool:
+def is_at_work(services: QuerySet[Service]) -> bool:
     """Whether a deployment of any of them waits or is under way, beside what serves."""
-    rows = Deployment.objects.filter(service__in=services.order_by(), environment__slug=place)
+    rows = Deployment.objects.filter(service__in=services.order_by(), environment__slug=PRODUCTION)
     return rows.filter(status__in=UNFINISHED).exists()

@@ -16,6 +16,7 @@ from apps.accounts.session import abilities, actor_of
 from apps.deployments.discard import discard_changes
 from apps.deployments.durations import about
 from apps.deployments.icons import icon_at
+from apps.deployments.presentation import Health
 from apps.deployments.staged import Change, Staged, staged_of
 from apps.lib.undo import told
 from apps.projects.access import service_for, service_for_writer
@@ -48,11 +49,11 @@ def changes_discard(request: HttpRequest, service_id: UUID) -> HttpResponse:
     return redirect(reverse("variables", args=[row.pk]) + query_of(where))
 
 
-def bar_of(staged: Staged, service: Service, environment: Environment) -> dict[str, Any]:
-    """The words of the bar, and the icon of the page that it is on."""
+def bar_of(staged: Staged, service: Service, environment: Environment, health: Health | None = None) -> dict[str, Any]:
+    """The words of the bar, and the icon of the page that it is on, which may know the health."""
     return {
         "staged": staged,
-        "icon": icon_at(service, environment),
+        "icon": icon_at(service, environment, staged, health),
         "staged_title": title_of(staged),
         "staged_note": note_of(staged),
         "staged_seconds": about(staged.seconds),

@@ -34,6 +34,7 @@ class _Question:
     sql: str
     params: tuple[Any, ...]
     places: tuple[int | None, ...]
+    converters: Any
 
     def answers(self, given: list[Value]) -> list[Any]:
         compiler, db = copy.copy(self.compiler), self.rows.db
@@ -41,6 +42,7 @@ class _Question:
         asked = zip(self.params, self.places, strict=True)
         params = tuple(param if place is None else given[place] for param, place in asked)
         compiler.as_sql = lambda: (self.sql, params)
+        compiler.get_converters = lambda expressions: self.converters
         query = SimpleNamespace(get_compiler=lambda using: compiler)
         # As much of a QuerySet as what makes models of an answer looks at.
         rows = SimpleNamespace(query=query, db=db, _known_related_objects={}, _fields=())
@@ -74,7 +76,8 @@ def _question(build: Callable[..., QuerySet[Any, Any]], shape: Shape) -> _Questi
     places = tuple(flat.index(param) if param in flat else None for param in params)
     if set(places) - {None} != set(range(len(flat))):
         raise ValueError(f"{build.__qualname__} does not ask for everything it is given.")
-    return _Question(rows, compiler, sql, tuple(params), places)
+    converters = compiler.get_converters([column for column, _, _ in compiler.select])
+    return _Question(rows, compiler, sql, tuple(params), places, converters)
 
 
 def _shape(each: Given) -> tuple[type, int]:

@@ -12,8 +12,8 @@ from django.http import QueryDict
 from apps.deployments import actions, outcome
 from apps.deployments.board import PAGE, board
 from apps.deployments.filters import Filters
-from apps.deployments.icons import icon_at, icon_of
-from apps.deployments.models import Deployment
+from apps.deployments.icons import icon_of
+from apps.deployments.models import Build, Deployment
 from apps.deployments.presentation import health_of
 from apps.deployments.queries import url_of
 from apps.deployments.states import Status
@@ -156,7 +156,18 @@ def test_every_page_of_it_tells_that_one_is_on_its_way(shop: Shop, alice: Person
         if icon == "live":
             actions.deploy(actor=alice.actor, service=shop.service)
     staging = Environment.objects.create(project=shop.project, name="staging", slug="staging")
-    assert icon_at(shop.service, staging) == "idle"
+    empty = browser(alice).get(f"{pages[0]}?environment={staging.slug}").content.decode()
+    assert 'data-status="idle"' in empty
+
+
+def test_a_card_escapes_what_people_wrote(shop: Shop, alice: Person) -> None:
+    evil = "<b>'&\""
+    for row in (shop.project, shop.service):
+        type(row).objects.filter(pk=row.pk).update(name=evil + row.name)
+    Build.objects.update(message=evil, author=evil)
+    told = browser(alice).get("/").content.decode()
+    assert told.count("&lt;b&gt;&#x27;&amp;&quot;") >= 5
+    assert evil[:3] + "'" not in told
 
 
 def test_it_tells_instances_of_a_process_apart(shop: Shop) -> None:

@@ -6,11 +6,9 @@ import posixpath
 from collections import Counter
 from functools import lru_cache
 from html import escape  # Quicker than Django's, which looks whether each is lazy.
-from uuid import UUID
 
 from django import template
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -19,6 +17,7 @@ from apps.deployments.logs import Line
 from apps.deployments.logtext import plain
 from apps.deployments.models import Deployment, Release
 from apps.deployments.presentation import Past
+from apps.lib.templatetags.addresses import address
 from apps.projects.models import Service
 
 register = template.Library()
@@ -36,6 +35,12 @@ def pill(of: Deployment | presentation.Pill) -> SafeString:
 def _drawn(pill: presentation.Pill) -> SafeString:
     """Kept, because a page has dozens of the same few."""
     return render_to_string("_pill.html", {"pill": pill})
+
+
+@register.simple_tag
+@lru_cache(maxsize=16)
+def icon(name: str) -> SafeString:
+    return render_to_string("_icon.html", {"name": name})
 
 
 @register.filter
@@ -92,31 +97,27 @@ def host(url: str) -> str:
 TICKS = {"live": "serving", "superseded": "replaced", "failed": "failed", "cancelled": ""}
 
 
-@register.filter
-def tick(of: Deployment | Past) -> str:
+def tick(of: Past) -> str:
     """The class of a deployment's tick in the ribbon."""
-    if of.status == "superseded" and of.live_at is None:
-        return ""
-    return TICKS.get(of.status, "busy")
+    return "" if of.pill == presentation.SKIPPED else TICKS.get(of.status, "busy")
 
 
 @register.simple_tag
 def ticks(rows: list[Deployment], before: Release | None = None) -> SafeString:
     """The links of a ribbon. In Python, since a page of cards has hundreds of them."""
-    address = reverse("deployment", args=[UUID(int=0)]).replace(str(UUID(int=0)), "")
     again = [row.pk for row in rows if before and row.release_id == before.pk and row.live_at]
-    return format_html_join("", TICK, (_tick(row, row.pk in again[-1:], address) for row in rows))
+    return format_html_join("", TICK, (_tick(row, row.pk in again[-1:]) for row in rows))
 
 
-TICK = '<a href="{}{}" class="{}" title="{}: {} {}" aria-label="Deployment {}, {}{}"></a>'
+TICK = '<a href="{}" class="{}" title="{}: {} {}" aria-label="Deployment {}, {}{}"></a>'
 
 
-def _tick(row: Deployment, comes_back: bool, address: str) -> tuple[object, ...]:
-    word = presentation.pill_of(row).word
-    look = f"{tick(row)} prev" if comes_back else tick(row)
+def _tick(row: Deployment, comes_back: bool) -> tuple[object, ...]:
+    past = presentation.past_of(row)
+    word, look = past.pill.word, f"{tick(past)} prev" if comes_back else tick(past)
     message = row.build.message if row.build else ""
     also = ", a rollback brings it back" if comes_back else ""
-    return address, row.pk, look, word, row.commit[:7], message, row.number, word, also
+    return address("deployment", row.pk), look, word, row.commit[:7], message, row.number, word, also
 
 
 @register.simple_tag
@@ -128,5 +129,5 @@ def still_ticks(rows: list[Past]) -> SafeString:
 @register.filter
 def tally(rows: list[Past]) -> str:
     """`The last 3 deployments: 1 failed, 1 live, 1 replaced` for those who hear the ribbon."""
-    counted = Counter(presentation.pill_of(row).word.lower() for row in rows)
+    counted = Counter(row.pill.word.lower() for row in rows)
     return f"The last {len(rows)} deployments: " + ", ".join(f"{n} {word}" for word, n in sorted(counted.items()))

@@ -39,13 +39,13 @@ def _staged(context: template.RequestContext, service: Service) -> tuple[Staged,
 @register.inclusion_tag("projects/_staged.html", takes_context=True)
 def staged_bar(context: template.RequestContext, service: Service) -> dict[str, Any]:
     staged, can = _staged(context, service)
-    where = context.get("environment")
+    where, card = context.get("environment"), context.get("card")
     told = {"request": context["request"], "service": service, "environment": where}
     return {
         **told,
         "environment_query": context.get("environment_query", ""),
         "can": can,
-        **bar_of(staged, service, where or service.environment),
+        **bar_of(staged, service, where or service.environment, card.health if card else None),
     }
 
 
