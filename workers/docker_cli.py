@@ -91,11 +91,12 @@ def client_folder(env: Mapping[str, str]) -> Path:
     return Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME") or "/nonexistent") / ".docker")
 
 
-def anonymous(env: Mapping[str, str], folder: Path, mark: str = "") -> dict[str, str]:
+def anonymous(env: Mapping[str, str], folder: Path, mark: str = "", known_as: str = "") -> dict[str, str]:
     """`env` for what a team wrote: without the registry logins of whoever runs Slipway, with their plugins and context.
 
     `folder` is made, and holds the client's settings from then on. Every step of a build finds `mark` in NO_PROXY, and
-    its cache does not depend on it.
+    its cache does not depend on it. For clients that are `known_as` the same the engine keeps one copy of what they send
+    from a folder of one name, and takes what has changed since; otherwise it keeps one of each.
     """
     own = client_folder(env)
     folder.mkdir(mode=0o700)
@@ -110,6 +111,10 @@ def anonymous(env: Mapping[str, str], folder: Path, mark: str = "") -> dict[str,
     if mark:
         kept["proxies"] = _marked(kept.get("proxies") or {}, mark)
     (folder / "config.json").write_text(json.dumps(kept))
+    if known_as:
+        (folder / "buildx").mkdir()
+        for place in (folder, folder / "buildx"):  # The latter since Docker 23.
+            (place / ".buildNodeID").write_text(known_as)
     return {**env, "DOCKER_CONFIG": str(folder)}
 
 

@@ -84,6 +84,8 @@ def test_it_gives_no_login_to_what_a_team_wrote(tmp_path: Path) -> None:
     assert (given / "cli-plugins").resolve() == own / "cli-plugins" and not (given / "contexts").exists()
     anonymous({"HOME": "/nonexistent"}, tmp_path / "without")
     assert (tmp_path / "without" / "config.json").read_text() == "{}"
+    anonymous({"HOME": "/nonexistent"}, tmp_path / "known", known_as="who")
+    assert [(tmp_path / "known" / place / ".buildNodeID").read_text() for place in (".", "buildx")] == ["who", "who"]
 
 
 @pytest.mark.docker

@@ -5,6 +5,7 @@ Not in charge of the plan, of the generated Dockerfile's text, nor of which imag
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets as random
 from collections.abc import Mapping
@@ -87,9 +88,11 @@ def run_call(
         enforced(limits, report, machine_cache=shared, labels=labels) as limit,
         limited(limits.egress, secrets, report, network=call.network, cache_dir=shared, labels=labels),
     ):
-        argv = build_argv(client, replace(call, cgroup_parent=limit.parent))
+        # Each build's source is somewhere else; told so, to the engine it is the one that it has.
+        argv = build_argv(client, replace(call, context=Path(), cgroup_parent=limit.parent))
         report.command(argv)
-        run_build(argv, workspace.scratch / "build" / "docker", plan, settings, report, limit)
+        config, known_as = workspace.scratch / "build" / "docker", client_of(workspace)
+        run_build(argv, config, plan, settings, report, limit, folder=call.context, known_as=known_as)
 
 
 def network_for(report: Report, egress: Egress) -> str:
@@ -195,6 +198,11 @@ def _read(path: Path) -> str:
     if path.stat().st_size > MAX_DOCKERFILE_BYTES:
         raise UserError("build:user:file-too-large", f"{path.name} is larger than 1 MB.", hint="Make it smaller.")
     return path.read_text(errors="replace")
+
+
+def client_of(workspace: Workspace) -> str:
+    """Who a service's builds are to the engine. Unguessable, and tells nothing of its caches' names."""
+    return hashlib.sha256(f"client {cache_scope(workspace)}".encode()).hexdigest()
 
 
 def cache_scope(workspace: Workspace) -> str:

@@ -34,9 +34,12 @@ def run_build(
     *,
     client: str = "",
     env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    known_as: str = "",
 ) -> None:
     """`config` is made for the client's settings, `env` is laid over them; `client` is the engine's command where `argv`
-    begins with another. UserError or PlatformError with the likely cause and the last lines."""
+    begins with another. It runs in `folder`, `known_as` the same as builds whose source is nearly the same. UserError or
+    PlatformError with the likely cause and the last lines."""
     progress = Progress(is_ours=plan.language not in OUTSIDE)
     shown: list[str] = []
 
@@ -47,10 +50,10 @@ def run_build(
             report.line(line)
 
     seconds = settings.limits.timeout_seconds
-    env = {**anonymous(client_env(os.environ), config, limit.own), **(env or {})}
+    env = {**anonymous(client_env(os.environ), config, limit.own, known_as), **(env or {})}
     check = checking_disk(client or argv[0], settings.limits, limit, report)
     try:
-        done = run(argv, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
+        done = run(argv, cwd=folder, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
     except TimedOut as error:
         raise UserError(
             "build:user:timeout",

@@ -13,8 +13,8 @@ from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build.analyze import analyze
 from workers.build.base_images import ensure_base
 from workers.build.files import FolderFiles
-from workers.build.image import beneath
-from workers.build.job import BuildLimits, BuildSettings
+from workers.build.image import beneath, client_of
+from workers.build.job import BuildLimits, BuildSettings, Workspace
 from workers.build.plan import Plan
 from workers.docker_cli import working_client
 from workers.errors import Stopped, UserError
@@ -53,6 +53,11 @@ def test_it_builds_the_repositorys_own_dockerfile(here: Builder, base: str) -> N
     assert "built-it" in here.report.lines
     assert not any("sha256:" in line or "transferring" in line for line in here.report.lines)
     assert docker("run", "--rm", f"--label=slipway.instance={here.instance}", image.digest, "cat", "/a.txt") == "hello"
+    # The engine knows the source again, wherever it lies: it keeps one copy.
+    assert here.report.commands[-1][-1] == "."
+    known_as = (here.top / "scratch-1" / "build" / "docker" / ".buildNodeID").read_text()
+    assert known_as == client_of(Workspace(cache=here.top / "cache", scratch=here.top / "another"))
+    assert known_as != client_of(Workspace(cache=here.top / "of-another-service", scratch=here.top / "scratch-1"))
 
 
 def test_it_strips_a_frontend_that_cannot_be_pulled(here: Builder, base: str) -> None:
