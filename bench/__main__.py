@@ -18,6 +18,7 @@ from bench import (
     browser_log,
     builds,
     deploys,
+    every_build,
     first_app,
     log_lines,
     memory,
@@ -44,7 +45,7 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
     "neighbours": neighbours.while_building,
     "analysis": analysis.analysis,
     "builds": builds.builds,
-    "builds-slow": builds.slow_builds,
+    "builds-all": every_build.every_build,
     "webhooks": webhooks.acknowledged,
     "lines": log_lines.lines,
     "log-viewer": browser_log.viewer,
@@ -54,7 +55,7 @@ FIGURES: dict[str, Callable[[Stage], list[Figure]]] = {
 }
 
 
-NAMED_ONLY = ("builds-slow",)  # Minutes for a few figures.
+NAMED_ONLY = ("builds-all",)  # An hour, for a page of its own.
 
 
 def wanted(only: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Builds of samples beside `docker build` of a Dockerfile that a person wrote for the same app: seconds and megabytes.
 
 Cold: a new app on a machine that has built others; its packages are fetched. Warm: after a change of one line. Not in
-charge of fetching, starting and switching, which `bench.deploys` measures too.
+charge of fetching, starting and switching, which `bench.deploys` measures too, nor of the page of all samples
+(`bench.every_build`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.hand_built import DOCKERFILES, HandBuilt
+from bench.answers import expect
+from bench.hand_built import HandBuilt
 from bench.stage import Stage
 from bench.table import Figure, more, seconds, spread
 from tests.builds.test_every_sample import ALL, SAMPLES, Sample
@@ -22,11 +24,16 @@ from tests.workers.build.builds import Builder, builder
 from workers.build.analyze import analyze
 from workers.build.files import FolderFiles
 from workers.build.job import BuildSettings
+from workers.build.plan import Plan
 from workers.docker import Engine
 
 AIM = 1.1
-TAKEN = [sample for sample in ALL if (DOCKERFILES / f"{sample.name}.Dockerfile").exists()]
-SLOW = ("java-maven", "next-standalone")  # Half a minute each time: taken when they are asked for.
+# One or two of each language that are quick.
+TAKEN = (
+    *("bun-server", "deno-plain", "elixir-mix", "go-plain", "node-npm", "node-vite-static", "php-plain"),
+    *("django-pip", "flask-pip", "ruby-plain", "rust-plain", "shell-start", "static-plain"),
+)
+SLOW_SECONDS = 20.0
 SLOW_ROUNDS = 2
 
 
@@ -36,58 +43,76 @@ class Built:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Each is Slipway's and the one by hand."""
+
+    cold: tuple[Built, Built]
+    warm: tuple[Built, Built]
+
+
 def builds(stage: Stage) -> list[Figure]:
-    quick = [sample for sample in TAKEN if sample.name not in SLOW]
-    return [figure for sample in quick for figure in _of(stage, sample, stage.rounds.warm_builds)]
+    return [figure for sample in ALL if sample.name in TAKEN for figure in _figures(stage, sample)]
 
 
-def slow_builds(stage: Stage) -> list[Figure]:
-    return [figure for sample in TAKEN if sample.name in SLOW for figure in _of(stage, sample, SLOW_ROUNDS)]
+def _figures(stage: Stage, sample: Sample) -> list[Figure]:
+    found = compared(stage.folder, sample, stage.rounds.cold_builds, stage.rounds.warm_builds)
+    return [figure("cold", sample.name, *found.cold), figure("warm", sample.name, *found.warm)]
 
 
-def _of(stage: Stage, sample: Sample, warm_rounds: int) -> list[Figure]:
-    with builder(stage.folder / f"builds-{sample.name}") as ours:
+def compared(folder: Path, sample: Sample, cold_rounds: int, warm_rounds: int) -> Compared:
+    """Both ways, with images that answer in the end. Fewer warm rounds where a build takes long."""
+    with builder(folder / f"builds-{sample.name}") as ours:
         shutil.copytree(SAMPLES / sample.name, ours.app)
-        (folder := ours.top / "hand").mkdir()
-        hand = HandBuilt(sample.name, ours.app, folder, {"slipway.instance": ours.instance})
-        cold = _in_turns(ours, hand, sample, stage.rounds.cold_builds, is_new=True)
-        warm = _in_turns(ours, hand, sample, warm_rounds, is_new=False)
-    return [figure("cold", sample.name, *cold), figure("warm", sample.name, *warm)]
+        (hands := ours.top / "hand").mkdir()
+        labels = {"slipway.instance": ours.instance}
+        hand = HandBuilt(sample.name, _plan(ours, sample), ours.app, hands, labels)
+        cold = _in_turns(ours, hand, sample, cold_rounds, is_new=True)
+        if max(cold[0].seconds + cold[1].seconds) > SLOW_SECONDS:
+            warm_rounds = min(warm_rounds, SLOW_ROUNDS)
+        return Compared(cold, _in_turns(ours, hand, sample, warm_rounds, is_new=False))
 
 
 def _in_turns(ours: Builder, hand: HandBuilt, sample: Sample, rounds: int, *, is_new: bool) -> tuple[Built, Built]:
     """Each one begins every other time, so that neither always finds the machine as the other left it."""
     ways: list[Callable[[], str]] = [
-        lambda: _with_slipway(ours, is_new=is_new),
+        lambda: _with_slipway(ours, sample, is_new=is_new),
         lambda: hand.build(is_new=is_new),
     ]
     took: list[list[float]] = [[], []]
-    images = ["", ""]
+    images, text = ["", ""], ""
     for number in range(rounds):
-        _change(ours.app, sample, secrets.token_hex(4))  # A layer of an earlier run would have old times, for cargo.
+        text = _change(ours.app, sample, secrets.token_hex(4))  # A layer of an earlier run has old times, for cargo.
         for way in (0, 1) if number % 2 else (1, 0):
             began = time.perf_counter()
             images[way] = ways[way]()
             took[way].append(time.perf_counter() - began)
+    for image in () if is_new else images:
+        expect(image, sample.path, text, ours.instance)
     engine = Engine(ours.instance)
     sizes = [int(engine.image(image)["Size"]) for image in images]
     return Built(took[0], sizes[0]), Built(took[1], sizes[1])
 
 
-def _with_slipway(ours: Builder, *, is_new: bool) -> str:
+def _with_slipway(ours: Builder, sample: Sample, *, is_new: bool) -> str:
     if is_new:
         # Where the name of its caches stands, which steps hold too.
         shutil.rmtree(ours.top / "cache", ignore_errors=True)
-    return ours.build(analyze(FolderFiles(ours.app), BuildSettings())).digest
+    return ours.build(_plan(ours, sample)).digest
 
 
-def _change(app: Path, sample: Sample, text: str) -> None:
-    """The one line that tells what the app answers."""
+def _plan(ours: Builder, sample: Sample) -> Plan:
+    return analyze(FolderFiles(ours.app / sample.root, ours.app), BuildSettings())
+
+
+def _change(app: Path, sample: Sample, text: str) -> str:
+    """The one line that tells what the app answers; gives what it answers then."""
+    old = sample.change[0]
+    new = f"{old[:-1]}{text}{old[-1]}"  # Within a quote or a word.
     for path in (SAMPLES / sample.name).rglob("*"):
-        if path.is_file() and sample.change[0] in (told := path.read_text()):
-            (app / path.relative_to(SAMPLES / sample.name)).write_text(
-                told.replace(sample.change[0], f"{sample.change[0]} {text}")
-            )
+        if path.is_file() and old in (told := path.read_text()):
+            (app / path.relative_to(SAMPLES / sample.name)).write_text(told.replace(old, new))
+    return sample.text.replace(old, new)
 
 
 def figure(kind: str, name: str, ours: Built, hand: Built) -> Figure:

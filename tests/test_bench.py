@@ -9,8 +9,9 @@ import pytest
 
 from bench import builds
 from bench.__main__ import FIGURES, wanted
-from bench.builds import Built
-from bench.hand_built import DOCKERFILES, adapted
+from bench.build_page import Row, samples, written
+from bench.builds import Built, Compared
+from bench.hand_built import DOCKERFILES, SAME, adapted, dockerfile_of
 from bench.memory import by_name, named
 from bench.pages import figure
 from bench.samples import flask_app, greedy_app, plain_app, talking_app
@@ -75,8 +76,8 @@ def test_it_counts_memory_under_the_nearest_process_with_a_name() -> None:
 
 
 def test_it_takes_the_figures_that_are_named_in_its_own_order() -> None:
-    assert [name for name in FIGURES if name not in wanted("")] == ["builds-slow"]
-    assert wanted("builds-slow") == ["builds-slow"]
+    assert [name for name in FIGURES if name not in wanted("")] == ["builds-all"]
+    assert wanted("builds-all") == ["builds-all"]
     assert wanted("steady,warm") == ["warm", "steady"]
     with pytest.raises(argparse.ArgumentTypeError, match="no figure colder"):
         wanted("colder")
@@ -100,19 +101,47 @@ def test_it_holds_warm_builds_alone_against_their_aim() -> None:
 
 def test_it_builds_by_hand_with_this_machines_bases_registries_and_caches_of_its_own() -> None:
     text = "ARG NODE=node:24\nFROM ${NODE}\nRUN --mount=type=cache,target=/root/.npm npm ci\nRUN npm run build\n"
-    assert adapted(text, "s1", ["npmrc", "uv_toml"], {"NODE": "base:1"}) == (
+    assert adapted(text, "s1", ["npmrc", "variables"], {"NODE": "base:1"}) == (
         "ARG NODE=base:1\nFROM ${NODE}\nRUN --mount=type=cache,id=s1-root-.npm,target=/root/.npm "
         "--mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\nRUN npm run build\n"
     )
 
 
-def test_every_dockerfile_by_hand_is_of_a_sample() -> None:
-    assert {sample.name for sample in builds.TAKEN} == {path.stem for path in DOCKERFILES.iterdir()}
+def test_it_lends_what_fetches_without_a_cache_the_machines_registries_and_apt_its_sources() -> None:
+    text = "RUN apt-get update\nRUN pip install uv\nRUN npm run build\n"
+    apt = "--mount=type=secret,id=apt_sources,target=/etc/apt/sources.list"
+    pip = "--mount=type=secret,id=pip_conf,target=/etc/pip.conf"
+    assert adapted(text, "s1", ["pip_conf", "apt_sources"], {}) == (
+        f"RUN {pip} {apt} apt-get update\nRUN {pip} pip install uv\nRUN npm run build\n"
+    )
 
 
-def test_each_language_that_can_be_built_has_a_dockerfile_by_hand() -> None:
-    """A Procfile alone is built as a shell script is."""
-    assert {sample.language for sample in ALL} - {sample.language for sample in builds.TAKEN} == {"Procfile"}
+def test_every_sample_has_a_dockerfile_by_hand_and_every_dockerfile_a_sample() -> None:
+    assert {dockerfile_of(sample.name) for sample in ALL} == set(DOCKERFILES.iterdir())
+    assert not any((DOCKERFILES / f"{name}.Dockerfile").exists() for name in SAME)
+
+
+def test_it_compares_quick_samples_of_each_language_that_has_a_page_of_its_own() -> None:
+    """A Procfile alone is built as a shell script is; Java takes half a minute."""
+    languages = {sample.language for sample in ALL if sample.name in builds.TAKEN}
+    assert {sample.language for sample in ALL} - languages == {"Procfile", "Java"}
+
+
+def test_it_writes_a_page_of_builds_row_by_row() -> None:
+    cold = (Built([4.0], 1), Built([2.0], 1))
+    page = ""
+    for name, ours in (("go-plain", 1.2), ("bun-server", 1.1), ("go-plain", 2.2)):
+        warm = (Built([ours, 0.1, 9.0], 110_000_000), Built([1.0], 100_000_000))
+        page = written(page, Row(name, name.split("-")[0].title(), Compared(cold, warm)))
+    assert page.splitlines()[-5:] == [
+        "",
+        "| sample | language | cold s | by hand | x | warm s | by hand | x | MB | by hand | x |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| bun-server | Bun | 4.00 | 2.00 | 2.00 | 1.10 | 1.00 | 1.10 | 110 | 100 | 1.10 |",
+        "| go-plain | Go | 4.00 | 2.00 | 2.00 | 2.20 | 1.00 | 2.20 | 110 | 100 | 1.10 |",
+    ]
+    assert "Warm builds within x 1.10: 1 of 2." in page
+    assert samples(page) == {"bun-server", "go-plain"}
 
 
 def test_a_change_of_the_flask_app_is_one_line() -> None:
