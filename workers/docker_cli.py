@@ -68,8 +68,9 @@ def remove_images_argv(client: str, images: Sequence[str]) -> list[str]:
 
 
 def list_images_argv(client: str, label: str) -> list[str]:
-    """Ids of the images with a label (`name=value`), newest first, untagged ones too."""
-    return [client, "image", "ls", "--all", "--quiet", "--no-trunc", f"--filter=label={label}"]
+    """The images with a label (`name=value`), newest first, untagged ones too: id and digest, a line for each name."""
+    form = "--format={{.ID}} {{.Digest}}"
+    return [client, "image", "ls", "--all", "--digests", "--no-trunc", f"--filter=label={label}", form]
 
 
 def prune_cache_argv(client: str, keep_bytes: int) -> list[str]:

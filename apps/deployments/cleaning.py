@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -69,7 +69,7 @@ def clean() -> None:
         label, keep = f"slipway.instance={settings.SLIPWAY.instance}", partial(_keep, client, report)
         gone = remove_images(client, label, keep, report)
         if elsewhere := run_engine_env():
-            gone += remove_images(client, label, keep, report, elsewhere)
+            gone += remove_images(client, label, partial(keep, elsewhere), report, elsewhere)
         if _being_built() or not report.is_whole:
             cleaning_failed()  # What just ran is still being stopped, say: the next `tidy` asks again.
         log.info("cleaned: %d images removed", len(gone))
@@ -146,12 +146,12 @@ def _age_seconds(folder: Path) -> float:
         return 0.0  # It went by itself.
 
 
-def _keep(client: str, report: Report) -> set[str]:
+def _keep(client: str, report: Report, engine: Mapping[str, str] | None = None) -> set[str]:
     """Nothing goes of a service that is being built: its new image has no row yet, and an older one may be used again.
 
     Asked for in this order: who has been built in between has a row by the time that those are read.
     """
-    under_way = [list_images(client, f"slipway.service={service}", report) for service in _being_built()]
+    under_way = [list_images(client, f"slipway.service={service}", report, engine) for service in _being_built()]
     return {*chain.from_iterable(under_way), *kept_digests()}
 
 

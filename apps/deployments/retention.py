@@ -100,11 +100,11 @@ def _prune_releases_of(service: Service) -> int:
 
 
 def kept_digests() -> set[str]:
-    """Images that serve, may be rolled back to, or are on their way to a release."""
-    released = Release.objects.filter(pruned_at=None).values_list("build__digest", flat=True)
+    """Images that serve, may be rolled back to, or are on their way to a release; what a registry calls them, too."""
+    released = Release.objects.filter(pruned_at=None).values_list("build__digest", "build__reference")
     wanted = Deployment.objects.filter(status__in=(*UNFINISHED, Status.LIVE))
-    named = wanted.values_list("build__digest", "release__build__digest")
-    return {*released, *(digest for row in named for digest in row if digest)}
+    named = wanted.values_list(*(f"{of}build__{name}" for of in ("", "release__") for name in ("digest", "reference")))
+    return {name.rpartition("@")[2] for row in (*released, *named) for name in row if name}
 
 
 def forget_sboms() -> None:

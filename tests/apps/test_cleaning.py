@@ -92,7 +92,7 @@ def test_it_asks_for_a_cleaning_once_a_day_though_nothing_was_pruned(engine: Pat
 def test_it_cleans_beside_a_build_and_asks_again_for_what_is_of_its_service(engine: Path, building: Deployment) -> None:
     """An image that was just built, and has no row yet, is among those of its service."""
     listing = (
-        f"*=slipway.service={building.service_id}) echo sha256:new;; *image*ls*) echo sha256:old; echo sha256:new;;"
+        f"*slipway.service={building.service_id}*) echo sha256:new;; *image*ls*) echo sha256:old; echo sha256:new;;"
     )
     engine.with_name("docker").write_text(f'#!/bin/sh\necho "$@" >> {engine}\ncase "$*" in {listing} esac\n')
 
@@ -129,10 +129,14 @@ def test_tidying_wakes_the_cleaning(host: Any, monkeypatch: pytest.MonkeyPatch) 
 
 def test_it_asks_again_while_an_image_is_still_in_use(engine: Path, tmp_path: Path, db: None) -> None:
     """What was just taken away is stopped by the agent, which takes its time."""
-    (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *rm*) exit 1;; *image*) echo sha256:feed;; esac\n')
+    (tmp_path / "docker").write_text(
+        '#!/bin/sh\ncase "$*" in *"image rm"*) exit 1;; *image*) echo "sha256:feed <none>";; esac\n'
+    )
     cleaning.clean()
     assert retention.cleaning_is_due(after=0)
-    (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *rm*) exit 0;; *image*) echo sha256:feed;; esac\n')
+    (tmp_path / "docker").write_text(
+        '#!/bin/sh\ncase "$*" in *"image rm"*) exit 0;; *image*) echo "sha256:feed <none>";; esac\n'
+    )
     cleaning.clean()
     assert not retention.cleaning_is_due(after=0)
 

@@ -122,8 +122,9 @@ def test_it_forgets_a_client_that_has_changed(tmp_path: Path, monkeypatch: pytes
         subject.working_client(cache)
 
 
-def test_it_removes_what_is_not_kept_and_each_once() -> None:
-    assert images_to_remove(["a", "b", "a", "c"], {"c"}) == ["a", "b"]
+def test_it_removes_what_is_kept_by_none_of_its_digests() -> None:
+    images = {"a": {"a", "<none>"}, "b": {"b", "r"}, "c": {"c", "<none>"}}
+    assert images_to_remove(images, {"c", "r"}) == ["a"]
 
 
 def test_a_mark_reaches_every_step_beside_what_is_not_proxied(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Only what carries our labels is touched. Not in charge of deciding which images 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 from workers.build.job import Report
 from workers.docker_cli import client_env, list_images_argv, prune_cache_argv, remove_images_argv
@@ -17,9 +17,14 @@ SECONDS = 120.0
 CACHE = "build-cache"  # The role of volumes in which builders from outside keep what a service needs again.
 
 
-def images_to_remove(images: Sequence[str], keep_digests: Collection[str]) -> list[str]:
-    """Those of `images` (ids) that are not kept, each once."""
-    return [image for image in dict.fromkeys(images) if image not in keep_digests]
+def images_to_remove(images: Mapping[str, Collection[str]], keep_digests: Collection[str]) -> list[str]:
+    """Ids of those of `images` of which no digest is kept."""
+    return [image for image, digests in images.items() if not kept(digests, keep_digests)]
+
+
+def kept(digests: Collection[str], keep_digests: Collection[str]) -> bool:
+    """An engine that pulled an image may give it another id than the one that built it: what a registry calls it counts."""
+    return not frozenset(digests).isdisjoint(keep_digests)
 
 
 def remove_images(
@@ -39,8 +44,9 @@ def remove_images(
     """
     env = env or client_env(os.environ)
     gone = []
-    for image in images_to_remove(list_images(client, label, report, env), keep()):
-        if image in keep():
+    images = list_images(client, label, report, env)
+    for image in images_to_remove(images, keep()):
+        if kept(images[image], keep()):
             continue
         argv = remove_images_argv(client, [image])
         report.command(argv)
@@ -52,8 +58,8 @@ def remove_images(
     return gone
 
 
-def list_images(client: str, label: str, report: Report, env: Mapping[str, str] | None = None) -> list[str]:
-    """Ids of the images with a label. `env` as for `remove_images`."""
+def list_images(client: str, label: str, report: Report, env: Mapping[str, str] | None = None) -> dict[str, set[str]]:
+    """The images with a label by id, each with all of its digests: the id, and those of registries. `env` as above."""
     seen: list[str] = []
     done = run(
         list_images_argv(client, label),
@@ -64,7 +70,10 @@ def list_images(client: str, label: str, report: Report, env: Mapping[str, str] 
     )
     if done.returncode:
         raise PlatformError("engine:platform:clean", f"Images cannot be listed: {' '.join(done.tail[-2:])}")
-    return seen
+    found: dict[str, set[str]] = {}
+    for image, *digests in map(str.split, seen):
+        found.setdefault(image, {image}).update(digests)
+    return found
 
 
 def remove_caches(client: str, instance: str, known: Collection[str], report: Report) -> None:

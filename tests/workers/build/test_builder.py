@@ -89,7 +89,11 @@ def test_what_another_engine_builds_runs_here(second: str, tmp_path: Path, monke
 
         monkeypatch.setenv("DOCKER_HOST", second)
         label = f"slipway.instance={there.instance}"
-        gone = remove_images(working_client(tmp_path / "machine"), label, set, Lines(), run_engine_env())
+        client, by_registry = working_client(tmp_path / "machine"), {reference.rpartition("@")[2]}
+        assert not remove_images(client, label, lambda: by_registry, Lines(), run_engine_env()), (
+            "whatever its id is here"
+        )
+        gone = remove_images(client, label, set, Lines(), run_engine_env())
         assert gone == [came["Id"]], "the worker cleans where apps run, too"
         assert Engine(there.instance).has_image(image.digest), "and this was not the builder's"
 
