@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.stories.chromium import Chromium
 from tests.stories.git_server import GitServer
 from tests.stories.slipway import Slipway
 
@@ -31,12 +31,17 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """To start it takes a second. No longer than a file: its loop in the test's thread is in the way of other tests."""
-    path = shutil.which("chromium")
-    assert path, "Chromium is not installed: apt-get install chromium"
+def chromiums() -> Iterator[Chromium]:
+    """No longer than a file: Playwright's loop in the test's thread is in the way of other tests."""
     with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
         patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        found = Chromium(playwright)
         yield found
         found.close()
+
+
+@pytest.fixture
+def chromium(chromiums: Chromium) -> Iterator[Browser]:
+    """Without anything that the test before left open."""
+    yield chromiums.browser
+    chromiums.clear()

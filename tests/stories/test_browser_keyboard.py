@@ -82,6 +82,7 @@ def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop:
     row, port = under_way(shop, alice), free_port()
     server, address = Server(port), f"http://127.0.0.1:{port}"
     page = signed_in(browser, address, alice).new_page()
+    page.clock.install()
     page.goto(f"{address}/deployments/{row.pk}")
     until(page, lambda: page.inner_text("[data-state]") == "Live")
     page.evaluate("document.body.dataset.mark = 'same page'")
@@ -89,7 +90,7 @@ def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop:
     until(page, lambda: page.inner_text("[data-link]") not in ("", "Live"))
     logs.append(row.log, [logs.Line("while away")])
     outcome.failed(row, UserError("build:user:x", "It broke."))
-    page.wait_for_timeout(13_000)
+    page.clock.run_for(13_000)
     assert "Connection lost" in page.inner_text("[data-link]")
     server = Server(port)
     try:

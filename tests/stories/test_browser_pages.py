@@ -35,11 +35,9 @@ def site(transactional_db: None) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser(chromium: Browser, site: str) -> Iterator[Browser]:
-    """Without anything that the test before left open."""
-    yield chromium
-    for context in chromium.contexts:
-        context.close()
+def browser(site: str, chromium: Browser) -> Browser:
+    """Its pages are closed before the server is."""
+    return chromium
 
 
 def signed_in(browser: Browser, site: str, person: Person, **options: object) -> BrowserContext:
@@ -162,6 +160,8 @@ def test_it_asks_for_the_sign_in_when_the_session_has_ended(
 ) -> None:
     context = signed_in(browser, site, alice)
     page = context.new_page()
+    page.clock.install()
     page.goto(f"{site}/")
     context.clear_cookies()
+    page.clock.run_for(30_000)
     until(page, lambda: "/sign-in" in page.url)

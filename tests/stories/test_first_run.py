@@ -41,7 +41,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     found.on("pageerror", lambda error: errors.append(str(error)))
     found.on("dialog", lambda dialog: dialog.accept())
     yield found
-    found.close()
     assert errors == []
 
 
