@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
-from apps.accounts import invitations, links, profile, teams
+from apps.accounts import invitations, joining, links, profile, teams
 from apps.accounts.access import Actor, team_for
 from apps.accounts.api import router as account_router
 from apps.accounts.bearer import actor_of, one, require_full_scope
@@ -135,7 +135,7 @@ def accept_invitation(request: HttpRequest, told: AcceptIn) -> Any:
     """For people who have an account with its address. Others open the link and make one."""
     actor = actor_of(request)
     require_full_scope(actor, "accept invitations")
-    return invitations.accept(actor=actor, token=told.token.rpartition("/")[2])
+    return joining.accept(actor=actor, token=told.token.rpartition("/")[2])
 
 
 def _invitation_for(actor: Actor, team_id: UUID, invitation_id: UUID) -> Invitation:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts import invitations
+from apps.accounts import invitations, joining
 from apps.accounts.forms import JoinForm
 from apps.accounts.models import Invitation, User
 from apps.accounts.session import actor_of
@@ -39,12 +39,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     row = invitations.invitation_behind(token)
     if isinstance(request.user, User):
         return _joined(request, row, token)
-    if invitations.has_account(row):
+    if joining.has_account(row):
         return render(request, "accounts/invitation.html", {"invitation": row, "token": token, "must_sign_in": True})
     form = JoinForm(request.POST or None, email=row.email)
     if request.method == "POST" and form.is_valid():
         with said_at(form):
-            user = invitations.accept_as_new(token=token, **form.cleaned_data)
+            user = joining.accept_as_new(token=token, **form.cleaned_data)
             login(request, user, backend=BACKEND)
             return redirect("home")
     context = {"invitation": row, "token": token, "form": form}
@@ -55,7 +55,7 @@ def _joined(request: HttpRequest, row: Invitation, token: str) -> HttpResponse:
     """Somebody who is signed in: one button, when the invitation is theirs."""
     actor = actor_of(request)
     if request.method == "POST":
-        invitations.accept(actor=actor, token=token)
+        joining.accept(actor=actor, token=token)
         messages.info(request, f"Welcome to {row.team}.")
         return redirect("home")
     is_theirs = actor.user is not None and actor.user.email.lower() == row.email.lower()

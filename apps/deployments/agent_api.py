@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 from ninja.security import HttpBearer
 
-from apps.deployments import reports
+from apps.deployments import reports, runtime_logs
 from apps.deployments.desired import document_for
 from apps.hosts.actions import saw
 from apps.hosts.metrics import take_metrics
@@ -103,7 +103,7 @@ def post_reports(request: HttpRequest, told: desired.Reports) -> Status[None]:
 @router.post("/logs", response={204: None})
 def post_logs(request: HttpRequest, told: desired.LogBatches) -> Status[None]:
     for batch in told.batches:
-        reports.take_logs(batch)
+        runtime_logs.take_logs(batch)
     return Status(204, None)
 
 

@@ -13,7 +13,8 @@ from apps.accounts.bearer import actor_of, one
 from apps.accounts.installation import dismiss_checklist, installation, require_operator, set_base_domain
 from apps.deployments import operating
 from apps.deployments.budget import set_budget, want_cleaning
-from apps.deployments.disk_standing import disk_standing, want_measurement
+from apps.deployments.disk_measuring import want_measurement
+from apps.deployments.disk_standing import disk_standing
 from apps.deployments.models import Deployment
 from apps.deployments.sample import deploy_sample
 from apps.deployments.schemas import DeploymentOut

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from apps.accounts.installation import installation
 from apps.deployments.budget import bytes_over
-from apps.deployments.disk_standing import store_measurement
+from apps.deployments.disk_measuring import store_measurement
 from apps.deployments.models import Deployment
 from apps.deployments.retention import begin_cleaning, cleaning_failed, kept_digests
 from apps.deployments.states import Status

@@ -7,7 +7,8 @@ from django.db import transaction
 from apps.accounts.access import Actor
 from apps.accounts.policy import Permission
 from apps.deployments.models import Release
-from apps.deployments.staged import Change, source_of, staged_of
+from apps.deployments.staged import staged_of
+from apps.deployments.staged_changes import Change, source_of
 from apps.projects.given import Gift, gift_of
 from apps.projects.models import Environment, Service
 from apps.projects.variables import delete_variable, set_variables

@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from apps.deployments.logtext import Run, runs, severity_of
+from apps.deployments.logcolours import Run, runs
+from apps.deployments.logtext import severity_of
 from apps.deployments.models import LogChunk, LogStream
 from apps.lib import wake
 from apps.lib.text import storable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from apps.deployments.models import Release
-from apps.deployments.staged import source_of
+from apps.deployments.staged_changes import source_of
 from apps.projects.given import Source
 
 

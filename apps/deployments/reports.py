@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from apps.deployments import logs, outcome
 from apps.deployments.lease import AGENT, lock
-from apps.deployments.models import Deployment, DeploymentStep, LogStream
+from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.report import tell_changed
 from apps.deployments.states import Status
 from apps.hosts.models import Host, ServiceState
 from apps.lib import wake
 from apps.lib.text import storable
-from apps.projects.models import Environment, EnvironmentKind, Service
+from apps.projects.models import Environment, Service
 from workers import desired
 from workers.errors import PlatformError, SlipwayError, Stopped, UserError
 from workers.redact import Redactor
@@ -140,38 +138,3 @@ def _instances(host: Host, report: desired.InstancesReport) -> None:
     )  # fmt: skip
     wake.tell(f"service.{service.pk}", {"type": "state.changed"})
     wake.tell_team(service.project.team_id)
-
-
-def take_logs(batch: desired.LogBatch) -> None:
-    """Lines of a container into the log of its service, or of the deployment whose release command it is."""
-    stream = _stream(batch)
-    if stream is None:
-        return  # Deleted meanwhile.
-    lines = [logs.Line(line.text, line.at.isoformat(), batch.process, line.level, line.kind) for line in batch.lines]
-    logs.append(stream, lines, container=batch.container, cursor=batch.cursor)
-
-
-def _stream(batch: desired.LogBatch) -> LogStream | None:
-    if batch.deployment is not None:
-        return LogStream.objects.filter(deployment=UUID(batch.deployment)).first()
-    key, where = UUID(batch.service), _place_of(batch)
-    found = LogStream.objects.filter(service=key, environment=where).first()
-    if found is not None or not Service.objects.filter(pk=key).exists():
-        return found
-    there = Environment.objects.filter(pk=where, project__services=key).first() if where else None
-    if where and there is None:
-        return None  # Deleted meanwhile.
-    return LogStream.objects.get_or_create(service_id=key, environment=there)[0]
-
-
-def _place_of(batch: desired.LogBatch) -> UUID | None:
-    """As `LogStream.environment` has it: None is production."""
-    if batch.environment == desired.NO_ENVIRONMENT or _is_production(batch.environment):
-        return None
-    return UUID(batch.environment)
-
-
-@lru_cache(maxsize=1024)
-def _is_production(environment: str) -> bool:
-    """Batches come many times a second, and an environment never becomes another kind."""
-    return Environment.objects.filter(pk=environment, kind=EnvironmentKind.PRODUCTION).exists()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils.module_loading import import_string
 
-from apps.deployments.disk_standing import measure_when_old
+from apps.deployments.disk_measuring import measure_when_old
 from apps.deployments.reconcile import interval, reconcile
 from apps.projects.domain_checks import check_due
 

@@ -7,7 +7,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import connection
 
 from apps.deployments import cleaning, pipeline, wakeup
-from apps.deployments.disk_standing import store_measurement
+from apps.deployments.disk_measuring import store_measurement
 from apps.deployments.lease import claim, shutting_down
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status

@@ -17,6 +17,7 @@ from apps.deployments import actions, outcome
 from apps.deployments.access import deployment_for, deployment_for_writer
 from apps.deployments.icons import icon_of
 from apps.deployments.inspections import sbom_file
+from apps.deployments.log_page import log_page
 from apps.deployments.mending import mend
 from apps.deployments.models import Deployment, LogStream
 from apps.deployments.presentation import pill_of, slip_of, title_of
@@ -25,7 +26,6 @@ from apps.deployments.remedies import remedy_of
 from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
 from apps.deployments.states import ACTIVE, Status
-from apps.deployments.views_logs import log_page
 from apps.deployments.why_waiting import why_waiting
 from apps.projects.environments import query_of
 

@@ -5,7 +5,6 @@ Build and runtime logs are the same here; an address says whose log it is.
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -18,20 +17,16 @@ from apps.accounts.session import actor_of
 from apps.deployments import logs, logsearch
 from apps.deployments.access import deployment_for
 from apps.deployments.forms import whole_number
+from apps.deployments.log_page import asked_lines, log_page
 from apps.deployments.logfile import as_file
-from apps.deployments.logfilter import Filter, filter_of
+from apps.deployments.logfilter import filter_of
 from apps.deployments.logsearch import Found
-from apps.deployments.logtext import LEVELS
 from apps.deployments.models import LogStream, stream_of
-from apps.deployments.states import STEPS
 from apps.projects.access import service_for
 from apps.projects.environments import environment_asked, environment_or_production
 from apps.projects.models import Service
 
-FIRST_VIEW = 500
 MOST = 1000
-RANGES = (("15m", "Last 15 minutes"), ("1h", "Last hour"), ("24h", "Last 24 hours"))
-NOTHING = Found([], 1, 0)
 
 
 @never_cache
@@ -95,47 +90,6 @@ def deployment_log_download(request: HttpRequest, deployment_id: UUID) -> HttpRe
     return _download(request, stream, f"{row.service.name}-{row.number}")
 
 
-def log_page(request: HttpRequest, stream: LogStream | None, log_url: str) -> dict[str, Any]:
-    """What `_log.html` shows: the newest lines, those below `before`, above `after`, or around a number; filtered.
-
-    `log_url` gives more of them; what is below it searches and downloads.
-    """
-    wanted = filter_of(request.GET)
-    found = _read(request, stream, wanted, FIRST_VIEW)
-    newest = stream.next_seq - 1 if stream else 0
-    sources = {line.source for line in found.lines} | wanted.sources
-    sources |= set(STEPS[:-1]) if stream and stream.deployment_id else set()
-    kept = request.GET.copy()
-    for name in ("before", "after", "around"):
-        kept.pop(name, None)
-    return {
-        "lines": found.lines,
-        "found": found,
-        "newest": newest,
-        "is_tail": found.last >= newest,
-        "wanted": wanted,
-        "filters": f"{kept.urlencode()}&" if kept else "",
-        "levels": LEVELS,
-        "sources": sorted(sources),
-        "ranges": RANGES,
-        "told": request.GET,
-        "log_url": log_url,
-    }
-
-
-def _read(request: HttpRequest, stream: LogStream | None, wanted: Filter, limit: int) -> Found:
-    """By `around`, `after` or `before`, the newest when none is told."""
-    if stream is None:
-        return NOTHING
-    numbers = {name: whole_number(request.GET.get(name)) for name in ("around", "after", "before")}
-    if numbers["around"] is not None:
-        return logsearch.around(stream, numbers["around"], wanted, limit)
-    if numbers["after"] is not None:
-        return logsearch.newer(stream, numbers["after"], wanted, limit)
-    before = numbers["before"]
-    return logsearch.older(stream, logs.NEVER if before is None else before, wanted, limit)
-
-
 def _answer(request: HttpRequest, stream: LogStream | None, *, finished: bool) -> JsonResponse:
     """Lines, at most `limit` (1000) of them, and from which number to which they are complete."""
     limit = max(1, min(whole_number(request.GET.get("limit")) or MOST, MOST))
@@ -145,7 +99,7 @@ def _answer(request: HttpRequest, stream: LogStream | None, *, finished: bool) -
         lines = logs.read(stream, after, limit=limit)
         found = Found(lines, after + 1, lines[-1].seq if lines else after)
     else:
-        found = _read(request, stream, wanted, limit)
+        found = asked_lines(request, stream, wanted, limit)
     newest = max(stream.next_seq - 1, found.last) if stream else 0
     told = {"first": found.first, "last": found.last, "newest": newest, "finished": finished}
     return JsonResponse({"lines": [line.as_dict() for line in found.lines], **told})

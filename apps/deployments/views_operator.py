@@ -17,7 +17,8 @@ from apps.accounts.installation import installation, require_operator_page
 from apps.accounts.session import actor_of
 from apps.deployments import operating
 from apps.deployments.budget import set_budget, want_cleaning
-from apps.deployments.disk_standing import disk_standing, want_measurement
+from apps.deployments.disk_measuring import want_measurement
+from apps.deployments.disk_standing import disk_standing
 from apps.deployments.lease import AGENT
 from apps.deployments.views_welcome import base_form, saved
 from apps.hosts.actions import drain_host

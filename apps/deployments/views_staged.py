@@ -17,7 +17,8 @@ from apps.deployments.discard import discard_changes
 from apps.deployments.durations import about
 from apps.deployments.icons import icon_at
 from apps.deployments.presentation import Health
-from apps.deployments.staged import Change, Staged, staged_of
+from apps.deployments.staged import Staged, staged_of
+from apps.deployments.staged_changes import Change
 from apps.lib.undo import told
 from apps.projects.access import service_for, service_for_writer
 from apps.projects.environments import environment_asked, query_of

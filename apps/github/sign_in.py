@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts import invitations, newcomers
+from apps.accounts import invitations, joining, newcomers
 from apps.accounts.access import Actor
 from apps.accounts.models import Invitation, User
 from apps.accounts.newcomers import Policy
@@ -68,7 +68,7 @@ def settled(*, intent: Intent, visitor: Visitor, invitation: Invitation | None, 
     identity = identities.identity_of(visitor.github_id)
     user = identity.user if identity else _new_person(visitor, invitation)
     if identity is not None and invitation is not None:
-        invitations.accept_known(actor=Actor(user), invitation=invitation)
+        joining.accept_known(actor=Actor(user), invitation=invitation)
     kept = identities.keep(user, visitor)
     if identity is None and invitation is None:
         newcomers.settle(user)
@@ -78,7 +78,7 @@ def settled(*, intent: Intent, visitor: Visitor, invitation: Invitation | None, 
 def _new_person(visitor: Visitor, invitation: Invitation | None) -> User:
     """Never somebody who is there already: an address that another account has is left to it."""
     if invitation is not None:
-        return invitations.accept_known_as_new(invitation=invitation, name=visitor.name, password=None)
+        return joining.accept_known_as_new(invitation=invitation, name=visitor.name, password=None)
     email = visitor.email
     if User.objects.filter(email__iexact=email).exists():
         email = f"github-{visitor.github_id}@nowhere.invalid"

@@ -17,7 +17,8 @@ from typing import Any
 from paas.embedded import engine, processes
 from paas.supervisor import lock, ports, reading
 from paas.supervisor.control import Answer, ask
-from paas.supervisor.household import Household, given_settings, make_household, open_household, own_servers, read_env
+from paas.supervisor.env_file import given_settings, read_env
+from paas.supervisor.household import Household, make_household, open_household, own_servers
 from paas.supervisor.programs import Blueprint
 from workers.errors import PlatformError, UserError
 

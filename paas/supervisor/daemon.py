@@ -19,7 +19,7 @@ from paas.embedded import postgres, processes, valkey
 from paas.supervisor import programs
 from paas.supervisor.child import Child, described
 from paas.supervisor.control import Answer, serve
-from paas.supervisor.household import read_env
+from paas.supervisor.env_file import read_env
 from paas.supervisor.journal import Journal
 from paas.supervisor.launch import ROOT, ForkServer, execute
 from paas.supervisor.lock import Lock, keep_from_cleaning

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paas.embedded import postgres, valkey
+from paas.supervisor.env_file import read_env, write_env
 from workers.errors import PlatformError
 
 SOCKET_PATH_LIMIT = 107  # sockaddr_un.sun_path, less its final NUL.
@@ -23,7 +24,6 @@ LONGEST_SOCKET = "/pg/.s.PGSQL.5432.lock"
 _RUN = r"(?!/(?:var/)?run/)/(?:.+/run|tmp/slipway-[0-9a-f]{8})"
 _DATABASE = re.compile(rf"postgresql://slipway@/slipway\?host={_RUN}/pg")
 _REDIS = re.compile(rf"unix://{_RUN}/valkey\.sock\?db=0")
-SETTING_PREFIXES = ("SLIPWAY_", "TRAEFIK_", "DATABASE_URL", "REDIS_URL")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def make_household(home: Path) -> Household:
     _make_private(place.run)
     wanted |= embedded_addresses(place, kept)
     if wanted != kept:
-        _write_env(home / "env", wanted)
+        write_env(home / "env", wanted)
     return place
 
 
@@ -121,32 +121,6 @@ def own_servers(settings: Mapping[str, str]) -> list[str]:
     """The settings that name servers which are not ours to empty."""
     embedded = {"DATABASE_URL": is_embedded_database, "REDIS_URL": is_embedded_redis}
     return [name for name, is_ours in embedded.items() if not is_ours(settings.get(name, ""))]
-
-
-def read_env(path: Path) -> dict[str, str]:
-    """`NAME=value` lines; no quotes, no expansion. {} when there is no file."""
-    try:
-        lines = path.read_text().splitlines()
-    except FileNotFoundError:
-        return {}
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
-
-
-def given_settings(environ: dict[str, str]) -> dict[str, str]:
-    """What of an environment is a setting of ours: what `make restart` keeps from the `make up` before it."""
-    return {name: value for name, value in environ.items() if name.startswith(SETTING_PREFIXES)}
-
-
-def _write_env(path: Path, values: dict[str, str]) -> None:
-    """Only our user may read it, from its first moment; lines that a person added stay as they are."""
-    known = path.read_text().splitlines() if path.exists() else ["# The keys of this installation. Keep a copy."]
-    kept = [line for line in known if line.partition("=")[0].strip() not in values or line.lstrip().startswith("#")]
-    draft = path.with_name("env.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write("\n".join([*kept, *(f"{name}={value}" for name, value in values.items())]) + "\n")
-    draft.rename(path)
 
 
 def _make_private(folder: Path) -> None:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from apps.deployments.logtext import nearest, plain, runs, severity_of
+from apps.deployments.logcolours import nearest, runs
+from apps.deployments.logtext import plain, severity_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from django.utils import timezone
 from apps.accounts.installation import installation
 from apps.accounts.models import ActivityEvent, Installation
 from apps.deployments import actions
-from apps.deployments.disk_standing import disk_standing, store_measurement
+from apps.deployments.disk_measuring import store_measurement
+from apps.deployments.disk_standing import disk_standing
 from apps.deployments.models import Deployment
 from apps.deployments.states import Status
 from apps.hosts.models import Host
@@ -138,7 +139,7 @@ def test_it_stores_why_a_measurement_failed(db: None, monkeypatch: Any) -> None:
     def away(*_: object) -> None:
         raise UserError("engine:platform:disk", "The engine does not answer.")
 
-    monkeypatch.setattr("apps.deployments.disk_standing.working_client", away)
+    monkeypatch.setattr("apps.deployments.disk_measuring.working_client", away)
     store_measurement()
     assert installation().disk["problem"] == "The engine does not answer."
 

@@ -16,7 +16,8 @@ from paas.config import Config
 from paas.supervisor import control, household, lock, ports, programs
 from paas.supervisor.child import described, next_delay
 from paas.supervisor.commands import as_table
-from paas.supervisor.household import Household, make_household, open_household, read_env
+from paas.supervisor.env_file import given_settings, read_env
+from paas.supervisor.household import Household, make_household, open_household
 from paas.supervisor.journal import Journal, as_line
 from paas.supervisor.plan import read_plan, setting_name
 from paas.supervisor.programs import Blueprint
@@ -269,7 +270,7 @@ def test_it_shows_a_table() -> None:
 
 def test_it_keeps_only_settings_of_its_own_over_a_restart() -> None:
     environ = {"SLIPWAY_PORT": "1", "DATABASE_URL": "x", "TRAEFIK_URL": "y", "PATH": "/bin"}
-    assert household.given_settings(environ) == {"SLIPWAY_PORT": "1", "DATABASE_URL": "x", "TRAEFIK_URL": "y"}
+    assert given_settings(environ) == {"SLIPWAY_PORT": "1", "DATABASE_URL": "x", "TRAEFIK_URL": "y"}
 
 
 def test_it_puts_its_files_together() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from paas.embedded import processes
-from paas.supervisor.household import read_env
+from paas.supervisor.env_file import read_env
 from paas.supervisor.launch import ROOT
 from tests.ports import free_port
 

@@ -14,8 +14,8 @@ from workers.agent.config import AgentConfig, config_from
 from workers.agent.converge import Converger
 from workers.agent.ending import Ending
 from workers.agent.environments import Environments
+from workers.agent.log_positions import Positions
 from workers.agent.log_reader import LogReader
-from workers.agent.log_source import Positions
 from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
 from workers.agent.metrics import Metrics

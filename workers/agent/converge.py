@@ -15,10 +15,10 @@ from workers.agent.drains import Drains
 from workers.agent.environments import service_of
 from workers.agent.instances import Instances
 from workers.agent.keep_up import is_as_wanted, keep_up, lacks_image
+from workers.agent.labels import volume_name
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
 from workers.agent.rollout import Failed, announce, roll_out
-from workers.agent.spec import volume_name
 from workers.agent.store import Attempt
 from workers.agent.turns import Turns
 from workers.agent.world import Check, World

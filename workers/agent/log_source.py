@@ -5,65 +5,22 @@ Not in charge of sending (`workers.agent.logs`) nor of reading files (`workers.a
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from workers.agent.follow import Follow
+from workers.agent.log_positions import Positions, Stand
 from workers.agent.log_ways import LogWays
 from workers.agent.redaction import redactor
-from workers.agent.store import set_aside, write_private
-from workers.agent.tail import Line, Position
+from workers.agent.tail import Line
 from workers.docker_records import Container
 
 MAX_LINES, MAX_BYTES = 1000, 256 * 1024
 AGAIN_SECONDS, GIVE_UP_SECONDS = 0.5, 30.0
 LOST = "where this log stood was lost: lines before this one may come once more"
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Batch `cursor` is on its way: `count` lines from `start` on (0: none yet)."""
-
-    cursor: int = 0
-    start: Position | None = None
-    count: int = 0
-
-    @classmethod
-    def lost(cls) -> Stand:
-        """Where it stood is not known: from the first line on, under cursors that are beyond any used before."""
-        return cls(cursor=time.time_ns() // 1_000_000)
-
-
-class Positions:
-    """One small file per container."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-    def load(self, container: str) -> Stand:
-        path = self._folder / f"{container}.json"
-        if not path.exists():
-            return Stand()
-        try:
-            raw = json.loads(path.read_text())
-            return Stand(int(raw["cursor"]), Position(**raw["start"]) if raw["start"] else None, int(raw["count"]))
-        except (ValueError, TypeError, KeyError) as error:
-            set_aside(path, error)
-            return Stand.lost()
-
-    def save(self, container: str, stand: Stand) -> None:
-        write_private(self._folder / f"{container}.json", json.dumps(asdict(stand)).encode())
-
-    def forget(self, container: str) -> None:
-        for ending in ("json", "json.broken"):
-            (self._folder / f"{container}.{ending}").unlink(missing_ok=True)
 
 
 class Source:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from workers.agent.client import ControlPlane
-from workers.agent.log_source import MAX_BYTES, Positions, Source, secrets_of
+from workers.agent.log_positions import Positions
+from workers.agent.log_source import MAX_BYTES, Source, secrets_of
 from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import REQUEST_BYTES, Sender, encoded, last_of
 from workers.agent.redaction import last_lines, redactor

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from workers.agent.spec import Place, network_name
+from workers.agent.labels import network_name
+from workers.agent.spec import Place
 from workers.docker import Engine
 from workers.docker_records import Network
 from workers.errors import PlatformError

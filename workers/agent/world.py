@@ -12,12 +12,13 @@ from datetime import datetime
 
 from workers.agent.environments import Environments
 from workers.agent.images import need_image
+from workers.agent.labels import volume_name
 from workers.agent.logs import LogShipper
 from workers.agent.metrics_usage import Meter
 from workers.agent.names import Names
 from workers.agent.networks import Networks
 from workers.agent.ownership import give_to_user
-from workers.agent.spec import LogRotation, container_spec, volume_name
+from workers.agent.spec import LogRotation, container_spec
 from workers.agent.store import Store
 from workers.desired import Service
 from workers.docker import Engine

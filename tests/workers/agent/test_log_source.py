@@ -14,8 +14,9 @@ import pytest
 from tests.workers.agent.conftest import new_id
 from tests.workers.agent.control import TOKEN, Control
 from workers.agent.client import ControlPlane
+from workers.agent.log_positions import Positions
 from workers.agent.log_reader import LogReader
-from workers.agent.log_source import Positions, Source
+from workers.agent.log_source import Source
 from workers.agent.log_ways import LogWays
 from workers.agent.outgoing import Sender, body, encoded, in_place_of, last_of
 from workers.desired import LogBatches

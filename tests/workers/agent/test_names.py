@@ -13,8 +13,8 @@ import pytest
 
 from tests.workers.agent.conftest import DOCKER, PORT, Host, make_service, next_release
 from workers.agent.environments import Environments
+from workers.agent.labels import labels_for
 from workers.agent.names import Names
-from workers.agent.spec import labels_for
 from workers.agent.store import Store
 from workers.desired import Process, Service
 from workers.docker_records import Container

@@ -16,15 +16,16 @@ from tests.workers.agent.conftest import make_service
 from workers.agent import observe
 from workers.agent.client import ControlPlane
 from workers.agent.environments import Environments
+from workers.agent.labels import labels_for
+from workers.agent.log_positions import Positions
 from workers.agent.log_reader import LogReader
-from workers.agent.log_source import Positions
 from workers.agent.log_ways import LogWays
 from workers.agent.logs import LogShipper
 from workers.agent.names import Names
 from workers.agent.networks import Networks
 from workers.agent.observe import Observer
 from workers.agent.reporter import Reporter, Steps
-from workers.agent.spec import LogRotation, labels_for
+from workers.agent.spec import LogRotation
 from workers.agent.store import Attempt, Store
 from workers.agent.world import World
 from workers.desired import Health, Service
