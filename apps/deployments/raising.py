@@ -8,7 +8,8 @@ from typing import NamedTuple
 from django.conf import settings
 
 from apps.deployments.resources import build_memory_mb, build_seconds
-from apps.projects.models import BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB, Service
+from apps.projects.models import Service
+from apps.projects.models.service import BUILD_MEMORY_MB, BUILD_SECONDS, MEMORY_MB
 from workers.build.mends_limits import memory_told
 
 
