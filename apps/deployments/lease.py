@@ -76,8 +76,7 @@ def _claim(service: UUID, deployment_id: str, start: Status, during: Status, ste
             )
     except IntegrityError:
         return None  # Another deployment of the same service and environment is active: this one waits for it.
-    row.refresh_from_db()
-    return row
+    return Deployment.objects.select_related("service__project", "environment").get(pk=row.pk)  # All that a job asks.
 
 
 class Heartbeat:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.deployments import logs, wakeup
@@ -122,17 +122,16 @@ class DatabaseReport:
                 threading.Event().wait(0.5)
 
 
+@transaction.atomic
 def begin_step(deployment: Deployment, name: str) -> DeploymentStep:
     """The row of this attempt's step, running from now. Guarded by the fence."""
     if not Deployment.objects.filter(pk=deployment.pk, fence=deployment.fence).update(step=name):
         raise Stopped("lost")
     deployment.step = name
-    row, _ = DeploymentStep.objects.update_or_create(
-        deployment=deployment,
-        name=name,
-        attempt=max(1, deployment.attempt),
-        defaults={"status": StepStatus.RUNNING, "started_at": timezone.now(), "finished_at": None, "error_code": ""},
-    )
+    which = {"deployment": deployment, "name": name, "attempt": max(1, deployment.attempt)}
+    told = {"status": StepStatus.RUNNING, "started_at": timezone.now(), "finished_at": None, "error_code": ""}
+    rows = DeploymentStep.objects.filter(**which)  # Nobody else makes one: the deployment's row is locked.
+    row = rows.get() if rows.update(**told) else rows.create(**which, **told)
     tell_changed(deployment)
     return row
 
