@@ -16,6 +16,7 @@ from django.urls import path  # noqa: E402
 from apps.deployments import consumers  # noqa: E402
 from apps.webhooks.counter import Counter  # noqa: E402
 from paas.bodies import LARGER, BoundedBodies  # noqa: E402
+from paas.database import Requests  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
 sockets = [
@@ -26,4 +27,5 @@ sockets = [
 ]
 
 http = BoundedBodies(Counter(django_application), larger=LARGER)
-application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})
+socket = OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))
+application = Requests(ProtocolTypeRouter({"http": http, "websocket": socket}))
