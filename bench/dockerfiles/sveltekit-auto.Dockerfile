@@ -2,7 +2,7 @@ ARG NODE=node:24-slim
 FROM ${NODE} AS build
 WORKDIR /app
 COPY package.json .
-RUN --mount=type=cache,target=/root/.npm npm install && npm install --no-save @sveltejs/adapter-node
+RUN --mount=type=cache,target=/root/.npm npm install && npm install --no-save @sveltejs/adapter-node@5
 COPY . .
 # adapter-auto takes adapter-node when this is set.
 RUN GCP_BUILDPACKS=1 npm run build

@@ -15,8 +15,8 @@ INDEX = "index.html"
 class Framework:
     """`package` tells it, `folder` is where its build puts static files ("" when it makes a server). `page` answers
     unknown paths of a single-page app. `first` stands before the build's line and `after` behind it. `not_start` begins
-    a start script that does not serve what is built here. `keeps` is a folder with the server and all that it needs.
-    `why` is what the settings say, for people."""
+    a start script that does not serve what is built here. `adds` is a package that its build would install each time.
+    `keeps` is a folder with the server and all that it needs. `why` is what the settings say, for people."""
 
     name: str
     package: str
@@ -27,6 +27,7 @@ class Framework:
     first: str = ""
     after: str = ""
     not_start: str = ""
+    adds: str = ""
     keeps: str = ""
     why: str = ""
 
@@ -51,6 +52,7 @@ FRAMEWORKS = (
         build="vite build",
         start="node build",
         first="export GCP_BUILDPACKS=1; ",
+        adds="@sveltejs/adapter-node@5",  # As it names it itself.
     ),
     Framework("TanStack Start", "@tanstack/react-start", build="vite build", start=NITRO, keeps=OUTPUT),
     Framework("TanStack Start", "@tanstack/solid-start", build="vite build", start=NITRO, keeps=OUTPUT),

@@ -75,6 +75,12 @@ def install_line(manager: Manager, *, with_dev: bool) -> str:
     return f"npm {'ci' if manager.lock else 'install'} --no-audit --no-fund{'' if with_dev else ' --omit=dev'}"
 
 
+def install_more(manager: Manager, package: str) -> str:
+    """Behind an install, one package that the lists lack, if it fits. By npm alone: others would write it down."""
+    line = f" && (npm install --no-save --no-audit --no-fund {package} || :)"
+    return line if package and manager.name == "npm" else ""
+
+
 def dependency_files(files: Files, manager: Manager, package: Package) -> tuple[str, ...]:
     """What the install reads; () when it runs scripts of the repository that cannot wait, or links folders of it."""
     cannot_wait = package.runs_scripts and not postponed(package)

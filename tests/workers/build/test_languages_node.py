@@ -131,6 +131,13 @@ def test_it_serves_what_a_framework_builds(
     assert "--omit=dev" not in plan.install
 
 
+def test_it_installs_what_an_adapter_would_install_in_every_build() -> None:
+    package = {"devDependencies": {"@sveltejs/adapter-auto": "7"}}
+    more = "(npm install --no-save --no-audit --no-fund @sveltejs/adapter-node@5 || :)"
+    assert found(package).install == f"npm install --no-audit --no-fund && {more}"
+    assert "adapter-node" not in found(package, {"pnpm-lock.yaml": ""}).install
+
+
 @pytest.mark.parametrize(
     ("package", "texts", "build", "start", "folder"),
     [

@@ -17,6 +17,7 @@ from workers.build.node_managers import (
     dependency_files,
     find_manager,
     install_line,
+    install_more,
     postponed,
     without_scripts,
 )
@@ -151,6 +152,7 @@ def _install(found: Found, *, with_dev: bool) -> tuple[str, str, tuple[str, ...]
     manager, line = found.manager, install_line(found.manager, with_dev=with_dev)
     if found.workspace:
         return workspace_install(found.workspace, line), "", workspace_files(found.workspace, manager)
+    line += install_more(manager, found.framework.adds if found.framework else "")
     needed, late = dependency_files(found.files, manager, found.package), postponed(found.package)
     if not needed or not late:
         return line, "", needed

@@ -4,7 +4,7 @@ ENV HOME=/home/app PATH=/app/node_modules/.bin:$PATH
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 ["package.json", "./package.json"]
-RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; npm install --no-audit --no-fund"]
+RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; npm install --no-audit --no-fund && (npm install --no-save --no-audit --no-fund @sveltejs/adapter-node@5 || :)"]
 COPY --chown=10001:10001 . .
 RUN --mount=type=cache,id=slipway-scope-npm,target=/var/cache/slipway/npm,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=npmrc,target=/home/app/.npmrc,uid=10001,gid=10001 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; export NODE_ENV=production; export GCP_BUILDPACKS=1; npm run build"]
 ENV NODE_ENV=production
