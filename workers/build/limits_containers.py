@@ -28,7 +28,7 @@ for name, text in json.loads(sys.argv.pop(1)).items():
     exec(text, module.__dict__)
 module.main(*sys.argv[1:])
 """
-PLACES_BUILDS = 23  # The first engine whose BuildKit goes by `--cgroup-parent`.
+PLACES_BUILDS = 23  # The first engine whose BuildKit goes by `--cgroup-parent`, and client that tells it.
 
 
 def helper_argv(
@@ -110,6 +110,10 @@ def engine_argv(client: str) -> list[str]:
     return [client, "info", "--format={{.CgroupDriver}} {{.ServerVersion}}"]
 
 
+def client_argv(client: str) -> list[str]:
+    return [client, "version", "--format={{.Client.Version}}"]
+
+
 def has_to_gather(driver: str, version: str, own: str) -> bool:
-    """Whether the engine puts RUN containers elsewhere, whatever parent it is told."""
+    """Whether the engine puts RUN containers elsewhere, whatever parent the client is told. Either's version counts."""
     return (driver == "systemd" or bool(own)) and int(version.partition(".")[0]) < PLACES_BUILDS

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from workers.build.base_images import ensure_base
 from workers.build.job import Report
-from workers.build.limits_containers import engine_argv, gathering_argv, has_to_gather, helper_argv
+from workers.build.limits_containers import client_argv, engine_argv, gathering_argv, has_to_gather, helper_argv
 from workers.build.limits_strays import BEGUN
 from workers.docker_cli import client_env, working_client
 from workers.errors import SlipwayError
@@ -57,7 +57,10 @@ class Helper:
             raise NotEnforced(f"the engine uses no control groups (its driver is {driver or 'none'})")
 
     def has_to_gather(self, own: str, report: Report) -> bool:
-        return has_to_gather(*self._engine(report), own)
+        driver, version = self._engine(report)
+        if has_to_gather(driver, version, own):
+            return True
+        return has_to_gather(driver, self._output(client_argv(working_client(self.cache_dir)), report), own)
 
     def write(
         self,

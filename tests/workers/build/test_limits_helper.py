@@ -18,7 +18,7 @@ import pytest
 
 from tests.workers.build.alone import alone
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
-from workers.build import limits
+from workers.build import limits, limits_helper
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits_containers import GATHERING, PROGRAM, gathering_argv, has_to_gather, helper_argv
@@ -82,6 +82,17 @@ def test_it_starts_a_container_that_sees_processes_and_has_no_more_privileges() 
 )
 def test_it_knows_which_engines_put_steps_elsewhere(driver: str, version: str, own: str, wanted: bool) -> None:
     assert has_to_gather(driver, version, own) is wanted
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("20.10.24+dfsg1", True), ("28.5.2", False)])
+def test_a_client_that_is_too_old_tells_no_engine_where(
+    version: str, wanted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "docker"
+    client.write_text(f'#!/bin/sh\ncase "$1" in info) echo cgroupfs 28.5.2;; version) echo {version};; esac\n')
+    client.chmod(0o755)
+    monkeypatch.setattr(limits_helper, "working_client", lambda _: str(client))
+    assert Helper(tmp_path).has_to_gather("slipway-1-x", Lines()) is wanted
 
 
 def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
