@@ -21,8 +21,9 @@ from apps.accounts.actions import record
 from apps.deployments import logs, wakeup
 from apps.deployments.lease import ATTEMPTS, hand_to_agent, lock
 from apps.deployments.models import Build, Deployment, DeploymentStep, LogStream, Release
-from apps.deployments.report import begin_step, end_step, tell_changed
+from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import ACTIVE, Status, StepStatus
+from apps.deployments.step_rows import begin_step, end_step
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
 from apps.lib.asked_often import asked_often

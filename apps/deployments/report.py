@@ -6,19 +6,15 @@ import shlex
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from apps.deployments import logs, wakeup
+from apps.deployments import logs
 from apps.deployments.lease import Heartbeat
 from apps.deployments.models import Deployment, DeploymentStep, LogStream
 from apps.deployments.states import StepStatus
-from apps.lib import wake
-from apps.lib.text import storable
-from apps.projects.models import Service
+from apps.deployments.step_rows import begin_step, end_step
 from workers.build.command_text import readable
 from workers.errors import SlipwayError, Stopped
 from workers.redact import Redactor
@@ -120,40 +116,3 @@ class DatabaseReport:
                 if self.heartbeat.reason:
                     raise
                 threading.Event().wait(0.5)
-
-
-@transaction.atomic
-def begin_step(deployment: Deployment, name: str) -> DeploymentStep:
-    """The row of this attempt's step, running from now. Guarded by the fence."""
-    if not Deployment.objects.filter(pk=deployment.pk, fence=deployment.fence).update(step=name):
-        raise Stopped("lost")
-    deployment.step = name
-    which = {"deployment": deployment, "name": name, "attempt": max(1, deployment.attempt)}
-    told = {"status": StepStatus.RUNNING, "started_at": timezone.now(), "finished_at": None, "error_code": ""}
-    rows = DeploymentStep.objects.filter(**which)  # Nobody else makes one: the deployment's row is locked.
-    row = rows.get() if rows.update(**told) else rows.create(**which, **told)
-    tell_changed(deployment)
-    return row
-
-
-def end_step(row: DeploymentStep, status: str, *, detail: str = "", code: str = "") -> None:
-    row.status = status
-    row.finished_at = timezone.now()
-    row.detail = storable(detail)[:500]
-    row.error_code = code
-    row.save(update_fields=["status", "finished_at", "detail", "error_code"])
-    tell_changed(row.deployment)
-
-
-def tell_changed(deployment: Deployment) -> None:
-    """Open pages of the deployment, of its service and of its team look again."""
-    wake.tell(f"deployment.{deployment.pk}", {"type": "state.changed"})
-    wake.tell(f"service.{deployment.service_id}", {"type": "state.changed"})
-    wake.tell_team(team_of(deployment.service_id))
-    wakeup.outward(deployment)
-
-
-@lru_cache(maxsize=4096)
-def team_of(service_id: UUID) -> UUID:
-    """A service stays in its team, so it is asked once."""
-    return Service.objects.values_list("project__team_id", flat=True).get(pk=service_id)

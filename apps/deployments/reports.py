@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from apps.deployments import logs, outcome
 from apps.deployments.lease import AGENT, lock
 from apps.deployments.models import Deployment, DeploymentStep
-from apps.deployments.report import tell_changed
+from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import Status
 from apps.hosts.models import Host, ServiceState
 from apps.lib import wake

@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.deployments import outcome
 from apps.deployments.lease import AGENT
 from apps.deployments.models import Deployment
-from apps.deployments.report import tell_changed
+from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import UNFINISHED, Status
 from apps.projects.models import Service
 from workers.build.compose.run import Run

@@ -17,8 +17,8 @@ from apps.lib import wake
 from apps.projects.models import Service
 from apps.webhooks import bell
 from apps.webhooks.forges import FORGES
+from apps.webhooks.genuine import OLD_SECRET_LIFE
 from apps.webhooks.models import Delivery, Hook
-from apps.webhooks.taking import OLD_SECRET_LIFE
 from workers.errors import UserError
 
 COPIED = (

@@ -24,7 +24,8 @@ from django.http.request import HttpHeaders
 
 from apps.lib.problems import problem_of
 from apps.webhooks.forges import FORGES
-from apps.webhooks.taking import Letter, take
+from apps.webhooks.genuine import Letter
+from apps.webhooks.taking import take
 from apps.webhooks.views import LARGE_BYTES, answer_of
 
 PLACE = re.compile(

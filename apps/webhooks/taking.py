@@ -9,38 +9,22 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.utils import timezone
 
-from apps.github.app import App, the_app
+from apps.github.app import the_app
 from apps.lib.text import storable
 from apps.webhooks import bell
 from apps.webhooks.cutting import cut
 from apps.webhooks.forges.base import Envelope, Facts, Forge, Payload, text
+from apps.webhooks.genuine import Letter, genuine, refused
 from apps.webhooks.models import Delivery, Hook, State
-from workers.errors import UserError
 
 log = logging.getLogger(__name__)
 
-OLD_SECRET_LIFE = timedelta(hours=1)
 UNFIT = (DataError, IntegrityError, ValueError)  # Of the row itself; that the database is away is everybody's.
-Headers = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What a request brought. `hook_id` None: it came to the App's own address."""
-
-    forge: Forge
-    headers: Headers
-    body: bytes
-    hook_id: UUID | None = None
 
 
 def take(letters: Sequence[Letter]) -> list[str | Exception]:
@@ -56,7 +40,7 @@ def take(letters: Sequence[Letter]) -> list[str | Exception]:
     rows: dict[int, Delivery] = {}
     for place, letter in enumerate(letters):
         try:
-            row = rows[place] = _opened(letter, _genuine(letter, app, hooks))
+            row = rows[place] = _opened(letter, genuine(letter, app, hooks))
             answers.append(row.delivery_id)
         except Exception as error:  # noqa: BLE001 - it is the answer to its sender
             answers.append(error)
@@ -64,7 +48,7 @@ def take(letters: Sequence[Letter]) -> list[str | Exception]:
         answers[place] = wrong
     for place, row in rows.items():
         if row.state == State.FAILED and not isinstance(answers[place], Exception):
-            answers[place] = _refused("malformed", "The body is not a JSON object.", 400)
+            answers[place] = refused("malformed", "The body is not a JSON object.", 400)
     return answers
 
 
@@ -98,20 +82,11 @@ def keep(rows: Sequence[Delivery]) -> int:
     return len(keys) - len(seen)
 
 
-def _genuine(letter: Letter, app: App | None, hooks: Mapping[tuple[UUID, str], Hook]) -> Hook | None:
-    """The hook it came by, once its signature was found right. Of a hook that is not, it is as wrong as any other."""
-    hook = hooks.get((letter.hook_id, letter.forge.name)) if letter.hook_id else None
-    secrets = _secrets_of_hook(hook) if letter.hook_id else _secrets_of_app(app, letter.headers)
-    if not letter.forge.is_genuine(letter.headers, letter.body, secrets or [""]) or not secrets:
-        raise _refused("signature", "The signature of this delivery is missing or wrong.", 401)
-    return hook
-
-
 def _opened(letter: Letter, hook: Hook | None) -> Delivery:
     """Its row, not kept yet; one that is not understood is failed already."""
     envelope = letter.forge.envelope(letter.headers)
     if not envelope.event:
-        raise _refused("event", "The delivery does not say which event it is.", 400)
+        raise refused("event", "The delivery does not say which event it is.", 400)
     if not envelope.id:  # Some servers of old give none: then the same body is the same delivery.
         envelope = Envelope("sha256:" + hashlib.sha256(letter.body).hexdigest(), envelope.event)
     try:
@@ -142,26 +117,3 @@ def parsed(body: bytes, content_type: str = "") -> Payload:
     if not isinstance(found, dict):
         raise ValueError("it is not an object")
     return found
-
-
-def _secrets_of_hook(hook: Hook | None) -> list[str]:
-    """None of a hook that is not: the answer is that of a wrong signature."""
-    if hook is None:
-        return []
-    is_old_good = hook.old_until is not None and hook.old_until > timezone.now()
-    return [hook.secret, hook.old_secret] if is_old_good and hook.old_secret else [hook.secret]
-
-
-def _secrets_of_app(app: App | None, headers: Headers) -> list[str]:
-    if app is None or not app.webhook_secret:
-        raise _refused("not-connected", "No GitHub App is connected to this installation.", 404)
-    target = headers.get("X-GitHub-Hook-Installation-Target-ID", "")
-    is_app = headers.get("X-GitHub-Hook-Installation-Target-Type", "integration") == "integration"
-    if target and is_app and target != str(app.app_id):
-        raise _refused("other-app", "This delivery is for another GitHub App.", 403)
-    return [app.webhook_secret]
-
-
-def _refused(code: str, message: str, status: int) -> UserError:
-    hint = "Compare the secret on both sides." if status == 401 else ""
-    return UserError(f"webhooks:user:{code}", message, hint=hint, status=status)

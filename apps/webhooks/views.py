@@ -14,7 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.lib.problems import method_not_allowed, problem, problem_of
 from apps.webhooks.forges import FORGES
-from apps.webhooks.taking import Letter, take
+from apps.webhooks.genuine import Letter
+from apps.webhooks.taking import take
 
 LARGE_BYTES = 1_000_000
 PATIENCE_SECONDS = 5.0

@@ -13,8 +13,8 @@ from apps.deployments.actions import deploy
 from apps.deployments.cleaning import _being_built
 from apps.deployments.lease import claim
 from apps.deployments.models import Deployment
-from apps.deployments.report import begin_step, end_step
 from apps.deployments.states import Status, StepStatus
+from apps.deployments.step_rows import begin_step, end_step
 from apps.deployments.steps import room
 from apps.deployments.steps.attempt import Attempt
 from apps.deployments.why_waiting import why_waiting

@@ -14,7 +14,7 @@ from asgiref.testing import ApplicationCommunicator
 from apps.accounts.models import ApiToken, Membership
 from apps.deployments import consumers, logs
 from apps.deployments.models import LogStream
-from apps.deployments.report import tell_changed
+from apps.deployments.open_pages import tell_changed
 from apps.lib import wake
 from apps.projects.actions import rename_project
 from paas.asgi import application, sockets

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 from apps.accounts.installation import set_base_domain
 from apps.deployments import actions, logs, outcome
 from apps.deployments.models import Deployment
-from apps.deployments.report import tell_changed
+from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import Status
 from apps.projects.actions import rename_project
 from apps.projects.variables import set_variables

@@ -18,8 +18,9 @@ from apps.github.models import GitHubApp
 from apps.webhooks import bell, cutting
 from apps.webhooks.forges import FORGES
 from apps.webhooks.forges.base import Facts
+from apps.webhooks.genuine import Letter
 from apps.webhooks.models import Delivery, Hook, State
-from apps.webhooks.taking import Letter, take
+from apps.webhooks.taking import take
 from tests.apps.cast import Shop
 from tests.webhooks.deliveries import APP_ID, GITHUB, SECRET, headers_of, post, push, signature
 

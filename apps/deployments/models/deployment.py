@@ -1,4 +1,4 @@
-"""Builds, releases, deployments, their steps and logs. Rules that must hold stand in the database as constraints."""
+"""Releases, and deployments with their steps. Rules that must hold stand in the database as constraints."""
 
 from __future__ import annotations
 
@@ -12,39 +12,13 @@ from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.accounts.models import User
+from apps.deployments.models.build import Build
 from apps.deployments.states import ACTIVE, MOVES, STEPS, UNFINISHED, Status, StepStatus
 from apps.lib.asked_often import asked_often
 from apps.lib.encryption import EncryptedJSONField
 from apps.lib.models import Base
 from apps.projects.models import Environment, Service
 from workers.errors import PlatformError, Stopped
-
-
-class Build(Base):
-    """A source at a commit made into an image. Reused when commit and build settings are the same."""
-
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="builds")
-    commit = models.CharField(max_length=64)
-    message = models.CharField(max_length=300, blank=True)
-    author = models.CharField(max_length=200, blank=True)
-    fingerprint = models.CharField(max_length=64)
-    plan = models.JSONField(default=dict)
-    settings = models.JSONField(default=dict)  # What it was built with: `apps.deployments.steps.build.settings_told`.
-    digest = models.CharField(max_length=200)
-    reference = models.CharField(max_length=500, blank=True)  # Where it was pushed, pinned; "": in our engine alone.
-    size_bytes = models.PositiveBigIntegerField(default=0)
-    seconds = models.FloatField(default=0)
-
-    class Meta:
-        indexes = [models.Index(fields=["service", "commit", "fingerprint"])]
-
-    def __str__(self) -> str:
-        return f"{self.service} at {self.commit[:7]}"
-
-    @property
-    def image(self) -> str:
-        """As a release names it."""
-        return self.reference or self.digest
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -251,98 +225,6 @@ class DeploymentStep(Base):
         if self.status == StepStatus.SKIPPED:
             return None
         return (self.finished_at or timezone.now()) - self.started_at
-
-
-class Inspection(Base):
-    """What tools said of a deployment's image before its release, each {} when it was not asked."""
-
-    deployment = models.OneToOneField(Deployment, on_delete=models.CASCADE, related_name="inspection")
-    digest = models.CharField(max_length=200, db_index=True)
-    sbom = models.JSONField(default=dict)  # {"tool", "packages"}
-    document = models.BinaryField(null=True)  # The SBOM, compressed, of one inspection of each image that is kept.
-    scan = models.JSONField(default=dict)  # `workers.build.supply.scan.Flaws` with "policy", "severity", "at"
-    signature = models.JSONField(default=dict)  # {"reference", "key", "at"}
-
-    def __str__(self) -> str:
-        return f"inspection of {self.deployment}"
-
-
-class LogStream(Base):
-    """One log with consecutive numbers: of a deployment (build and release) or of a service (what its containers say).
-
-    `environment` None of a service's log is production. See `stream_of`.
-    """
-
-    deployment = models.OneToOneField(Deployment, null=True, on_delete=models.CASCADE, related_name="log")
-    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="logs")
-    environment = models.ForeignKey(Environment, null=True, on_delete=models.CASCADE, related_name="+")
-    next_seq = models.PositiveBigIntegerField(default=1)
-    cursors = models.JSONField(default=dict)  # container -> [last batch taken, at which number]: a batch counts once
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(deployment__isnull=True) ^ models.Q(service__isnull=True), name="stream_of_one"
-            ),
-            models.UniqueConstraint(
-                fields=["service", "environment"],
-                condition=models.Q(service__isnull=False),
-                name="stream_once",
-                nulls_distinct=False,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"log of {self.deployment or self.service}"
-
-    @property
-    def group(self) -> str:
-        """The group of open pages that read it."""
-        return f"log.{self.pk}"
-
-
-class LogChunk(models.Model):
-    """Consecutive lines of a stream: `[[at, source, level, kind, text], ...]`, numbered from `first_seq`."""
-
-    id = models.BigAutoField(primary_key=True)
-    stream = models.ForeignKey(LogStream, on_delete=models.CASCADE, related_name="chunks")
-    first_seq = models.PositiveBigIntegerField()
-    last_seq = models.PositiveBigIntegerField()
-    size_bytes = models.PositiveIntegerField()
-    lines = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["stream", "first_seq"], name="chunk_once"),
-            models.CheckConstraint(condition=models.Q(last_seq__gte=models.F("first_seq")), name="chunk_not_empty"),
-        ]
-        indexes = [models.Index(fields=["stream", "last_seq"]), models.Index(fields=["created_at"])]
-
-    def __str__(self) -> str:
-        return f"{self.first_seq}-{self.last_seq} of {self.stream_id}"
-
-
-class IdempotencyKey(Base):
-    """The answer that was given to a request with this key, so that a repeated one gets it again. Kept for a day."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
-    key = models.CharField(max_length=200)
-    fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
-
-    def __str__(self) -> str:
-        return self.key
-
-
-def stream_of(service: Service, environment: Environment) -> LogStream | None:
-    """What a service's containers say in an environment; None when they said nothing yet."""
-    where = None if environment.is_production else environment
-    return LogStream.objects.filter(service=service, environment=where).first()
 
 
 def live_release(service_id: UUID, environment_id: UUID) -> Release | None:
