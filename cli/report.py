@@ -10,6 +10,8 @@ from cli.screen import STYLES, note, say, tell_json
 from cli.slip import slip_of
 from cli.words import ago, sentence, short, took
 
+LOOKED = ("sbom", "scan", "sign")  # Steps that look through an image: what they found is why one asks.
+
 
 def title_of(row: dict[str, Any]) -> str:
     """`web#12 failed`."""
@@ -28,6 +30,9 @@ def tell_deployment(api: Api, row: dict[str, Any]) -> None:
     say()
     for line, style in slip_of(row):
         say(line, style)
+    for step in row["steps"]:
+        if step["name"] in LOOKED and step["detail"] and step["status"] != "failed":  # That stands in the error.
+            say(f"{step['name']}: {step['detail']}", "dim")
     if row["error"]:
         tell_why(api, row)
 

@@ -74,6 +74,18 @@ def test_it_draws_the_slip_of_a_deployment(bob: Person, type_: Type) -> None:
     )
 
 
+def test_it_says_what_was_found_in_the_image(bob: Person, shop: Shop, type_: Type) -> None:
+    found = {"deployment": shop.first, "started_at": timezone.now(), "finished_at": timezone.now()}
+    for name, status, detail in (
+        ("scan", "succeeded", "1 high"),
+        ("sign", "failed", "twice"),
+        ("push", "succeeded", "x"),
+    ):
+        DeploymentStep.objects.create(name=name, status=status, detail=detail, **found)
+    said = type_(bob, "deployment", "web#1").out
+    assert said.splitlines()[-1] == "scan: 1 high" and "twice" not in said
+
+
 def test_it_prints_the_answers_of_the_api_unchanged(bob: Person, shop: Shop, type_: Type) -> None:
     for arguments, path in {
         ("whoami",): "/auth/me",
