@@ -1,11 +1,15 @@
-"""Asks over and over until an address gives the answer that is waited for. Not in charge of what made it change."""
+"""Asks over and over until an address gives the answer that is waited for. Not in charge of what made it change.
+
+Slipway is asked from the trigger on, and stores what its app says of each request; by hand, only what has started is
+asked. More often than this, it is the asking that is measured.
+"""
 
 from __future__ import annotations
 
 import http.client
 import time
 
-PAUSE_SECONDS = 0.005
+PAUSE_SECONDS = 0.02
 DEADLINE_SECONDS = 120.0
 
 
