@@ -79,4 +79,4 @@ def _first_line(text: str) -> str:
 def _cleaned(version: str) -> str:
     """`python-3.12.4`, `v20` and `cpython@3.12` as `3.12.4`, `20` and `3.12`; "" for what is no version."""
     version = re.sub(r"^(?:c?python[-@]|node[-@/]|v)", "", version.strip())
-    return version if re.fullmatch(r"[A-Za-z0-9.*/^~<>=!, |-]{1,64}", version) else ""
+    return version if re.fullmatch(r"[A-Za-z0-9.*/^~<>=!+, |-]{1,64}", version) else ""

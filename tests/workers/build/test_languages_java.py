@@ -69,6 +69,7 @@ def test_it_builds_the_module_that_starts() -> None:
         ("", {".sdkmanrc": "# x\njava=25.0.1-tem\n"}, "25"),
         ("", {"system.properties": "java.runtime.version=21\n"}, "21"),
         ("", {".tool-versions": "java openjdk-21\n"}, "21"),
+        ("", {".tool-versions": "java temurin-21.0.3+9.0.LTS\n"}, "21"),
         ("<properties><java.version>17</java.version></properties>", {".java-version": "25"}, "25"),
     ],
 )
