@@ -32,7 +32,7 @@ class ImageSettings(BaseSettings):
     railpack: str = ""
     pack: str = ""
     buildpacks_builder: str = "paketobuildpacks/builder-jammy-base"  # For services that name none.
-    buildpacks_lifecycle: str = ""  # Instead of buildpacksio/lifecycle: it speaks to the engine.
+    buildpacks_lifecycle: str = "buildpacksio/lifecycle:0.20.5"  # Runs beside the engine: never as a builder says.
 
     # Where Docker Hub's images are had, such as mirror.example.com/hub: base images come from there.
     hub_mirror: str = ""
@@ -52,6 +52,15 @@ class ImageSettings(BaseSettings):
         except UserError as error:
             raise ValueError(error.message) from error
         return place
+
+    @field_validator("buildpacks_builder", "buildpacks_lifecycle")
+    @classmethod
+    def _is_image(cls, value: str) -> str:
+        try:
+            parse_image(value)
+        except UserError as error:
+            raise ValueError(error.message) from error
+        return value
 
     @field_validator("builder")
     @classmethod

@@ -14,7 +14,6 @@ from workers.build.outside import required
 from workers.build.plan import Plan
 from workers.build.pull import check_registry
 from workers.build.railpack import build_by_railpack
-from workers.image_reference import parse_image
 
 Maker = Callable[..., BuiltImage]
 
@@ -36,10 +35,10 @@ def _railpack(plan: Plan) -> Maker:
 def _buildpacks(plan: Plan) -> Maker:
     told = settings.SLIPWAY
     image = plan.builder_image or told.buildpacks_builder
-    if plan.builder_image:  # A repository may name it, and the engine stands where no step of a build does.
-        check_registry(parse_image(image), allow_private=told.allow_private_sources)
+    # A repository may name it, and the engine stands where no step of a build does.
+    look = partial(check_registry, allow_private=told.allow_private_sources) if plan.builder_image else None
     program = required("buildpacks", told.pack)
-    return partial(build_by_buildpacks, program=program, builder=image, lifecycle=told.buildpacks_lifecycle)
+    return partial(build_by_buildpacks, program=program, builder=image, lifecycle=told.buildpacks_lifecycle, look=look)
 
 
 BUILDERS: dict[str, Callable[[Plan], Maker]] = {"railpack": _railpack, "buildpacks": _buildpacks}

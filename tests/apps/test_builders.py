@@ -15,6 +15,7 @@ from workers.build.buildpacks import build_by_buildpacks
 from workers.build.image import build_image
 from workers.build.plan import Plan
 from workers.errors import UserError
+from workers.image_reference import parse_image
 
 pytestmark = pytest.mark.django_db
 
@@ -52,10 +53,11 @@ def test_a_build_takes_the_one_that_was_chosen_or_none(pack: str) -> None:
     made: Any = maker_of(Plan("buildpacks"))
     assert (made.func, made.keywords) == (
         build_by_buildpacks,
-        {"program": pack, "builder": "acme/ours", "lifecycle": ""},
+        {"program": pack, "builder": "acme/ours", "lifecycle": "buildpacksio/lifecycle:0.20.5", "look": None},
     )
-    assert maker_of(Plan("buildpacks", builder_image="x/y")).keywords["builder"] == "x/y"  # type: ignore[attr-defined]
+    told: Any = maker_of(Plan("buildpacks", builder_image="x/y")).keywords  # type: ignore[attr-defined]
+    assert told["builder"] == "x/y"
     with pytest.raises(UserError, match="no registry that images can be pulled from"):
-        maker_of(Plan("buildpacks", builder_image="169.254.169.254/latest"))
+        told["look"](parse_image("169.254.169.254/latest"))
     with pytest.raises(UserError, match="no-railpack is not on this host"):
         maker_of(Plan("railpack"))

@@ -10,56 +10,52 @@ from __future__ import annotations
 import os
 import re
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from workers.build.buildpacks_images import Images, Look, images_of
 from workers.build.cache_marks import mark_of
 from workers.build.clean import CACHE
 from workers.build.egress_firewall import limited
-from workers.build.engine_door import SOCKET, Made, engine_door
+from workers.build.engine_door import SOCKET, engine_door
+from workers.build.engine_rules import Made, Rules, whole
 from workers.build.finish import finished
 from workers.build.image import beneath, cache_scope, network_for
 from workers.build.image_run import run_build
 from workers.build.images import inspected
-from workers.build.job import BuildSettings, BuiltImage, Checkout, Report, Workspace
+from workers.build.job import BuildLimits, BuildSettings, BuiltImage, Checkout, Report, Workspace
 from workers.build.limits import enforced
 from workers.build.outside import require_near
 from workers.build.plan import Plan
 from workers.build.secrets import Share
-from workers.docker_cli import anonymous, client_env, pull_argv, remove_images_argv, working_client
-from workers.errors import UserError
-from workers.image_reference import parse_image
+from workers.docker_cli import client_env, remove_images_argv, working_client
 from workers.process import run
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-PREFIX = "pack"  # Begins what pack names by itself.
 SECONDS = 60.0
-PULL_SECONDS = 900.0
 
 
 def pack_argv(
     program: str,
     tag: str,
-    builder: str,
+    images: Images,
     source: Path,
     folder: Path,
     caches: Mapping[str, str],
     *,
-    lifecycle: str = "",
     network: str = "",
-    engine: str = SOCKET,
     no_cache: bool = False,
 ) -> list[str]:
-    """`folder` holds `env`, a file for each variable, and a `project.toml` of ours: one of the repository could have pack
-    itself fetch from anywhere. `caches` are volumes by kind."""
+    """`folder` holds `env`, a file for each variable, a `project.toml` of ours (one of the repository could have pack
+    itself fetch from anywhere) and the door to the engine. `caches` are volumes by kind."""
     return [
-        *(program, "build", "--no-color", f"--path={source}", f"--builder={builder}", "--pull-policy=if-not-present"),
+        *(program, "build", "--no-color", f"--path={source}", f"--builder={images.builder}", "--pull-policy=never"),
+        *(f"--run-image={images.run}", f"--lifecycle-image={images.lifecycle}"),
         *(f"--descriptor={folder / 'project.toml'}", f"--volume={folder / 'env'}:/platform/env:ro"),
-        *(f"--network={network or 'bridge'}", f"--docker-host=unix://{engine}"),
+        *(f"--network={network or 'bridge'}", f"--docker-host=unix://{door_in(folder)}"),
         *(f"--cache=type={kind};format=volume;name={name}" for kind, name in caches.items()),
-        *([f"--lifecycle-image={lifecycle}"] if lifecycle else []),
         *(["--clear-cache"] if no_cache else []),
         *("--", tag),
     ]
@@ -74,46 +70,77 @@ def build_by_buildpacks(
     *,
     program: str,
     builder: str,
-    lifecycle: str = "",
+    lifecycle: str,
+    look: Look | None = None,
     share: Share | None = None,
     machine_cache: Path,
 ) -> BuiltImage:
-    """Raises as `build_image` does. `program` is pack, `builder` an image, `lifecycle` one instead of the official."""
+    """Raises as `build_image` does. `program` is pack, `builder` and `lifecycle` are images; `look` as in `images_of`."""
     require_near("buildpacks")
-    engine = (os.environ.get("DOCKER_HOST") or "").removeprefix("unix://") or SOCKET
     checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client, folder = working_client(machine_cache), workspace.scratch / "build"
     _write(folder, settings)
     tag = f"slipway/build:{random.token_hex(8)}"
     network = network_for(report, settings.limits.egress)
-    image = _builder(client, builder, folder / "pulling", report)
-    argv = pack_argv(
-        program, tag, image, checkout.folder, folder, _caches(client, workspace),
-        lifecycle=lifecycle, network=network, engine=engine, no_cache=settings.no_cache,
-    )  # fmt: skip
-    _run(argv, client, engine, network, plan, settings, workspace, report, machine_cache)
+    images, caches = images_of(client, builder, lifecycle, look, folder / "pulling", report), _caches(client, workspace)
+    no_cache = settings.no_cache
+    argv = pack_argv(program, tag, images, checkout.folder, folder, caches, network=network, no_cache=no_cache)
+    rules = _rules(tag, images, caches, network, folder, settings.limits, workspace)
+    _run(argv, client, rules, plan, settings, workspace, report, machine_cache)
     return finished(tag, checkout, settings, workspace, report, machine_cache)
+
+
+def door_in(folder: Path) -> Path:
+    return folder / "door" / "engine.sock"
+
+
+def _rules(
+    tag: str,
+    images: Images,
+    caches: Mapping[str, str],
+    network: str,
+    folder: Path,
+    limits: BuildLimits,
+    workspace: Workspace,
+) -> Rules:
+    return Rules(
+        limits,
+        {**workspace.labels, "slipway.role": "build", "slipway.build": random.token_hex(8)},
+        "",
+        network,
+        frozenset(map(whole, (images.builder, images.run, images.lifecycle))),
+        tag,
+        frozenset(caches.values()),
+        str(folder / "env"),
+        str(door_in(folder)),
+        names_of,
+    )
+
+
+def names_of(image: str) -> list[str]:
+    """All under which the engine has an image."""
+    found = inspected(image).get(image, {})
+    return [*(found.get("RepoTags") or []), *(found.get("RepoDigests") or [])]
 
 
 def _run(
     argv: list[str],
     client: str,
-    engine: str,
-    network: str,
+    rules: Rules,
     plan: Plan,
     settings: BuildSettings,
     workspace: Workspace,
     report: Report,
     shared: Path,
 ) -> None:
-    limits, mark = settings.limits, random.token_hex(8)
+    limits, made, network = settings.limits, rules.made, rules.network
+    engine = (os.environ.get("DOCKER_HOST") or "").removeprefix("unix://") or SOCKET
     if deployment := workspace.labels.get("slipway.deployment"):
         _sweep(client, f"slipway.deployment={deployment}", Made())  # Of a worker that was killed.
-    labels = {**workspace.labels, "slipway.role": "build", "slipway.build": mark}
     with (
         enforced(limits, report, machine_cache=shared, labels=workspace.labels) as limit,
         limited(limits.egress, {}, report, network=network, cache_dir=shared, labels=workspace.labels),
-        engine_door(limits, labels, _parent(client, limit.parent), PREFIX, engine) as (address, made),
+        engine_door(replace(rules, parent=_parent(client, limit.parent)), engine) as address,
     ):
         config = workspace.scratch / "build" / "docker"
         home = str(workspace.scratch / "build" / "home")
@@ -122,10 +149,10 @@ def _run(
         try:
             run_build(argv, config, plan, settings, report, limit, client=client, env=env)
         except BaseException:
-            made.images.add(argv[-1])  # It may be made already, and nobody would find it.
+            made.images.add(rules.tag)  # It may be made already, and nobody would find it.
             raise
         finally:
-            _sweep(client, f"slipway.build={mark}", made)
+            _sweep(client, f"slipway.build={rules.labels['slipway.build']}", made)
 
 
 def _sweep(client: str, label: str, made: Made) -> None:
@@ -152,30 +179,6 @@ def _write(folder: Path, settings: BuildSettings) -> None:
         if NAME.fullmatch(name):
             (folder / "env" / name).write_text(value)
             (folder / "env" / name).chmod(0o644)  # A phase is another user inside.
-
-
-def _builder(client: str, builder: str, config: Path, report: Report) -> str:
-    """The name under which the engine has a builder image, pulled anew where its registry answers."""
-    name = parse_image(builder).named
-    argv = pull_argv(client, name)
-    report.command(argv)
-    env = anonymous(client_env(os.environ), config)
-    pulled = run(argv, env=env, check=report.check, timeout_seconds=PULL_SECONDS)
-    if pulled.returncode and not inspected(name):
-        raise UserError(
-            "build:user:no-builder-image",
-            f"The builder image {builder} cannot be pulled, and is not on this host.",
-            hint="Correct its name in the service's settings, or choose another builder. "
-            f"{' '.join(pulled.tail[-1:])[:300]}",
-        )
-    digests = inspected(name)[name].get("RepoDigests") or []
-    report.line(f"builder image: {name} ({str([*digests, 'made on this host'][0]).rpartition('@')[2]})")
-    return pinned(name, digests)
-
-
-def pinned(name: str, digests: Sequence[str]) -> str:
-    """By its digest, which is none of the names that pack trusts: it runs all phases of those with the engine's socket."""
-    return next(iter(digests), name)
 
 
 def _caches(client: str, workspace: Workspace) -> dict[str, str]:

@@ -1,159 +1,165 @@
-"""The engine's API as a command may use it that makes containers for a build: each has the build's limits and our labels.
+"""A socket to the engine for one build: what its rules allow is passed on, the rest is answered here.
 
-A socket of our own passes everything on; what is asked to be created is rewritten first. One request a connection, so
-that nothing after its head needs to be understood. Not in charge of who may use it: it stands in a private folder.
+Each request gets a connection of its own to the engine, which so reads none that was not looked at. Not in charge of the
+rules, nor of who may use it: it stands in a private folder.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from workers.build.job import BuildLimits
-from workers.build.limits_group import PIDS
+from workers.build.engine_rules import Refused, Rules
 
+LONGEST_LINE = 65536
 MOST_BYTES = 4 * 1024**2  # Of a head, and of what describes a container.
-CREATE = re.compile(rb"POST (?:/v[\d.]+)?/containers/create[? ]")
 SOCKET = "/var/run/docker.sock"
 
 
-@dataclass
-class Made:
-    """What was asked for by names of the command's own, for who sweeps after it."""
-
-    volumes: set[str] = field(default_factory=set)
-    images: set[str] = field(default_factory=set)
-
-    def note(self, asked: Mapping[str, Any], prefix: str) -> None:
-        sources = (str(bind).partition(":")[0] for bind in asked.get("HostConfig", {}).get("Binds") or ())
-        self.volumes |= {source for source in sources if source.startswith(f"{prefix}-")}
-        self.images |= {image for image in (str(asked.get("Image")),) if image.startswith(f"{prefix}.local/")}
-
-
-def limited_container(
-    asked: Mapping[str, Any], limits: BuildLimits, labels: Mapping[str, str], parent: str
-) -> dict[str, Any]:
-    """A request to create a container, with limits that hold for it; `parent` is a control group, "" for the usual."""
-    cpus = min(limits.cpus, os.cpu_count() or 1)
-    bounds = {
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,
-        "NanoCpus": round(cpus * 1e9),
-        "PidsLimit": PIDS,
-        "Privileged": False,
-        **({"CgroupParent": parent} if parent else {}),
-    }
-    return {
-        **asked,
-        "Labels": {**(asked.get("Labels") or {}), **labels},
-        "HostConfig": {**(asked.get("HostConfig") or {}), **bounds},
-    }
-
-
-def gives_engine(asked: Mapping[str, Any], prefix: str, engine: str) -> bool:
-    """Whether what a repository or a buildpack wrote would be run beside the engine's socket."""
-    binds = (str(bind).partition(":")[0] for bind in (asked.get("HostConfig") or {}).get("Binds") or ())
-    return str(asked.get("Image")).startswith(f"{prefix}.local/builder/") and engine in binds
-
-
-def rewritten_head(head: bytes, length: int | None = None) -> bytes:
-    """The head of a request that is the connection's last, and of another `length` where the body was rewritten."""
-    first, *lines = head.rstrip(b"\r\n").split(b"\r\n")
-    names = [(line.partition(b":")[0].strip().lower(), line) for line in lines]
-    is_upgrade = any(name == b"upgrade" for name, _ in names)
-    gone = set() if is_upgrade else {b"connection"}
-    gone |= {b"content-length"} if length is not None else set()
-    kept = [line for name, line in names if name not in gone]
-    kept += [] if is_upgrade else [b"Connection: close"]
-    kept += [] if length is None else [b"Content-Length: %d" % length]
-    return b"\r\n".join([first, *kept, b"", b""])
-
-
 @contextmanager
-def engine_door(
-    limits: BuildLimits, labels: Mapping[str, str], parent: str, prefix: str, engine: str
-) -> Iterator[tuple[str, Made]]:
-    """The address of the socket, and what was made through it so far. `engine` is the path of the engine's own."""
-    made = Made()
-    with TemporaryDirectory(prefix="slipway-door-") as folder, socket.socket(socket.AF_UNIX) as listener:
-        path = Path(folder) / "engine.sock"
-        listener.bind(str(path))
+def engine_door(rules: Rules, engine: str) -> Iterator[str]:
+    """The address of the socket, which stands at `rules.door`; `engine` is the path of the engine's own."""
+    folder = Path(rules.door).parent
+    folder.mkdir(mode=0o700)
+    with TemporaryDirectory(prefix="slipway-door-") as near, socket.socket(socket.AF_UNIX) as listener:
+        short = (
+            Path(near) / "to"
+        )  # Addresses of sockets have at most 107 letters; the engine is to find it by its real one.
+        short.symlink_to(folder.resolve())
+        address = short / Path(rules.door).name
+        listener.bind(str(address))
         listener.listen(16)
-
-        def rewrite(body: bytes) -> bytes:
-            asked = json.loads(body)
-            if gives_engine(asked, prefix, engine):
-                raise ValueError("a builder image is not given the engine")
-            made.note(asked, prefix)
-            return json.dumps(limited_container(asked, limits, labels, parent)).encode()
 
         def accept() -> None:
             with suppress(OSError):  # Closed: the build is over.
                 while True:
                     client, _ = listener.accept()
-                    threading.Thread(target=_serve, args=(client, engine, rewrite), daemon=True).start()
+                    threading.Thread(target=_serve, args=(client, engine, rules), daemon=True).start()
 
         threading.Thread(target=accept, name="engine-door", daemon=True).start()
         try:
-            yield f"unix://{path}", made
+            yield f"unix://{address}"
         finally:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
 
 
-def _serve(client: socket.socket, engine: str, rewrite: Any) -> None:
-    with client, socket.socket(socket.AF_UNIX) as there, suppress(OSError, ValueError):
-        head, body = _head(client)
-        if CREATE.match(head):
-            body = rewrite(_whole(client, head, body))
-            head = rewritten_head(head, len(body))
-        else:
-            head = rewritten_head(head)
+def _serve(client: socket.socket, engine: str, rules: Rules) -> None:
+    """A lifecycle opens one connection, as root, and asks all by that; each request gets one of its own to the engine."""
+    with client, client.makefile("rb") as said, suppress(OSError, ValueError):
+        while head := _head(said):
+            body = _body(said, head)
+            try:
+                if _answer(client, engine, rules, head, body) == "attach":
+                    return  # What was heard has ended, and that is told by closing.
+            except Refused as error:
+                for _ in body:  # The next request begins behind it.
+                    pass
+                client.sendall(_refusal(str(error)))
+
+
+def _answer(client: socket.socket, engine: str, rules: Rules, head: bytes, body: Iterator[bytes]) -> str:
+    method, target, _ = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
+    kind, length = rules.judge(method, target), None
+    if kind == "create":
+        described = _rewritten(rules, body)
+        body, length = iter([described]), len(described)
+    with socket.socket(socket.AF_UNIX) as there:
         there.connect(engine)
-        there.sendall(head + body)
-        onward = threading.Thread(target=_pass, args=(client, there), daemon=True)
-        onward.start()
-        _pass(there, client)
-        with suppress(OSError):
-            client.shutdown(socket.SHUT_RD)
-        onward.join()
+        there.sendall(rewritten_head(head, length, keeps_upgrade=kind == "attach"))
+        with suppress(OSError):  # It may have answered before it had all: then that is told.
+            for part in body:
+                there.sendall(part)
+        with there.makefile("rb") as answer:
+            parts = _told(answer)
+            for part in _noted(parts, rules) if kind == "create" else parts:
+                client.sendall(part)
+    return kind
 
 
-def _head(client: socket.socket) -> tuple[bytes, bytes]:
-    got = b""
-    while b"\r\n\r\n" not in got:
-        chunk = client.recv(65536)
-        if not chunk or len(got) > MOST_BYTES:
-            raise ValueError("no request")
-        got += chunk
-    head, _, rest = got.partition(b"\r\n\r\n")
-    return head + b"\r\n\r\n", rest
+def _rewritten(rules: Rules, body: Iterator[bytes]) -> bytes:
+    text = b""
+    for part in body:
+        text += part
+        if len(text) > MOST_BYTES:
+            raise Refused("A container is described in few words.")
+    try:
+        return json.dumps(rules.container(json.loads(text))).encode()
+    except (ValueError, RecursionError) as error:
+        raise Refused("A container is described in JSON.") from error
 
 
-def _whole(client: socket.socket, head: bytes, body: bytes) -> bytes:
-    length = re.search(rb"(?im)^content-length:\s*(\d+)", head)
-    if length is None or int(length[1]) > MOST_BYTES:
-        raise ValueError("a container is described in one piece")
-    while len(body) < int(length[1]):
-        chunk = client.recv(65536)
-        if not chunk:
+def _told(answer: BufferedReader) -> Iterator[bytes]:
+    """The engine's answer, without the word that its connection ends: the other one goes on."""
+    line = b""
+    while line != b"\r\n" and (line := answer.readline(LONGEST_LINE)):
+        if line.lower() != b"connection: close\r\n":
+            yield line
+    yield from iter(lambda: answer.read1(65536), b"")
+
+
+def _noted(parts: Iterator[bytes], rules: Rules) -> Iterator[bytes]:
+    """The whole answer, with the container that it made."""
+    answer = b"".join(parts)
+    if found := re.search(rb'"Id":\s*"([0-9a-f]{64})"', answer):
+        rules.made.containers.add(found[1].decode())
+    yield answer
+
+
+def rewritten_head(head: bytes, length: int | None = None, *, keeps_upgrade: bool = False) -> bytes:
+    """The head of a request that is the connection's last, and of another `length` where the body was rewritten."""
+    first, *lines = head.rstrip(b"\r\n").split(b"\r\n")
+    gone = set() if keeps_upgrade else {b"connection", b"upgrade"}
+    gone |= {b"content-length", b"transfer-encoding"} if length is not None else set()
+    kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in gone]
+    kept += [] if keeps_upgrade else [b"Connection: close"]
+    kept += [] if length is None else [b"Content-Length: %d" % length]
+    return b"\r\n".join([first, *kept, b"", b""])
+
+
+def _refusal(sentence: str) -> bytes:
+    body = json.dumps({"message": f"Slipway's builds: {sentence}"}).encode()
+    return b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def _head(said: BufferedReader) -> bytes:
+    """Of the next request; empty when there is none. ValueError for what the engine could read in another way."""
+    head = said.readline(LONGEST_LINE)
+    if head and not re.fullmatch(rb"[A-Z]+ \S+ HTTP/1\.1\r\n", head):
+        raise ValueError("no request")
+    while head and not head.endswith(b"\r\n\r\n"):
+        line = said.readline(LONGEST_LINE)
+        head += line
+        if not line.endswith(b"\r\n") or len(head) > MOST_BYTES or b"form-urlencoded" in line.lower():
+            raise ValueError("no head of a request")
+    return head
+
+
+def _body(said: BufferedReader, head: bytes) -> Iterator[bytes]:
+    """In pieces, as they are written."""
+    if not re.search(rb"(?im)^transfer-encoding:\s*chunked\s*$", head):
+        length = re.search(rb"(?im)^content-length:\s*(\d+)\s*$", head)
+        yield from _exactly(said, int(length[1]) if length else 0)
+        return
+    size = 1
+    while size:
+        line = said.readline(LONGEST_LINE)
+        size = int(line.partition(b";")[0], 16)
+        yield line
+        yield from _exactly(said, size + 2)  # And the end of the line.
+
+
+def _exactly(said: BufferedReader, count: int) -> Iterator[bytes]:
+    while count:
+        part = said.read(min(count, 65536))
+        if not part:
             raise ValueError("half a request")
-        body += chunk
-    return body
-
-
-def _pass(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while chunk := source.recv(65536):
-            target.sendall(chunk)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+        count -= len(part)
+        yield part

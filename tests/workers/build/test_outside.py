@@ -13,9 +13,9 @@ import pytest
 from tests.workers.build.builds import Lines, builder
 from workers.build import railpack
 from workers.build.analyze import analyze
-from workers.build.buildpacks import build_by_buildpacks, pack_argv, pinned
+from workers.build.buildpacks import build_by_buildpacks, pack_argv
+from workers.build.buildpacks_images import Images
 from workers.build.clean import remove_caches
-from workers.build.engine_door import gives_engine, limited_container, rewritten_head
 from workers.build.files import MemoryFiles
 from workers.build.finish import LAUNCHER, METADATA, Start, start_of, with_start
 from workers.build.job import BuildLimits, BuildSettings, Checkout, Workspace
@@ -69,12 +69,13 @@ def test_one_fails_where_builds_run_on_another_machine(monkeypatch: pytest.Monke
 
 def test_pack_is_told_no_value_of_a_variable_and_reads_no_project_toml_of_the_repository() -> None:
     caches = {"build": "b", "launch": "l"}
-    argv = pack_argv("/p", "t:1", "acme/b:1", Path("/src"), Path("/f"), caches, lifecycle="lc", no_cache=True)
+    argv = pack_argv("/p", "t:1", Images("acme/b:1", "run", "lc"), Path("/src"), Path("/f"), caches, no_cache=True)
     assert argv == [
-        "/p", "build", "--no-color", "--path=/src", "--builder=acme/b:1", "--pull-policy=if-not-present",
+        "/p", "build", "--no-color", "--path=/src", "--builder=acme/b:1", "--pull-policy=never",
+        "--run-image=run", "--lifecycle-image=lc",
         "--descriptor=/f/project.toml", "--volume=/f/env:/platform/env:ro", "--network=bridge",
-        "--docker-host=unix:///var/run/docker.sock", "--cache=type=build;format=volume;name=b",
-        "--cache=type=launch;format=volume;name=l", "--lifecycle-image=lc", "--clear-cache", "--", "t:1",
+        "--docker-host=unix:///f/door/engine.sock", "--cache=type=build;format=volume;name=b",
+        "--cache=type=launch;format=volume;name=l", "--clear-cache", "--", "t:1",
     ]  # fmt: skip
 
 
@@ -110,39 +111,15 @@ def test_the_image_of_one_starts_so_that_its_command_can_be_replaced() -> None:
             start_of({"Labels": {METADATA: strange}})
 
 
-def test_a_container_that_is_asked_for_gets_the_limits_whatever_it_asked() -> None:
-    asked = {"Image": "i", "Labels": {"a": "b"}, "HostConfig": {"Binds": ["v:/v"], "Memory": 0, "Privileged": True}}
-    assert limited_container(asked, LIMITS, {"slipway.build": "m"}, "docker/own") == {
-        "Image": "i",
-        "Labels": {"a": "b", "slipway.build": "m"},
-        "HostConfig": {
-            "Binds": ["v:/v"], "Memory": 2**30, "MemorySwap": 2**30, "NanoCpus": 500_000_000, "PidsLimit": 4096,
-            "Privileged": False, "CgroupParent": "docker/own",
-        },
-    }  # fmt: skip
-    head = b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n"
-    assert rewritten_head(head, 9) == (
-        b"POST /containers/create HTTP/1.1\r\nHost: d\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"
-    )
-    upgrade = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-    assert rewritten_head(upgrade) == upgrade
-
-
-def test_no_builder_image_is_trusted_whatever_its_name() -> None:
-    """pack runs all phases of those that it knows in one container, beside the engine's socket."""
-    assert pinned("gcr.io/buildpacks/builder:google-22", ["gcr.io/buildpacks/builder@sha256:a"]).endswith("@sha256:a")
-    socket = {"HostConfig": {"Binds": ["v:/v", "/var/run/docker.sock:/var/run/docker.sock"]}}
-    assert gives_engine({"Image": "pack.local/builder/7a:latest", **socket}, "pack", "/var/run/docker.sock")
-    assert not gives_engine({"Image": "buildpacksio/lifecycle:1", **socket}, "pack", "/var/run/docker.sock")
-    assert not gives_engine({"Image": "pack.local/builder/7a:latest"}, "pack", "/var/run/docker.sock")
-
-
 # Its last argument is the tag; the folder of variables is what it is told to mount.
 STAND_IN = """#!/bin/sh
 for tag; do :; done
 env=$(printf '%s\\n' "$@" | sed -n 's/^--volume=\\(.*\\):ro$/\\1/p')
-DOCKER run --volume "$env:ro" --volume pack-WHO:/left --name WHO BASE sh -c 'cat /platform/env/WORD; echo; AFTER' &&
-DOCKER commit --change "LABEL METADATA='$(echo 'PROCESSES')'" WHO "$tag"
+CLI run BASE true; CLI pull BASE; CLI start OTHER
+CLI tag FROM pack.local/builder/WHO &&
+CLI run --volume "$env:ro" --volume pack-WHO:/left --name WHO pack.local/builder/WHO \\
+    sh -c 'cat /platform/env/WORD; echo; AFTER' &&
+DOCKER_HOST= CLI commit --change "LABEL METADATA='$(echo 'PROCESSES')'" WHO "$tag"
 """
 
 
@@ -154,14 +131,20 @@ def test_what_pack_starts_is_fenced_labelled_and_gone_afterwards(
     with builder(tmp_path) as here:
         here.write(index__html="hello")
         engine, base = Engine(here.instance), "slipway/base-debian:trixie"
-        docker = working_client(here.machine_cache)
+        docker, name, told = working_client(here.machine_cache), f"slipway-test/{here.instance}", here.report.lines
+        label = '{"stack":{"runImage":{"image":"slipway/base-debian:trixie"}}}'
+        argv = [docker, "build", "--quiet", f"--tag={name}", f"--label=slipway.instance={here.instance}", "-"]
+        text = f"FROM {base}\nLABEL io.buildpacks.builder.metadata='{label}'\n"
+        subprocess.run(argv, input=text.encode(), check=True)
 
         def build(after: str, number: int, report: Lines) -> str:
             processes = '{"processes":[{"type":"web","command":["serve"],"direct":true}]}'
             words = {
                 "PROCESSES": processes,
-                "DOCKER": docker,
+                "CLI": docker,
                 "BASE": base,
+                "FROM": name,
+                "OTHER": "0" * 64,
                 "METADATA": METADATA,
                 "AFTER": after,
                 "WHO": f"{here.instance}-{number}",
@@ -174,12 +157,15 @@ def test_what_pack_starts_is_fenced_labelled_and_gone_afterwards(
             settings = BuildSettings(variables={"WORD": "told"}, limits=LIMITS)
             return build_by_buildpacks(
                 Checkout(here.app, here.app, "a" * 40, "Greet", "Alice"), Plan("buildpacks"), settings, workspace, report,
-                program=str(tmp_path / "pack"), builder=base, machine_cache=here.machine_cache,
+                program=str(tmp_path / "pack"), builder=name, lifecycle=base, machine_cache=here.machine_cache,
             ).digest  # fmt: skip
 
         memory = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
         image = engine.image(build(memory, 1, here.report))
-        assert {"told", str(2**30), "start command: serve"} <= set(here.report.lines)
+        assert {"told", str(2**30), "start command: serve"} <= set(told)
+        assert any(f"may not run the image {base}" in line for line in told)
+        assert any("may not ask the engine for POST /v1.41/images/create" in line for line in told)
+        assert any("The container 000000000000 is not this build's." in line for line in told)
         assert image["Config"]["Entrypoint"] == [LAUNCHER, "--"] and image["Config"]["Cmd"] == ["serve"]
         assert image["Config"]["Labels"]["slipway.instance"] == here.instance
         assert engine.containers() == []
