@@ -62,6 +62,16 @@ def prepare_argv(
     ]
 
 
+def kept_in(cache: Path) -> Path:
+    """Where mise keeps what it brings. Code of a repository writes there as whoever runs Slipway, also programs that run as
+    their owner: nobody else of this machine comes past the folder around it, which is mounted nowhere."""
+    around = cache / "railpack"
+    around.mkdir(parents=True, exist_ok=True)
+    around.chmod(0o700)
+    (around / "kept").mkdir(exist_ok=True)
+    return around / "kept"
+
+
 def variables_file(variables: Mapping[str, str]) -> str:
     """One a line, as `docker run` reads them; a value of several lines is told as one, since only Railpack looks at it."""
     return "".join(f"{name}={' '.join(value.splitlines())}\n" for name, value in sorted(named(variables).items()))
@@ -86,7 +96,7 @@ def build_by_railpack(
     require_near("railpack")
     checkout = replace(checkout, folder=beneath(checkout.folder, plan.root_directory))
     client, folder = working_client(machine_cache), workspace.scratch / "build"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, mode=0o700)  # As in `kept_in`.
     network = network_for(report, settings.limits.egress)
     work = _Work(client, program, checkout.folder, folder, network, settings, workspace, report)
     work.prepare(share or Share(), machine_cache)
@@ -115,9 +125,8 @@ class _Work:
 
     def prepare(self, share: Share, machine_cache: Path) -> None:
         """Leaves `out/plan.json` in `folder`."""
-        cache = self.workspace.cache / "railpack"  # The service's own: mise runs what a repository says.
-        for place in (cache, self.folder / "out"):
-            place.mkdir(parents=True, exist_ok=True)
+        cache = kept_in(self.workspace.cache)  # The service's own: mise runs what a repository says.
+        (self.folder / "out").mkdir()
         limits, labels, variables = self.settings.limits, self.workspace.labels, self.settings.variables
         file = private_file(self.folder / "variables", variables_file(variables))
         ca = ca_bundle(os.environ) if share.ca else None

@@ -93,6 +93,16 @@ def test_railpack_looks_at_a_repository_in_a_container_of_its_own() -> None:
     assert not any("secret" in word for word in argv)
 
 
+def test_what_railpack_keeps_can_be_reached_by_nobody_else_of_the_machine(tmp_path: Path) -> None:
+    around = tmp_path / "railpack"
+    around.mkdir(mode=0o755)  # As it may be already.
+    kept = railpack.kept_in(tmp_path)
+    assert (kept.is_dir(), kept.parent, around.stat().st_mode & 0o777) == (True, around, 0o700)
+    (kept / "sh").touch()
+    (kept / "sh").chmod(0o4755)
+    assert railpack.kept_in(tmp_path) == kept and around.stat().st_mode & 0o077 == 0
+
+
 def test_the_image_of_one_starts_so_that_its_command_can_be_replaced() -> None:
     found = start_of({"Entrypoint": ["/bin/bash", "-c"], "Cmd": ["node a.js"]})
     assert found == Start((), ("/bin/bash", "-c", "node a.js"), "node a.js")
