@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 from wsgiref.headers import Headers
@@ -27,7 +27,7 @@ def compressed(path: Path, folder: Path) -> Path:
     found = folder / f"{hashlib.sha256(content).hexdigest()}.gz"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        part = found.with_suffix(f".{os.getpid()}")  # Several processes start at once.
+        part = found.with_suffix(f".{threading.get_native_id()}")  # Several processes and threads start at once.
         part.write_bytes(gzip.compress(content, 9, mtime=0))
         part.replace(found)
     return found
