@@ -105,7 +105,7 @@ class Helper:
             done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
         except TimedOut as error:
             raise NotEnforced(str(error)) from error
-        last = done.tail[-1].strip() if done.tail else ""
+        last = next((line.strip() for line in reversed(done.tail) if _says_why(line)), "")
         if done.returncode:
             raise NotEnforced(last or f"docker {argv[1]} ended with {done.returncode}")
         return last
@@ -113,6 +113,11 @@ class Helper:
     @property
     def _memory(self) -> Path:
         return self.cache_dir / "limits-not-enforced"
+
+
+def _says_why(line: str) -> bool:
+    """A client since 28 ends with a hint to its help, whatever failed."""
+    return bool(line.strip()) and not line.startswith("Run 'docker ")
 
 
 def _socket() -> str:

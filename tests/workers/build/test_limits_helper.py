@@ -95,6 +95,17 @@ def test_a_client_that_is_too_old_tells_no_engine_where(
     assert Helper(tmp_path).has_to_gather("slipway-1-x", Lines()) is wanted
 
 
+def test_it_says_why_a_container_did_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tmp_path / "docker"
+    client.write_text(
+        "#!/bin/sh\necho 'docker: no such image'; echo; echo \"Run 'docker run --help' for more\"; exit 125\n"
+    )
+    client.chmod(0o755)
+    monkeypatch.setattr(limits_helper, "working_client", lambda _: str(client))
+    with pytest.raises(NotEnforced, match="^docker: no such image$"):
+        Helper(tmp_path).require_groups(Lines())
+
+
 def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "ssh://build.example")
     with pytest.raises(NotEnforced, match="ssh://build.example is not on this machine"):
