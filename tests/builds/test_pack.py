@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ import pytest
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
 from workers.build.buildpacks import build_by_buildpacks
 from workers.build.clean import remove_caches
-from workers.build.job import BuildSettings, Checkout, Workspace
+from workers.build.job import BuildSettings, BuiltImage, Checkout, Workspace
 from workers.build.plan import Plan
 from workers.docker import Engine
 from workers.docker_cli import working_client
+from workers.errors import UserError
 
 pytestmark = [pytest.mark.builds, pytest.mark.docker, pytest.mark.skipif(not shutil.which("go"), reason="no Go here")]
 PACK, LIFECYCLE = "github.com/buildpacks/pack@v0.36.4", "github.com/buildpacks/lifecycle@v0.20.5"
@@ -33,6 +35,9 @@ FILES = {
     "bp/bin/build": """#!/bin/sh
 set -e
 echo "the word is $(cat "$CNB_PLATFORM_DIR/env/WORD")"
+if test "$(cat "$CNB_PLATFORM_DIR/env/WORD")" = steal; then
+    sed -i 's|reference = .*|reference = "slipway/base-debian:trixie"|' /layers/analyzed.toml
+fi
 mkdir -p "$CNB_LAYERS_DIR/tool/bin"
 printf '#!/bin/sh\\nexec python3 -m http.server "$PORT"\\n' > "$CNB_LAYERS_DIR/tool/bin/serve"
 chmod +x "$CNB_LAYERS_DIR/tool/bin/serve"
@@ -89,13 +94,20 @@ def test_it_builds_by_pack_what_then_answers(here: Builder, programs: Path, tmp_
     _make_builder(docker, image, programs, tmp_path, here.instance)
     try:
         here.write(index__html="hello from buildpacks")
-        labels = {"slipway.instance": here.instance}
-        built = build_by_buildpacks(
-            Checkout(here.app, here.app, "a" * 40, "Greet", "Alice"), Plan("buildpacks"),
-            BuildSettings(variables={"WORD": "told"}), Workspace(tmp_path / "cache", tmp_path / "scratch", labels),
-            here.report, program=str(programs / "pack"), builder=f"{image}-builder", lifecycle=f"{image}-lifecycle:latest",
-            machine_cache=MACHINE_CACHE,
-        )  # fmt: skip
+        workspace = Workspace(tmp_path / "cache", tmp_path / "scratch", {"slipway.instance": here.instance})
+
+        def build(word: str) -> BuiltImage:
+            return build_by_buildpacks(
+                Checkout(here.app, here.app, "a" * 40, "Greet", "Alice"), Plan("buildpacks"),
+                BuildSettings(variables={"WORD": word}), replace(workspace, scratch=tmp_path / word),
+                here.report, program=str(programs / "pack"), builder=f"{image}-builder",
+                lifecycle=f"{image}-lifecycle:latest", machine_cache=MACHINE_CACHE,
+            )  # fmt: skip
+
+        with pytest.raises(UserError) as caught:  # What a buildpack leaves is read by the last phase.
+            build("steal")
+        assert "The image slipway/base-debian:trixie is not this build's." in caught.value.hint
+        built = build("told")
         assert "[builder] the word is told" in here.report.lines and built.start == "serve"
         assert Engine(here.instance).containers() == []
         fetch = "import time,urllib.request as u;time.sleep(2);print(u.urlopen('http://127.0.0.1:9').read())"
