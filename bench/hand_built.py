@@ -32,7 +32,7 @@ TARGETS = {
 }  # fmt: skip
 RUNS = re.compile(r"^RUN ((?:--mount=type=cache,target=\S+ )*)(.*)$", re.MULTILINE)
 # What fetches without a cache: its layers are shared by all apps of a machine, as those of Slipway's are.
-FETCHES = ("apt-get ", "deno ", "npm install -g ", "pip install ")
+FETCHES = ("apt-get ", "deno ", "npm install ", "pip install ")
 # Samples whose file would be the same word for word.
 SAME = {
     "astro-static": "node-vite-static",

