@@ -140,7 +140,7 @@ def test_a_container_removed_by_hand_comes_back(slipway: Slipway, live: Any) -> 
 
 
 def test_a_log_flood_loses_no_line(slipway: Slipway, git: GitServer) -> None:
-    lines = 200_000
+    lines = 100_000
     flood = f"""
 def flood():
     time.sleep(2)
