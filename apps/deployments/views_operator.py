@@ -108,7 +108,7 @@ def disk_budget(request: HttpRequest) -> HttpResponse:
 
 
 def _disk(request: HttpRequest, form: BudgetForm) -> HttpResponse:
-    context = {"disk": disk_standing(), "form": form}
+    context = {"disk": disk_standing(), "form": form, "builder": settings.SLIPWAY.builder}
     return render(request, "hosts/disk.html", context, status=status_of(form))
 
 

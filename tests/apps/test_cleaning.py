@@ -181,7 +181,9 @@ def test_a_change_of_the_installation_is_whole_or_none(alice: Person) -> None:
     assert alice.get("/installation").json() == before
 
 
-def test_operators_set_the_budget_and_see_what_takes_the_space(alice: Person, dora: Person, shop: Shop) -> None:
+def test_operators_set_the_budget_and_see_what_takes_the_space(
+    alice: Person, dora: Person, shop: Shop, settings: Any
+) -> None:
     assert alice.patch("/installation", {"disk_budget_gb": 0.5}).status_code == 422
     assert alice.patch("/installation", {"disk_budget_gb": 2}).json()["disk_budget_gb"] == 2
     assert dora.post("/operator/disk/clean").status_code == 403
@@ -191,6 +193,8 @@ def test_operators_set_the_budget_and_see_what_takes_the_space(alice: Person, do
     assert (found["kept"], found["budget"]) == (3 * 10**9 + 5, 2 * 1024**3)
     assert found["sources"] == [{"name": "shop / web", "size": 5, "owner": "", "note": ""}]
     assert "over the budget" in alice.client.get("/operator/disk").content.decode()
+    settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"builder": "ssh://build@10.0.0.7"})
+    assert "on the builder <code>ssh://build@10.0.0.7</code>" in alice.client.get("/operator/disk").content.decode()
     client = alice.client
     client.handler.enforce_csrf_checks = False
     assert client.post("/operator/disk/budget", {"disk_budget_gb": "0.5"}).status_code == 422
