@@ -1,7 +1,7 @@
 ARG PYTHON=python:3.13-slim
 FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH
-RUN apt-get update && apt-get install -y --no-install-recommends gdal-bin libsqlite3-mod-spatialite && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends gdal-bin libsqlite3-mod-spatialite && apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 RUN python3 -m venv /venv
 COPY requirements.txt .

@@ -1,6 +1,6 @@
 ARG PYTHON=python:3.13-slim
 FROM ${PYTHON} AS build
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev python3-dev default-libmysqlclient-dev pkg-config && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev python3-dev default-libmysqlclient-dev pkg-config && apt-get clean && rm -rf /var/lib/apt/lists/*
 ENV PATH=/venv/bin:$PATH
 RUN python3 -m venv /venv
 COPY requirements.txt .
@@ -8,7 +8,7 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt g
 
 FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 PATH=/venv/bin:$PATH
-RUN apt-get update && apt-get install -y --no-install-recommends libcairo2 libmariadb3 libmagic1 libvips42 imagemagick && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libcairo2 libmariadb3 libmagic1 libvips42 imagemagick && apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY . .

@@ -1,6 +1,6 @@
 ARG PHP_RUN=php:8.4-fpm-with-nginx
 FROM ${PHP_RUN}
-RUN apt-get update && apt-get install -y --no-install-recommends php-laravel-framework && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends php-laravel-framework && apt-get clean && rm -rf /var/lib/apt/lists/*
 RUN printf '%s\n' '[global]' 'error_log = /proc/self/fd/2' '[www]' 'listen = /tmp/fpm.sock' 'pm = ondemand' 'pm.max_children = 10' 'clear_env = no' > /etc/fpm.conf \
  && printf '%s\n' 'pid /tmp/nginx.pid;' 'error_log stderr warn;' 'events {}' 'http {' 'include mime.types;' 'access_log /dev/stdout;' \
     'client_body_temp_path /tmp/body;' 'fastcgi_temp_path /tmp/fastcgi;' 'proxy_temp_path /tmp/proxy;' 'uwsgi_temp_path /tmp/uwsgi;' 'scgi_temp_path /tmp/scgi;' \
