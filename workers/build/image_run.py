@@ -49,23 +49,26 @@ def run_build(
             del shown[:-200]
             report.line(line)
 
-    seconds = settings.limits.timeout_seconds
     env = {**anonymous(client_env(os.environ), config, limit.own, known_as), **(env or {})}
-    check = checking_disk(client or argv[0], settings.limits, limit, report)
+    check, seconds = checking_disk(client or argv[0], settings.limits, limit, report), settings.limits.timeout_seconds
     try:
         done = run(argv, cwd=folder, env=env, on_line=on_line, check=check, timeout_seconds=seconds)
     except TimedOut as error:
-        raise UserError(
-            "build:user:timeout",
-            f"The build took longer than {seconds:g} s and was stopped.",
-            hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
-            change=doubled_seconds("build_timeout_seconds", seconds),
-        ) from error
+        raise _too_long(seconds, shown) from error
     except WroteTooMuch as error:
         fix = "Make it write less, or have an operator raise SLIPWAY_BUILD_DISK_GB."
         raise UserError("build:user:disk-limit", str(error), hint=_hint(fix, shown)) from error
     if done.returncode:
         raise _failure(done, shown, plan, limit)
+
+
+def _too_long(seconds: float, shown: list[str]) -> UserError:
+    return UserError(
+        "build:user:timeout",
+        f"The build took longer than {seconds:g} s and was stopped.",
+        hint=_hint("Make the build shorter, or raise its time limit in the service's settings.", shown),
+        change=doubled_seconds("build_timeout_seconds", seconds),
+    )
 
 
 def _failure(done: Completed, shown: list[str], plan: Plan, limit: Enforced) -> SlipwayError:
