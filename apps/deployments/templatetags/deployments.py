@@ -120,13 +120,11 @@ def _tick(row: Deployment, comes_back: bool) -> tuple[object, ...]:
     return address("deployment", row.pk), look, word, row.commit[:7], message, row.number, word, also
 
 
-@register.simple_tag
 def still_ticks(rows: list[Past]) -> SafeString:
     """The same as a picture, where the whole card is a link."""
     return mark_safe("".join(f'<span class="{tick(row)}"></span>' for row in rows))  # noqa: S308 - of `TICKS`
 
 
-@register.filter
 def tally(rows: list[Past]) -> str:
     """`The last 3 deployments: 1 failed, 1 live, 1 replaced` for those who hear the ribbon."""
     counted = Counter(row.pill.word.lower() for row in rows)
