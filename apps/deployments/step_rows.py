@@ -1,4 +1,4 @@
-"""A step of an attempt as its row: when it began, and how it ended. Guarded by the fence."""
+"""A step of an attempt as its row: when it began, and how it ended."""
 
 from __future__ import annotations
 
