@@ -77,7 +77,8 @@ class Rules:
 
     def judge(self, method: str, target: str) -> str:
         """What kind of request it is; `Refused` for what no build needs, or what is not this one's."""
-        url = urlsplit(target if re.fullmatch(r"/\w[^#\s]*", target) else "")
+        # An engine made with a Go before 1.17 ends a parameter of the query at `;`, too.
+        url = urlsplit(target if re.fullmatch(r"/\w[^#;\s]*", target) else "")
         for pattern, kind in ALLOWED:
             if found := pattern.fullmatch(f"{method} {url.path}"):
                 self._check(found.groupdict(), kind, parse_qs(url.query))

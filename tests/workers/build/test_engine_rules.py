@@ -54,6 +54,7 @@ REFUSED = [
     # By another way
     "GET /images/acme/../../containers/json", f"GET //containers/{MINE}/json", "GET http://x/_ping", "GET /_ping#x",
     "GET /images/acme%2Frun:1/json", f"POST /containers/{MINE}/start/../../{OTHER}/start", "get /_ping", "GET", "",
+    f"GET /images/get?x=1;names=sha256%3A{OTHER}", "POST /images/acme/run:1/tag?x=1;repo=other&repo=pack.local%2Fx",
 ]  # fmt: skip
 
 
