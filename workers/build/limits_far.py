@@ -63,6 +63,8 @@ def enforced_there(far: str, limits: BuildLimits, report: Report, helper: Helper
             return _verdict(child)
 
         yield EnforcedThere(limits.memory_bytes, **begun, ask=ask, look=look)
+        if child.poll() is not None and not ask():
+            report.line("The build may have run without its limits: what held it to them ended before it", level="err")
 
 
 def _verdict(child: subprocess.Popen[bytes]) -> Verdict | None:

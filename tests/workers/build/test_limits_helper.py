@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -18,7 +19,7 @@ import pytest
 
 from tests.workers.build.alone import alone
 from tests.workers.build.builds import MACHINE_CACHE, Builder, Lines, builder
-from workers.build import limits, limits_helper
+from workers.build import limits, limits_far, limits_helper
 from workers.build.base_images import ensure_base
 from workers.build.job import BuildLimits, BuildSettings
 from workers.build.limits_containers import GATHERING, PROGRAM, gathering_argv, has_to_gather, helper_argv
@@ -110,6 +111,28 @@ def test_it_refuses_an_engine_that_is_elsewhere(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("DOCKER_HOST", "ssh://build.example")
     with pytest.raises(NotEnforced, match="ssh://build.example is not on this machine"):
         Helper(tmp_path).write(tmp_path / "notes", None, Lines())
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ('cat; echo \'{"was_met": false, "has_killed": false}\'', []),
+        ("exit 137", ["The build may have run without its limits: what held it to them ended before it"]),
+    ],
+)
+def test_a_watch_on_another_machine_that_ends_before_its_build_is_told(
+    then: str, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = tmp_path / "docker"
+    client.write_text(f"#!/bin/sh\necho '{json.dumps({'own': 'slipway-1', 'parent': ''})}'\n{then}\n")
+    client.chmod(0o755)
+    monkeypatch.setattr(limits_far, "working_client", lambda _: str(client))
+    monkeypatch.setattr(Helper, "image", lambda *_: "base")
+    monkeypatch.setattr(Helper, "has_to_gather", lambda *_: False)
+    report = Lines()
+    with limits_far.enforced_there("ssh://b.example", BuildLimits(disk_bytes=0), report, Helper(tmp_path)) as limit:
+        assert not limit.has_killed()
+    assert report.lines == told
 
 
 def test_it_does_not_try_again_at_once_where_it_was_in_vain(tmp_path: Path) -> None:
