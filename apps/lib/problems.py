@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import DataError, Error, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, Error, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -60,13 +60,18 @@ def problem(request: HttpRequest, status: int, code: str, message: str, *, hint:
 
 
 def known(error: Exception) -> Exception:
-    """PostgreSQL's text has no NUL: what it refuses for that, the client sent. And what an answer reads last, while it is
-    being written, fails inside the library that writes it, which keeps of the reason only its name."""
+    """PostgreSQL's text has no NUL: what it refuses for that, the client sent. What another request took or removed while
+    this one ran is nobody's fault. And what an answer reads last, while it is being written, fails inside the library that
+    writes it, which keeps of the reason only its name."""
     if isinstance(error, Unwritten) and any(map(_is_away, error.errors())):
         return OperationalError("while the answer was written")
     if isinstance(error, DataError) and "NUL" in str(error):
         return UserError(
             "request:user:nul", "The request holds a NUL character, which no text may.", hint="Send it without."
+        )
+    if isinstance(error, Stopped) or isinstance(error.__cause__, UniqueViolation):
+        return UserError(
+            "api:user:changed", "It was changed by somebody else in this very moment.", hint="Look again.", status=409
         )
     return error
 
@@ -87,8 +92,6 @@ def problem_of(request: HttpRequest, error: Exception) -> JsonResponse:
         return _of_the_framework(request, error)
     if isinstance(error, Http404):
         return no_such_address(request)
-    if isinstance(error, Stopped):
-        return _changed_meanwhile(request)
     if isinstance(error, RequestDataTooBig | UnreadablePostError):
         return _unreadable(request, error)
     if isinstance(error, Error | PoolTimeout):
@@ -150,12 +153,6 @@ def _of_the_framework(request: HttpRequest, error: HttpError) -> JsonResponse:
     return problem(request, error.status_code, "api:user:refused", error.message)
 
 
-def _changed_meanwhile(request: HttpRequest) -> JsonResponse:
-    return problem(
-        request, 409, "api:user:changed", "It was changed by somebody else in this very moment.", hint="Look again."
-    )
-
-
 def _unreadable(request: HttpRequest, error: Exception) -> JsonResponse:
     if isinstance(error, RequestDataTooBig):
         return problem(request, 413, "api:user:too-large", "The body is too large.", hint="Send at most 8 MB.")
@@ -168,8 +165,6 @@ def _of_the_database(request: HttpRequest, error: Exception) -> JsonResponse:
         return problem(
             request, 503, "api:platform:database-away", "The database is away.", hint="Try again in some seconds."
         )
-    if isinstance(error, IntegrityError) and isinstance(error.__cause__, UniqueViolation):
-        return _changed_meanwhile(request)
     return _ours(request, error)
 
 

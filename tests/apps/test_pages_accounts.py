@@ -13,6 +13,7 @@ from apps.accounts.links import make_link
 from apps.accounts.models import ApiToken, Membership, SignInLink, User
 from tests.apps.cast import PASSWORD, Person, Shop, make_person
 from tests.apps.test_pages_walk import browser
+from workers.errors import Stopped
 
 
 def path_of(link: str) -> str:
@@ -167,6 +168,15 @@ def test_it_says_when_the_database_is_away(alice: Person, monkeypatch: pytest.Mo
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "go on serving" in answer.content.decode()
     assert "10.0.0.1" not in answer.content.decode()
+
+
+def test_it_says_when_a_service_went_meanwhile(shop: Shop, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(**_: object) -> None:
+        raise Stopped("lost")
+
+    monkeypatch.setattr("apps.deployments.actions.deploy", gone)
+    answer = browser(alice).post(f"/services/{shop.service.pk}/deploy")
+    assert (answer.status_code, "by somebody else in this very moment" in answer.content.decode()) == (409, True)
 
 
 def test_it_makes_a_fragment_load_its_page_again_when_the_session_has_ended(shop: Shop) -> None:
