@@ -24,7 +24,8 @@ def changes(service: ServiceName, environment: Where = PRODUCTION, as_json: Json
     tell_table(names, ([row["name"], row["kind"], _shown(row, "old"), _shown(row, "new")] for row in told["changes"]))
     for problem in told["problems"]:
         note(f"{problem['message']} {problem['hint']}", "yellow")
-    how = "" if told["needs_build"] else " --reuse-build"
+    how = "" if environment == PRODUCTION else f" -e {environment}"
+    how += "" if told["needs_build"] else " --reuse-build"
     note(f"Deploy them: slipway deploy {service}{how}", "dim")
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.deployments import api, api_services, logs, outcome
 from apps.deployments.models import Deployment, DeploymentStep
 from apps.deployments.states import Status, StepStatus
-from apps.projects.models import Service, Variable
+from apps.projects.models import Environment, Service, Variable
 from tests.apps.cast import CANARY, Person, Shop, make_live
 from tests.cli.conftest import Type
 from tests.workers.git_server import make_repository, served
@@ -203,6 +203,9 @@ def test_it_tells_what_is_not_live_and_deploys_it_without_a_build(dora: Person, 
     assert type_(dora, "deploy", "web", "--reuse-build", "--no-cache").code == 2
     assert type_(dora, "deploy", "web", "--reuse-build").code == 0
     assert Deployment.objects.latest("number").build == shop.live.build
+    staging = Environment.objects.create(project=shop.project, name="Staging", slug="staging")
+    Deployment.objects.filter(pk=shop.live.pk).update(environment=staging)
+    assert "slipway deploy web -e staging" in type_(dora, "changes", "web", "-e", "staging").err
 
 
 def test_it_takes_a_secret_from_standard_input_only(dora: Person, shop: Shop, type_: Type) -> None:
