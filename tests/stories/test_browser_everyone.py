@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from apps.accounts.actions import make_api_token
 from apps.accounts.invitations import invite
 from apps.accounts.policy import Role
 from apps.deployments import actions
@@ -92,6 +93,15 @@ def test_every_page_is_fine(browser: Browser, site: str, shop: Shop, alice: Pers
         found += [f"{url}: scrolls sideways at {one}" for one in (ZOOMED, width) if scrolls_sideways(page, one)]
     page.goto(f"{site}/api/docs")
     assert len(urls) > 20 and found == [], "\n".join(found)
+
+
+def test_a_token_that_the_host_printed_fits_a_phone(browser: Browser, site: str, alice: Person) -> None:
+    make_api_token(actor=alice.actor, name="printed on the host, 2026-01-02 03:04", scope="admin")
+    page = signed_in(browser, site, alice).new_page()
+    for path in ("/tokens", "/profile"):
+        page.goto(site + path)
+        assert not scrolls_sideways(page, 390), path
+    assert findings(page) == []
 
 
 @pytest.mark.parametrize("width", [1440, 390])
