@@ -6,15 +6,14 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.access import Actor
 from apps.accounts.installation import installation, require_operator
 from apps.accounts.models import Installation
+from apps.deployments import wakeup
 from apps.deployments.budget import bytes_over
-from apps.lib import wake
 from workers.build.disk import measure
 from workers.docker_cli import working_client
 from workers.errors import SlipwayError
@@ -32,7 +31,7 @@ def want_measurement(*, actor: Actor) -> Installation:
 def _want() -> Installation:
     row = installation()
     Installation.objects.filter(pk=row.pk).update(disk_wanted_at=timezone.now())
-    wake.after_commit(lambda: current_app.send_task("apps.deployments.tasks.measure_disk", queue="build"))
+    wakeup.measure_disk()
     row.refresh_from_db()
     return row
 

@@ -14,6 +14,7 @@ from apps.github.models import Connection
 from apps.lib import wake
 
 FULL = 20
+UPKEEP = "deploy"  # Minutes of it take none of the slots of builds, of which there may be one.
 PREFIX = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
 
 
@@ -49,7 +50,11 @@ def full_queues() -> set[str]:
 
 def clean(*, later: float = 0) -> None:
     """Asked for again by `retention.tidy` until one has gone through. `later`: in so many seconds."""
-    _send("clean", queue="build", countdown=later)
+    _send("clean", queue=UPKEEP, countdown=later)
+
+
+def measure_disk() -> None:
+    _send("measure_disk", queue=UPKEEP)
 
 
 def outward(deployment: Deployment) -> None:

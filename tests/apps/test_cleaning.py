@@ -116,6 +116,16 @@ def test_it_asks_again_when_the_engine_failed(engine: Path, tmp_path: Path) -> N
     assert retention.cleaning_is_due(after=0)
 
 
+def test_no_build_waits_for_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of two cores has one slot for builds, and a cache may take minutes to clean."""
+    sent: dict[str, str] = {}
+    monkeypatch.setattr(wake, "after_commit", lambda call: call())
+    monkeypatch.setattr(wakeup.current_app, "send_task", lambda name, **told: sent.update({name: told["queue"]}))
+    wakeup.clean()
+    wakeup.measure_disk()
+    assert set(sent) == {tasks.clean.name, tasks.measure_disk.name} and "build" not in sent.values()
+
+
 def test_tidying_wakes_the_cleaning(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(wakeup, "clean", lambda: asked.append(1))
