@@ -77,6 +77,13 @@ def test_it_opens_anything_by_the_palette(page: Page, site: str, shop: Shop) -> 
     assert said == []
 
 
+def test_it_names_the_domain_that_the_palette_would_remove(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}/domains")
+    page.keyboard.press("Control+k")
+    until(page, lambda: "Copy as API call: Remove shop.example.com" in options(page))
+    assert "Copy as API call: Remove" not in options(page)
+
+
 def test_it_does_by_the_palette_what_the_page_offers(page: Page, site: str, shop: Shop) -> None:
     page.goto(f"{site}/services/{shop.service.pk}")
     page.keyboard.press("Control+k")
