@@ -57,28 +57,36 @@ def _busy() -> None:
 
 def clean() -> None:
     """Images by our label only; never what is live, kept for a rollback, or of a service that is being built: for those
-    it is asked for again."""
-    begin_cleaning()
+    it is asked for again, and where another is under way."""
     try:
-        remove_folders()
-        client = working_client(Path(settings.SLIPWAY.home) / "cache" / "machine")
-        if settings.SLIPWAY.build_cache_gb:
-            prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
-        report = _Log()
-        remove_caches(client, settings.SLIPWAY.instance, _services(), report)
-        label, keep = f"slipway.instance={settings.SLIPWAY.instance}", partial(_keep, client, report)
-        gone = remove_images(client, label, keep, report)
-        if elsewhere := run_engine_env():
-            gone += remove_images(client, label, partial(keep, elsewhere), report, elsewhere)
-        if _being_built() or not report.is_whole:
-            cleaning_failed()  # What just ran is still being stopped, say: the next `tidy` asks again.
-        log.info("cleaned: %d images removed", len(gone))
-        if installation().disk_budget_gb:
-            clean_to_budget(client)
-            store_measurement()
+        with locked(Path(settings.SLIPWAY.home) / "cleaning.lock", _busy):
+            _clean()
+    except Stopped:
+        cleaning_failed()
     except BaseException:
         cleaning_failed()
         raise
+
+
+def _clean() -> None:
+    begin_cleaning()
+    remove_folders()
+    client = working_client(Path(settings.SLIPWAY.home) / "cache" / "machine")
+    report = _Log()
+    remove_caches(client, settings.SLIPWAY.instance, _services(), report)
+    label, keep = f"slipway.instance={settings.SLIPWAY.instance}", partial(_keep, client, report)
+    gone = remove_images(client, label, keep, report)
+    if elsewhere := run_engine_env():
+        gone += remove_images(client, label, partial(keep, elsewhere), report, elsewhere)
+    is_whole = report.is_whole and not _being_built()
+    log.info("cleaned: %d images removed", len(gone))
+    if settings.SLIPWAY.build_cache_gb:  # Last, for it takes longest.
+        prune_cache(client, round(settings.SLIPWAY.build_cache_gb * 1e9), _Log())
+    if installation().disk_budget_gb:
+        clean_to_budget(client)
+        store_measurement()
+    if not is_whole:
+        cleaning_failed()  # What just ran is still being stopped, say: the next `tidy` asks again.
 
 
 def clean_to_budget(client: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from celery.signals import worker_ready
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.installation import installation
@@ -114,6 +115,14 @@ def test_it_asks_again_when_the_engine_failed(engine: Path, tmp_path: Path) -> N
     with pytest.raises(Exception, match="cannot be"):
         cleaning.clean()
     assert retention.cleaning_is_due(after=0)
+
+
+def test_one_cleaning_at_a_time_and_the_other_is_asked_for_again(engine: Path) -> None:
+    with locked(Path(settings.SLIPWAY.home) / "cleaning.lock"):
+        cleaning.clean()
+    assert not engine.exists() and retention.cleaning_is_due(after=0)
+    cleaning.clean()
+    assert engine.exists() and not retention.cleaning_is_due(after=0)
 
 
 def test_no_build_waits_for_upkeep(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from workers.errors import PlatformError
 from workers.process import run
 
 SECONDS = 120.0
+PRUNE_SECONDS = 1800.0  # Ten thousand records on a slow disk.
 CACHE = "build-cache"  # The role of volumes in which builders from outside keep what a service needs again.
 
 
@@ -94,6 +95,6 @@ def prune_cache(client: str, keep_bytes: int, report: Report) -> None:
     """Shrink the engine's build cache to a budget; the engine drops what was not used for longest."""
     argv = prune_cache_argv(client, keep_bytes)
     report.command(argv)
-    done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=SECONDS)
+    done = run(argv, env=client_env(os.environ), check=report.check, timeout_seconds=PRUNE_SECONDS)
     if done.returncode:
         raise PlatformError("engine:platform:clean", f"The build cache cannot be pruned: {' '.join(done.tail[-2:])}")
