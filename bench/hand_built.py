@@ -37,7 +37,6 @@ FETCHES = ("apt-get ", "deno ", "npm install ", "pip install ")
 SAME = {
     "astro-static": "node-vite-static",
     "java-25": "java-maven",
-    "sveltekit-static": "cra-static",
     "tanstack-start": "nuxt-server",
 }
 BASES = re.compile(r"^ARG ([A-Z_]+)=", re.MULTILINE)
