@@ -29,10 +29,12 @@ export function command(one) {
 const quoted = (text) => (/^[\w.:\/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 // The body of a form's call with what its fields say now: those of the example body, and for a PATCH those changed.
-// `data-api-as-is` leaves the example: the form's fields are others than the API's.
+// A `choice` stands for the one value of its body, as itself or, where it says so, by the field `domain`.
 export function bodyOf(form) {
-  if (!form.dataset.apiBody || "apiAsIs" in form.dataset) return form.dataset.apiBody;
+  if (!form.dataset.apiBody) return form.dataset.apiBody;
   const body = JSON.parse(form.dataset.apiBody);
+  const { choice, domain } = form.elements;
+  if (choice) return JSON.stringify({ [Object.keys(body)[0]]: choice.value === "own" ? domain.value : choice.value });
   const isPatch = form.dataset.api.startsWith("PATCH ");
   for (const field of form.elements) {
     if (!field.name || ["hidden", "password", "file", "submit", "button"].includes(field.type)) continue;

@@ -157,10 +157,12 @@ class LogConsumer(StateConsumer):
 
 class DeploymentConsumer(LogConsumer):
     def stream_for(self, actor: Actor, pk: str) -> LogStream | None:
-        return LogStream.objects.filter(deployment__in=Deployment.objects.visible_to(actor).filter(pk=pk)).first()
+        rows = LogStream.objects.select_related("deployment")
+        return rows.filter(deployment__in=Deployment.objects.visible_to(actor).filter(pk=pk)).first()
 
     def state_group(self, pk: str) -> str:
-        return f"deployment.{pk}"
+        """Of its service: one that serves shows how it does."""
+        return f"service.{self.stream.deployment.service_id}"  # type: ignore[union-attr]
 
 
 class ServiceConsumer(LogConsumer):

@@ -12,8 +12,7 @@ from apps.projects.models import Service
 
 
 def tell_changed(deployment: Deployment) -> None:
-    """Open pages of the deployment, of its service and of its team look again."""
-    wake.tell(f"deployment.{deployment.pk}", {"type": "state.changed"})
+    """Open pages of its service, this one of the deployment too, and of its team look again."""
     wake.tell(f"service.{deployment.service_id}", {"type": "state.changed"})
     wake.tell_team(team_of(deployment.service_id))
     wakeup.outward(deployment)

@@ -20,8 +20,8 @@ from apps.deployments.inspections import sbom_file
 from apps.deployments.log_page import log_page
 from apps.deployments.mending import mend
 from apps.deployments.models import Deployment, LogStream
-from apps.deployments.presentation import pill_of, slip_of, title_of
-from apps.deployments.queries import commit_before, live_of, url_of
+from apps.deployments.presentation import health_of, pill_of, slip_of, title_of
+from apps.deployments.queries import commit_before, live_of, state_of, url_of
 from apps.deployments.remedies import remedy_of
 from apps.deployments.settings_told import described
 from apps.deployments.started import tell_started
@@ -46,6 +46,8 @@ def deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse:
 
 def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
     is_live, slip, remedy = row.status == Status.LIVE, slip_of(row), remedy_of(row)
+    health = health_of(row, row, state_of(row.service, row.environment)) if is_live else None
+    pill = health.pill if health else pill_of(row)
     return {
         "deployment": row,
         "service": row.service,
@@ -54,7 +56,9 @@ def _status(actor: Actor, row: Deployment) -> dict[str, Any]:
         "slip": slip,
         "is_begun": any(segment.step for segment in slip),
         "title": title_of(row, slip),
-        "status": icon_of({pill_of(row).kind}),
+        "pill": pill,
+        "health": health,
+        "status": icon_of({pill.kind}),
         "settings": described(row.release.spec) if row.release else {},
         "url": url_of(row.service, row.environment),
         "since": commit_before(row),

@@ -148,6 +148,9 @@ def test_it_shows_a_service_as_the_runtime_tells(client: Client, shop: Shop) -> 
     state.save()
     assert client.get(page).context["card"].health.pill.word == "Down"
     assert "137" in client.get(page).content.decode()
+    serving = client.get(f"/deployments/{shop.live.pk}").content.decode()
+    assert "<title>Down · " in serving and 'data-status="failed"' in serving
+    assert "<title>Replaced · " in client.get(f"/deployments/{shop.first.pk}").content.decode()
 
 
 def test_it_answers_htmx_with_the_fragment_alone(client: Client, shop: Shop) -> None:

@@ -83,11 +83,6 @@ def mebibytes(value: int | None) -> str:
     return "" if value is None else f"{value / 2**20:.0f} MB"
 
 
-@register.simple_tag
-def pill_word(of: Deployment) -> str:
-    return presentation.pill_of(of).word
-
-
 @register.filter
 def host(url: str) -> str:
     """`http://shop.example.com:8080` -> `shop.example.com:8080`."""
