@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from apps.accounts.installation import set_base_domain
 from apps.deployments import actions, logs, outcome
@@ -189,10 +189,10 @@ def test_it_filters_at_once_and_on_the_server(page: Page, site: str, shop: Shop,
     page.goto(f"{site}/")
     page.keyboard.press("/")
     page.keyboard.type("bill")
-    assert page.locator("#cards article:visible").count() == 1
+    expect(page.locator("#cards article:visible")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url("**q=bill*")
-    assert page.locator("#cards article").count() == 1
+    expect(page.locator("#cards article")).to_have_count(1)
 
 
 def test_it_paints_in_the_chosen_colours_from_the_first_view_on(context: BrowserContext, page: Page, site: str) -> None:
