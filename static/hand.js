@@ -176,12 +176,17 @@ document.addEventListener("keydown", (event) => {
   if (press(event.key)) event.preventDefault();
 });
 
-// Filters: the page's own list at once; the address for all of it
-document.addEventListener("input", (event) => {
-  const field = event.target.closest("[data-filter]");
-  if (!field) return;
+// Filters: the page's own list at once, and again when it was fetched anew; the address for all of it
+function filter(field) {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const one of document.querySelectorAll(`${field.dataset.filter} > *`)) one.hidden = !words.every((word) => one.textContent.toLowerCase().includes(word));
+}
+document.addEventListener("input", (event) => {
+  const field = event.target.closest("[data-filter]");
+  if (field) filter(field);
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const field of document.querySelectorAll("[data-filter]")) if (field.value !== field.defaultValue) filter(field);
 });
 
 document.addEventListener("change", (event) => event.target.closest("form[data-auto]")?.requestSubmit());

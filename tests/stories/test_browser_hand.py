@@ -189,7 +189,12 @@ def test_it_filters_at_once_and_on_the_server(page: Page, site: str, shop: Shop,
     page.goto(f"{site}/")
     page.keyboard.press("/")
     page.keyboard.type("bill")
-    expect(page.locator("#cards article:visible")).to_have_count(1)
+    page.wait_for_function("window.htmx")
+    fetched = (
+        "new Promise((done) => document.addEventListener('htmx:after:swap', () => setTimeout(done), { once: true }))"
+    )
+    page.evaluate(f"() => {{ const fetched = {fetched}; htmx.trigger('#projects', 'changed'); return fetched; }}")
+    assert page.locator("#cards article:visible").count() == 1
     page.keyboard.press("Enter")
     page.wait_for_url("**q=bill*")
     expect(page.locator("#cards article")).to_have_count(1)
