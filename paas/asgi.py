@@ -16,7 +16,6 @@ from django.urls import path  # noqa: E402
 from apps.deployments import consumers  # noqa: E402
 from apps.webhooks.counter import Counter  # noqa: E402
 from paas.bodies import LARGER, BoundedBodies  # noqa: E402
-from paas.database import Requests  # noqa: E402
 from paas.origin import OwnOriginOnly  # noqa: E402
 
 sockets = [
@@ -27,5 +26,4 @@ sockets = [
 ]
 
 http = BoundedBodies(Counter(django_application), larger=LARGER)
-socket = OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))
-application = Requests(ProtocolTypeRouter({"http": http, "websocket": socket}))
+application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginOnly(SessionMiddlewareStack(URLRouter(sockets)))})

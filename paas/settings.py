@@ -9,7 +9,6 @@ import django
 from apps.lib.versions import version_of
 from paas.celery import app as celery_app  # noqa: F401 - every Django process wakes the workers up through it
 from paas.config import ROOT, config
-from paas.database import POOL, Connection
 
 CONFIG = SLIPWAY = config()
 
@@ -125,7 +124,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": host,
         "PORT": str(parts.port or query.pop("port", "")),
         "CONN_HEALTH_CHECKS": True,  # After a restart of the server the pool holds dead connections.
-        "OPTIONS": {"connect_timeout": 5, **query, "pool": {**POOL, "connection_class": Connection}},
+        "OPTIONS": {**query, "pool": {"min_size": 1, "max_size": 24, "timeout": 10, "max_idle": 5}},
     }
 
 
