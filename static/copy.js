@@ -46,8 +46,27 @@ export function bodyOf(form) {
   }
   const { name, value, secret } = form.elements;
   if (body.values && name?.value) body.values = { [name.value]: secret?.checked ? "…" : value.value };
+  if (form.elements.volume_path) Object.assign(body, appOf(form.elements));
   return JSON.stringify(body);
 }
+
+// What a new service's form says beside its settings. Secrets are not copied: who makes the call fills them in.
+function appOf(elements) {
+  const { team, service, domain, volume_name, volume_path, variables, secrets } = elements;
+  const [plain, secret] = [parsed(variables.value), parsed(secrets.value)];
+  for (const { name, value, dataset } of elements)
+    if (dataset.variable && value) (elements[name.replace("-", "-secret-")].checked ? secret : plain)[dataset.variable] = value;
+  return {
+    name: service.value,
+    variables: plain,
+    secrets: Object.fromEntries(Object.keys(secret).map((name) => [name, "…"])),
+    domains: domain.value ? [domain.value] : [],
+    volumes: volume_name.value ? { [volume_name.value]: volume_path.value } : {},
+    ...(team && { team_id: team.value }),
+  };
+}
+const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*$/gm;
+const parsed = (text) => Object.fromEntries([...text.matchAll(LINE)].map(([, name, value]) => [name, value.replace(/^(["'])(.*)\1$/, "$2")]));
 
 function isChanged(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;

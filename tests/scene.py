@@ -90,7 +90,8 @@ def make_scene() -> Scene:
                   secrets={"DATABASE_URL": "postgres://shop", "PAYMENT_KEY": "pk"})  # fmt: skip
     first, live = _history(ada, web, count=8)
     for project, name in (("shop", "worker"), ("shop", "search"), ("website", "landing")):
-        _history(ada, _create(ada, project, name), count=3 + len(name) % 3)
+        uses = {"variables": {"SHOP_URL": "${{web.URL}}"}} if name in ("worker", "search") else {}
+        _history(ada, _create(ada, project, name, **uses), count=3 + len(name) % 3)
     failed = _fails(ada, _history(ada, _create(ada, "website", "blog"), count=3)[1].service)
     building = _builds(ada, _history(ada, _create(ada, "handbook", "docs"), count=4)[1].service)
     _measure(list(Service.objects.all()))

@@ -42,6 +42,7 @@ def build_screens(scene: Scene) -> dict[str, str]:
     """Name -> address. The measured disk and the queue are among the pages of the resolver."""
     settings.SLIPWAY = settings.SLIPWAY.model_copy(update={"build_slots": 1})
     shown = {
+        "down": _down(scene.ada),
         "inspected": _inspected(scene.ada),
         "blocked": _blocked(scene.ada),
         "roomless": _waits_for_disk(scene.ada),
@@ -50,7 +51,7 @@ def build_screens(scene: Scene) -> dict[str, str]:
     measure_disk()
     return {
         **{f"deployment-{name}": f"/deployments/{row.pk}#inspection" for name, row in shown.items()},
-        "service-blocked": f"/services/{shown['blocked'].service_id}",
+        **{f"service-{name}": f"/services/{shown[name].service_id}" for name in ("blocked", "down")},
         "service-settings-scan": f"/services/{shown['blocked'].service_id}/settings",
     }
 
@@ -58,6 +59,13 @@ def build_screens(scene: Scene) -> dict[str, str]:
 def _create(ada: Person, name: str) -> Deployment:
     source = {"source_url": f"https://git.example/{name}.git"}
     return actions.create_app(actor=ada.actor, team=ada.team, project="billing", service=name, settings=source)
+
+
+def _down(ada: Person) -> Deployment:
+    """Its container ended after it had gone live."""
+    row = make_live(_create(ada, "mails"), "7d0c" * 10)
+    make_running(row, "exited")
+    return row
 
 
 def _flaws() -> Flaws:

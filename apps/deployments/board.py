@@ -6,6 +6,7 @@ Which come first is judged of all of them by little; only the cards of one page 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from apps.accounts.access import Actor
 from apps.deployments import board_rows
 from apps.deployments.icons import icon_of
+from apps.deployments.links import Link, links_of
 from apps.deployments.metrics_cards import Sparkline, sparklines
 from apps.deployments.models import Deployment
 from apps.deployments.presentation import Health, Past, health_of, past
@@ -30,7 +32,7 @@ FIRST = {"fail": 0, "warn": 1, "work": 2, "live": 3, "rest": 4}
 
 @dataclass(frozen=True)
 class Card:
-    """A service as the board shows it. `ribbon` is oldest first."""
+    """A service as the board shows it. `ribbon` is oldest first; `links` are told on a project's page alone."""
 
     service: Service
     health: Health
@@ -39,6 +41,7 @@ class Card:
     urls: list[str]
     ribbon: list[Past]
     spark: Sparkline | None = None
+    links: Sequence[Link] = ()
 
     @property
     def url(self) -> str:
@@ -74,7 +77,7 @@ def board(
     shown = [pk for pk, _ in order[(page - 1) * PAGE : page * PAGE]]
     empty = _empty(actor, team) if page == 1 and not words and project is None else []
     worst = icon_of([*(kind for _, kind in kinds), *(["work"] if is_at_work(wanted) else [])])
-    return Board(_cards(shown), empty, len(order), page, worst)
+    return Board(_cards(shown, project), empty, len(order), page, worst)
 
 
 def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -> Services:
@@ -90,7 +93,7 @@ def _wanted(actor: Actor, words: str, team: UUID | None, project: UUID | None) -
     return rows
 
 
-def _cards(shown: list[UUID]) -> list[Card]:
+def _cards(shown: list[UUID], project: UUID | None) -> list[Card]:
     services = {row.pk: row for row in board_rows.services(shown)}
     found = board_rows.newest_and_live(shown)
     latest = {row.service_id: row for row in found}
@@ -100,6 +103,7 @@ def _cards(shown: list[UUID]) -> list[Card]:
     for domain in board_rows.domains(shown):
         urls[domain.service_id].append(address_of(domain))
     ribbons, sparks = _ribbons(shown), sparklines(shown)
+    links = links_of(project, [row.release_id for row in live.values() if row.release_id]) if project else {}
     return [
         Card(
             services[pk],
@@ -109,6 +113,7 @@ def _cards(shown: list[UUID]) -> list[Card]:
             urls[pk],
             ribbons[pk],
             sparks.get(pk),
+            links.get(pk, ()),
         )
         for pk in shown
         if pk in services

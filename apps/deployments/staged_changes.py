@@ -92,6 +92,5 @@ def changed_settings(
 
 
 def source_of(release: Release, name: str) -> Source:
-    """Where a release's variable came from; older releases tell the scope alone."""
-    told = release.variable_sources.get(name, "service")
-    return Source(told["scope"], tuple(told["refers_to"])) if isinstance(told, dict) else Source(told)
+    """Where a release's variable came from."""
+    return Source.of(release.variable_sources.get(name, "service"))

@@ -156,6 +156,7 @@ def second_step(
         "form": form,
         "found": found,
         "sealed": encrypt(json.dumps(found)),
+        "call": json.dumps(_call(found)),
         "teams": teams,
         "url": settings.SLIPWAY.public_url(host),
         "host_fingerprint": fingerprint(host_key) if (host_key := found["where"].get("source_host_key")) else "",
@@ -170,6 +171,19 @@ def second_step(
     }
     template = "new_found" if found["plan"] else "new_compose" if context["compose"] else "new_unclear"
     return render(request, f"deployments/{template}.html", context, status=status_of(sent or form))
+
+
+def _call(found: Found) -> dict[str, object]:
+    """The body of the API's call that Deploy is; the page's script lays the form over it. No secret is in it."""
+    where, picked = found["where"], found.get("picked")
+    if where.get("image"):
+        body = {"image": where["image"]}
+    else:
+        source = {"repository": picked["name"]} if picked else {"source_url": where["source_url"]}
+        body = source | {name: where[name] for name in ("branch", "root_directory", "dockerfile") if where[name]}
+    if where["source_token"]:
+        body["source_token"] = "…"
+    return {**body, "project": "", "name": "", **dict.fromkeys((*COMMANDS, "health_path"), "")}
 
 
 def _told(told: dict[str, Any], found: Found, rows: suggested.Told) -> dict[str, Any]:

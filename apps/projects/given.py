@@ -6,6 +6,7 @@ Not in charge of writing them (`apps.projects.variables`) or of what a reference
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -24,6 +25,11 @@ class Source:
 
     scope: str
     refers_to: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, told: Any) -> Source:
+        """As a release keeps it; older releases tell the scope alone."""
+        return cls(told["scope"], tuple(told["refers_to"])) if isinstance(told, dict) else cls(told)
 
     @property
     def words(self) -> str:

@@ -19,8 +19,9 @@ from apps.deployments.queries import url_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.projects.models import Domain, Environment, Project, Service
-from tests.apps.cast import Person, Shop, make_person, make_running
-from tests.apps.test_pages_walk import browser
+from apps.projects.variables import set_variables
+from tests.apps.cast import Person, Shop, make_live, make_person, make_running
+from tests.apps.test_pages_walk import body, browser
 from workers.errors import UserError
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,28 @@ def test_it_tells_what_each_service_is(shop: Shop, alice: Person) -> None:
     assert (card.url.split(":")[1], len(card.urls)) == ("//shop.example.com", 2)
     assert [row.status for row in card.ribbon] == ["superseded", "live"], "oldest first"
     assert (card.live, card.latest) == (shop.live, shop.live)
+
+
+def test_a_project_tells_which_services_each_uses(shop: Shop, make_service: Make, alice: Person) -> None:
+    """By what serves, not by what waits to be deployed; and by what a compose file says it depends on."""
+    database, cache = make_service("database"), make_service("cache")
+    values = {"DATABASE": "${{database.HOST}}:${{database.PORT}}", "SELF": "${{web.URL}}", "TEXT": "$${{cache.URL}}"}
+    set_variables(actor=alice.actor, project=shop.project, service=shop.service, values=values)
+
+    def uses() -> dict[str, list[str]]:
+        cards = board(alice.actor, project=shop.project.pk).cards
+        return {card.service.name: [link.name for link in card.links] for card in cards}
+
+    assert uses() == {"web": [], "database": [], "cache": []}
+    make_live(actions.deploy(actor=alice.actor, service=shop.service), "c" * 40)
+    for row, needs in ((database, ["cache"]), (cache, [])):
+        Service.objects.filter(pk=row.pk).update(compose={"name": row.name, "depends_on": needs})
+    assert uses() == {"web": ["database"], "database": ["cache"], "cache": []}
+    page = body(browser(alice).get(f"/projects/{shop.project.pk}")).decode()
+    assert f'Uses <a class="link above" href="/services/{database.pk}">database</a>' in page
+    Service.objects.filter(pk=database.pk).update(slug="another")
+    assert uses() == {"web": [], "database": ["cache"], "cache": []}, "nothing is left of that name"
+    assert {card.links for card in board(alice.actor).cards} == {()}, "the list of all projects stays quick"
 
 
 def test_it_leads_to_a_name_that_exists(shop: Shop, alice: Person) -> None:

@@ -23,7 +23,6 @@ NO_ACTION = {
     "/sign-out": "a session's end, not a resource's",
     "/theme": "colours of this browser",
     "/new": "a look at a repository: nothing is made yet",
-    "/new/image": "the step before the one that makes it",
     "/settings/apps/new": "a page of GitHub, where the App is made",
 }
 

@@ -17,6 +17,7 @@ from apps.deployments.models import Deployment
 from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import Status
 from apps.projects.actions import rename_project
+from apps.projects.models import Service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop, make_running
 from tests.stories.test_browser_pages import browser, complaints, seconds_to_screen, signed_in, site, until
@@ -155,6 +156,39 @@ def test_it_gives_a_call_with_what_the_form_says_now(
     page.check("[name=secret]")
     page.locator("h1").click()
     assert copied_call(page, "Set variable", "CLI") == f"{set_it} --secret"
+
+
+def test_it_gives_a_whole_new_service_as_one_call(
+    context: BrowserContext, page: Page, site: str, alice: Person
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site)
+    page.goto(f"{site}/new")
+    page.click("text=An image")
+    page.fill("[name=image]", "ghcr.io/owner/shop:1.2")
+    page.locator("h1").click()
+    first = copied_call(page, "Deploy an image")
+    assert first.endswith("""-d '{"image":"ghcr.io/owner/shop:1.2","project":"app","name":"app"}'""")
+    page.click("text=Go on")
+    page.wait_for_url("**/new/image")
+    page.fill("[name=service]", "front")
+    for name in ("variables", "secrets"):
+        page.locator(f"[name={name}]").evaluate("(field) => field.closest('details').open = true")
+    page.fill("[name=variables]", "COLOUR='light blue'\n# of nothing\nexport SIZE=3")
+    page.fill("[name=secrets]", "KEY=abc")
+    page.locator("[name=domain]").evaluate("(field) => field.closest('details').open = true")
+    for name, value in {"volume_name": "data", "volume_path": "/data", "domain": "front.example.org"}.items():
+        page.fill(f"[name={name}]", value)
+    page.locator("h1").click()
+    copied = copied_call(page, "Deploy")
+    assert copied.startswith(f"curl -X POST {site}/api/v1/apps") and "abc" not in copied
+    said = json.loads(copied.split("-d '")[1].removesuffix("'").replace("'\\''", "'"))
+    assert said["secrets"] == {"KEY": "…"}
+    assert alice.post("/apps", said).status_code == 201
+    made = Service.objects.get(project__slug="shop", slug="front")
+    assert (made.image, made.volumes.get().path) == ("ghcr.io/owner/shop:1.2", "/data")
+    assert made.domains.filter(host="front.example.org").exists()
+    given = {row.name: row.shown for row in made.variables.all()}
+    assert given == {"COLOUR": "light blue", "SIZE": "3", "KEY": None}
 
 
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.deployments.board import Card
+from apps.deployments.links import Link
 from apps.deployments.metrics_cards import Mark, Sparkline
 from apps.deployments.models import Deployment
 from apps.deployments.templatetags.deployments import host, pill, still_ticks, tally
@@ -28,6 +29,8 @@ LINK = (
     ' aria-label="Copy the address of {name}">Copy</button>{more}</div>'
 )
 MORE = '<span class="dimmer nowrap">and {} more</span>'
+USES = '<div class="row dim"><span class="grow clip">Uses {}</span></div>'
+USED = '<a class="link above" href="{}">{}</a>'
 DIM = '<span class="dim">{}</span>'
 LATEST = (
     '<div class="row"><span class="grow clip">{}</span></div>\n<div class="row dim"><span class="grow clip">{}{}</span>'
@@ -55,6 +58,8 @@ def _card(card: Card, with_project: bool, with_team: bool) -> SafeString:
     if card.url:
         more = format_html(MORE, len(card.urls) - 1) if len(card.urls) > 1 else ""
         rows.append(format_html(LINK, url=card.url, host=host(card.url), name=card.service.name, more=more))
+    if card.links:
+        rows.append(_links(card.links))
     if card.health.note:
         rows.append(format_html(DIM, card.health.note))
     if card.latest:
@@ -79,6 +84,12 @@ def _head(card: Card, with_project: bool, with_team: bool) -> SafeString:
         service.name,
         format_html(TEAM, project.team.name) if with_team else "",
         pill(card.health.pill),
+    )
+
+
+def _links(links: Sequence[Link]) -> SafeString:
+    return format_html(
+        USES, format_html_join(", ", USED, ((address("service", one.service), one.name) for one in links))
     )
 
 
