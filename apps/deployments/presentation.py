@@ -188,7 +188,22 @@ def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool)
     if stale:
         return "Its host has not reported for a while; what runs goes on running."
     broken = [i for i in instances if i["is_live"] and not i["is_up"]]
-    return f"{broken[0]['label']} is {broken[0]['state']}" if broken else ""
+    return _trouble(broken[0]) if broken else ""
+
+
+TROUBLES = {
+    "running": "{} runs, but fails its health check. Its logs tell more.",
+    "restarting": "{} crashes{} and is started again. Its logs tell why.",
+    "exited": "{} has ended{}. Its logs tell why.",
+    "paused": "{} is paused: somebody froze its container on the host, docker unpause lets it go on.",
+}
+
+
+def _trouble(one: dict[str, Any]) -> str:
+    code = one.get("exit_code")
+    return TROUBLES.get(one["state"], "{} does not run.").format(
+        one["label"], "" if code is None else f" with exit code {code}"
+    )
 
 
 def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dict[str, Any]:

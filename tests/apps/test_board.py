@@ -143,6 +143,28 @@ def test_it_judges_several_instances_by_little_as_by_all(
     assert (found.cards[0].health.pill.kind, found.worst) == (kind, icon_of({kind}))
 
 
+@pytest.mark.parametrize(
+    ("told", "note"),
+    [
+        ({"state": "running", "healthy": True}, ""),
+        ({"state": "running", "healthy": False}, "web runs, but fails its health check. Its logs tell more."),
+        ({"state": "exited", "exit_code": 137}, "web has ended with exit code 137. Its logs tell why."),
+        (
+            {"state": "restarting", "exit_code": 1},
+            "web crashes with exit code 1 and is started again. Its logs tell why.",
+        ),
+        ({"state": "dead"}, "web does not run."),
+    ],
+)
+def test_it_says_what_is_wrong_and_where_to_look(shop: Shop, alice: Person, told: dict[str, Any], note: str) -> None:
+    row = make_running(shop.live)
+    row.instances[0].update(told)
+    row.save()
+    assert board(alice.actor).cards[0].health.note == note
+    page = body(browser(alice).get(f"/deployments/{shop.live.pk}")).decode()
+    assert (f'<p class="note amber">{note}</p>' in page) == bool(note)
+
+
 def test_a_report_of_before_the_switch_says_nothing_of_it(shop: Shop, alice: Person) -> None:
     row = make_running(shop.live)
     row.instances = [{**row.instances[0], "release": str(shop.first.release_id)}]
