@@ -29,30 +29,33 @@ BRINGS = {
 
 @dataclass(frozen=True)
 class Requirements:
-    """A requirements file with all that it includes. `has_local` means that a line names the source itself."""
+    """A requirements file with all that it includes. `has_local` means that a line names the source itself; `is_empty`
+    that there is nothing in it but comments."""
 
     names: frozenset[str]
     files: tuple[str, ...]
     has_local: bool
+    is_empty: bool
 
 
 def read_requirements(files: Files, path: str) -> Requirements:
     names: set[str] = set()
     seen: list[str] = []
-    has_local, waiting = False, [path]
+    has_local, is_empty, waiting = False, True, [path]
     while waiting and len(seen) < 20:
         name = waiting.pop(0)
         if name in seen or not files.exists(name):
             continue
         seen.append(name)
         for line in filter(None, (_uncommented(line) for line in files.text(name).splitlines())):
+            is_empty = False
             if include := INCLUDE.match(line):
                 waiting.append(str(PurePosixPath(name).parent / include[1]))
             elif LOCAL.search(line):
                 has_local = True
             elif not line.startswith("-"):
                 names |= _brought_by(line)
-    return Requirements(frozenset(names), tuple(seen), has_local)
+    return Requirements(frozenset(names), tuple(seen), has_local, is_empty)
 
 
 def project_names(files: Files) -> frozenset[str]:
@@ -63,6 +66,13 @@ def project_names(files: Files) -> frozenset[str]:
     for key, value in table(document, "tool", "poetry", "dependencies").items():
         names |= _brought_by(f"{key}[{_extras(value)}]")
     return frozenset(names)
+
+
+def needs_nothing(files: Files) -> bool:
+    """Whether PEP 621's table says so, for a project that is not installed itself."""
+    project = table(read_toml(files, "pyproject.toml"), "project")
+    told = list_in(project, "dependencies") or list_in(project, "dynamic")
+    return not told and not is_package(files)
 
 
 def describes_project(files: Files) -> str:

@@ -19,6 +19,7 @@ from workers.build.python_dependencies import (
     is_package,
     list_in,
     names_of,
+    needs_nothing,
     pipfile_names,
     project_names,
     read_requirements,
@@ -51,7 +52,12 @@ def find_install(files: Files) -> Install:
         found = find(files)
         if found is not None:
             return found
-    return Install("", "", "", (), frozenset(), ("dependencies: none, because no file names any",))
+    return _nothing("no file names any")
+
+
+def _nothing(why: str, manager: str = "") -> Install:
+    """No index is asked, so that it builds without a network too."""
+    return Install(manager, "", "", (), frozenset(), (f"dependencies: none, because {why}",))
 
 
 def _uv(files: Files) -> Install | None:
@@ -87,6 +93,8 @@ def _pip(files: Files) -> Install | None:
     if not files.exists("requirements.txt"):
         return None
     found = read_requirements(files, "requirements.txt")
+    if found.is_empty:
+        return _nothing("requirements.txt names none", "pip")
     needed = () if found.has_local else found.files
     line = "uv pip install -r requirements.txt"
     return _install("pip", line, "", needed, found.names, "requirements.txt", by_uv=True)
@@ -101,6 +109,8 @@ def _pipenv_unlocked(files: Files) -> Install | None:
 
 def _unlocked(files: Files) -> Install | None:
     described = describes_project(files)
+    if described == "project" and needs_nothing(files):
+        return _nothing("pyproject.toml names none", "pip")
     if described == "poetry":
         return _project(files, "poetry", f"poetry lock --no-interaction && {POETRY}", "")
     return _project(files, "pip", "uv pip install -r pyproject.toml", "", by_uv=True) if described else None

@@ -1,5 +1,6 @@
 import pytest
 
+from workers.build.dockerfile import dockerfile_for
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.python import detect
@@ -91,6 +92,32 @@ def test_it_follows_included_requirements() -> None:
     plan = found({**texts, "requirements/limits.txt": "flask<4", "app.py": FLASK})
     assert plan.dependency_files == ("requirements.txt", "requirements/base.txt", "requirements/limits.txt")
     assert plan.install == "uv pip install -r requirements.txt"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"requirements.txt": "# nothing yet\n\n"},
+        {"pyproject.toml": "[project]\nname = 'x'\ndependencies = []\n"},
+    ],
+)
+def test_it_asks_no_index_for_nothing(texts: dict[str, str]) -> None:
+    """So that it builds where builds have no network."""
+    plan = found({**texts, "main.py": "import http.server\nhttp.server.test()\n"})
+    assert (plan.install, plan.install_project, plan.package_manager) == ("", "", "pip")
+    assert "from=tools" not in dockerfile_for(plan, "base", "scope")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[project]\nname = 'x'\ndependencies = ['a']\n",
+        "[project]\nname = 'x'\ndynamic = ['dependencies']\n",
+        "[project]\nname = 'x'\n[build-system]\nrequires = []\n",
+    ],
+)
+def test_it_asks_for_what_a_project_may_need(text: str) -> None:
+    assert found({"pyproject.toml": text, "main.py": "import http.server\nhttp.server.test()\n"}).install
 
 
 @pytest.mark.parametrize("line", ["-e .", "./lib", ".", "lib @ file:./lib"])
