@@ -63,7 +63,8 @@ def test_it_installs_after_the_copy_what_needs_the_source() -> None:
     )
     lines = [line for line in instructions(dockerfile_for(plan, "b", "s")) if line.startswith(("COPY", "RUN"))]
     assert lines[2] == "COPY . ."
-    assert [json.loads(line[4:])[2].rpartition("; ")[2] for line in lines[3:]] == [plan.install, "second", "third"]
+    together = f"({plan.install}) && (second)"
+    assert [json.loads(line[4:])[2].rpartition("; ")[2] for line in lines[3:]] == [together, "third"]
 
 
 def test_it_leaves_node_and_its_packages_out_of_static_output() -> None:

@@ -58,6 +58,21 @@ def copy(*paths: str) -> str:
     return "\n".join(f"COPY --chown={USER} {json.dumps([path, f'./{path}'])}" for path in paths)
 
 
+def source_with_dependencies(plan: Plan, mounts: Iterable[str]) -> list[str]:
+    """Dependencies first where files tell them, so that a change of source alone installs nothing; else all in one go."""
+    mounts, source = tuple(mounts), f"COPY --chown={USER} . ."
+    if plan.dependency_files:
+        first = [copy(*plan.dependency_files), *_installed(mounts, plan.install)]
+        return [*first, source, *_installed(mounts, plan.install_project)]
+    return [source, *_installed(mounts, plan.install, plan.install_project)]
+
+
+def _installed(mounts: tuple[str, ...], *lines: str) -> list[str]:
+    told = [line for line in lines if line]
+    together = " && ".join(f"({line})" for line in told) if len(told) > 1 else "".join(told)
+    return [build_run(together, mounts)] if together else []
+
+
 def ground(folders: Iterable[str], environment: Mapping[str, str], then: str = "") -> str:
     """The first layer: the user, its folders, and the environment that RUNs of the build take, in a file.
 

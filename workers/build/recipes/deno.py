@@ -11,8 +11,6 @@ ENVIRONMENT = {"DENO_TLS_CA_STORE": "mozilla,system"}
 
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     mounts = blocks.NPM_SECRETS
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     return [
         f"FROM {base} AS app",
         blocks.ground([MODULES], ENVIRONMENT),
@@ -20,9 +18,6 @@ def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
         f"ENV HOME={blocks.HOME} DENO_DIR={MODULES} DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1",
         "WORKDIR /app",
         f"USER {blocks.USER}",
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
-        *([blocks.build_run(plan.install_project, mounts)] if plan.install_project else []),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
     ]

@@ -15,13 +15,9 @@ ENVIRONMENT = {
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
     mounts = (blocks.cache("nuget", cache_scope), blocks.CA_SECRET)
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     return [
         *blocks.build_stage(base, ENVIRONMENT),
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
         *blocks.run_stage(run_base, {"/app/out/": "/app/"}, "DOTNET_EnableDiagnostics=0"),
     ]

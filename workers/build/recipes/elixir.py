@@ -21,14 +21,10 @@ RELEASES = "/app/_build/prod/rel/"
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
     mounts = (blocks.cache("hex", cache_scope), blocks.CA_SECRET)
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     copied = {"/app/": "/app/", f"{MIX}/": f"{MIX}/"} if needs_mix(plan) else {RELEASES: RELEASES}
     return [
         *blocks.build_stage(base, ENVIRONMENT, [MIX]),
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
         *blocks.run_stage(run_base, copied, f"{RUN} MIX_HOME={MIX}" if needs_mix(plan) else RUN),
     ]

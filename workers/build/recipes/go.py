@@ -21,14 +21,10 @@ SETTINGS = f"--mount=type=secret,id=go_env,target={blocks.HOME}/.config/go/env,{
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
     mounts = (blocks.cache("go", cache_scope), blocks.CA_SECRET, SETTINGS)
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     environment = ENVIRONMENT | {"GOTOOLCHAIN": toolchain(plan.version)}
     return [
         *blocks.build_stage(base, environment),
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(f"{COMPILED}; {plan.build}", (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
         *_run_stage(plan, run_base),
     ]

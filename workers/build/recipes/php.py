@@ -26,17 +26,12 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         return _served(blocks.source_stage(run_base))
     mounts = (blocks.cache("composer", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     stage = blocks.build_stage(base, ENVIRONMENT)
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
         *stage[1:],
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
-        *([blocks.build_run(plan.install_project, mounts)] if plan.install_project else []),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
         "",
         *_served(blocks.run_stage(run_base, {"/app/": "/app/"})[1:]),

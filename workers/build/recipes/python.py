@@ -36,19 +36,13 @@ ENVIRONMENT = {
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     tools = f"--mount=type=bind,from=tools,source={TOOLS},target={TOOLS}"
     mounts = (tools, blocks.cache("uv", cache_scope), blocks.cache("pip", cache_scope), *blocks.PIP_SECRETS)
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    later = [line for line in (plan.install_project,) if line]
-    before = bool(plan.dependency_files)
     environment = ENVIRONMENT | OF_MANAGER.get(plan.package_manager, {})
     filled = [
         blocks.ground([VENV], environment, f"python3 -m venv {VENV}"),
         f"ENV HOME={blocks.HOME} {RUN}",
         "WORKDIR /app",
         f"USER {blocks.USER}",
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
-        *(blocks.build_run(line, mounts) for line in later),
+        *blocks.source_with_dependencies(plan, mounts),
         "ENV PYTHONPATH=/app",
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
     ]

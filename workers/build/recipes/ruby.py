@@ -23,17 +23,13 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         return blocks.source_stage(run_base, RUN)
     mounts = (blocks.cache("gems", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
-    install = [blocks.build_run(plan.install, mounts)] if plan.install else []
-    before = bool(plan.dependency_files)
     stage = blocks.build_stage(base, ENVIRONMENT, [GEMS])
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
         *stage[1:],
         f"ENV {RUN}",
-        *([blocks.copy(*plan.dependency_files), *install] if before else []),
-        f"COPY --chown={blocks.USER} . .",
-        *([] if before else install),
+        *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
         *blocks.run_stage(run_base, {f"{GEMS}/": f"{GEMS}/", "/app/": "/app/"}, RUN),
     ]

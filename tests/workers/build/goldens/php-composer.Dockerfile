@@ -4,8 +4,7 @@ ENV HOME=/home/app
 WORKDIR /app
 USER 10001:10001
 COPY --chown=10001:10001 . .
-RUN --mount=type=cache,id=slipway-scope-composer,target=/var/cache/slipway/composer,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; composer install --no-dev --no-progress --prefer-dist --no-scripts --no-autoloader"]
-RUN --mount=type=cache,id=slipway-scope-composer,target=/var/cache/slipway/composer,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; composer dump-autoload --no-dev --optimize"]
+RUN --mount=type=cache,id=slipway-scope-composer,target=/var/cache/slipway/composer,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; (composer install --no-dev --no-progress --prefer-dist --no-scripts --no-autoloader) && (composer dump-autoload --no-dev --optimize)"]
 
 FROM run:1 AS app
 RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app; chown 10001:10001 /app /home/app; command -v update-ca-certificates > /dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends ca-certificates tzdata libstdc++6; rm -rf /var/lib/apt/lists/* /var/cache/apt/*; }"]
