@@ -122,15 +122,16 @@ class Slipway:
 
 
 def until(look: Callable[[], T | None], seconds: float, otherwise: Callable[[], str] = lambda: "") -> T:
-    """The first true answer of `look`, or an AssertionError that tells `otherwise`."""
-    end = time.monotonic() + seconds
+    """The first true answer of `look`, or an AssertionError that tells `otherwise`. Asks less often as time goes by."""
+    begun = time.monotonic()
     while True:
         found = look()
         if found:
             return found
-        if time.monotonic() > end:
+        waited = time.monotonic() - begun
+        if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {otherwise()}")
-        time.sleep(0.05)
+        time.sleep(min(0.05 + waited / 50, 0.25))
 
 
 def app(greeting: str, *, body: str = "") -> dict[str, str]:
