@@ -47,8 +47,17 @@ export function bodyOf(form) {
   const { name, value, secret } = form.elements;
   if (body.values && name?.value) body.values = { [name.value]: secret?.checked ? "…" : value.value };
   if (form.elements.volume_path) Object.assign(body, appOf(form.elements));
+  else if (body.image) body.project = body.name = nameOf(body.image) || body.name;
   return JSON.stringify(body);
 }
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  return field.value !== field.defaultValue;
+}
+
+const nameOf = (image) => image.split(/[@:](?!.*\/)/)[0].split("/").pop();
 
 // What a new service's form says beside its settings. Secrets are not copied: who makes the call fills them in.
 function appOf(elements) {
@@ -61,15 +70,27 @@ function appOf(elements) {
     variables: plain,
     secrets: Object.fromEntries(Object.keys(secret).map((name) => [name, "…"])),
     domains: domain.value ? [domain.value] : [],
-    volumes: volume_name.value ? { [volume_name.value]: volume_path.value } : {},
+    volumes: volume_name.value || volume_path.value ? { [volume_name.value]: volume_path.value } : {},
     ...(team && { team_id: team.value }),
   };
 }
-const LINE = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*$/gm;
-const parsed = (text) => Object.fromEntries([...text.matchAll(LINE)].map(([, name, value]) => [name, value.replace(/^(["'])(.*)\1$/, "$2")]));
 
-function isChanged(field) {
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
-  return field.value !== field.defaultValue;
+// A .env file or a JSON object, as the server reads them; what is no variable is left out.
+const LINE = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:"((?:\\[^]|[^"\\])*)"|'((?:\\[^]|[^'\\])*)'|(.*?))(?:[ \t]+#.*)?[ \t]*$/gm;
+const ESCAPED = { a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
+function parsed(text) {
+  if (text.trim().startsWith("{")) return parsedJson(text);
+  const values = [...text.matchAll(LINE)].map(([, name, double, single, plain]) => [
+    name,
+    double?.replace(/\\([\\'"abfnrtv])/g, (_, letter) => ESCAPED[letter] ?? letter) ?? single?.replace(/\\([\\'])/g, "$1") ?? plain,
+  ]);
+  return Object.fromEntries(values);
+}
+function parsedJson(text) {
+  try {
+    const values = Object.entries(JSON.parse(text));
+    return Object.fromEntries(values.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]));
+  } catch {
+    return {};
+  }
 }

@@ -32,7 +32,7 @@ function wordsOf(one) {
   return words.includes(row) ? words : `${words} ${row}`;
 }
 function copyCall(call, body) {
-  copyText(curl(call, body)).then(() => tell("Copied. Set SLIPWAY_TOKEN to a token of yours."));
+  copyText(curl(call, body)).then(() => tell(`Copied. Set SLIPWAY_TOKEN to a token of yours${body?.includes('"…"') ? ', and write each secret in place of its "…"' : ""}.`));
 }
 function copyCommand(one) {
   copyText(command(one)).then(() => tell(`Copied. Sign in once by: slipway login ${location.origin}`));
@@ -179,11 +179,18 @@ document.addEventListener("keydown", (event) => {
 // Filters: the page's own list at once, and again when it was fetched anew; the address for all of it
 function filter(field) {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const one of document.querySelectorAll(`${field.dataset.filter} > *`)) one.hidden = !words.every((word) => one.textContent.toLowerCase().includes(word));
+  const rows = [...document.querySelectorAll(`${field.dataset.filter} > *`)];
+  for (const one of rows) one.hidden = !words.every((word) => one.textContent.toLowerCase().includes(word));
+  const none = document.querySelector(`${field.dataset.filter}-none`);
+  if (none) none.hidden = rows.some((one) => !one.hidden);
 }
 document.addEventListener("input", (event) => {
   const field = event.target.closest("[data-filter]");
-  if (field) filter(field);
+  if (!field) return;
+  filter(field);
+  const here = new URL(location.href); // So that it is there after a reload.
+  here.searchParams.set(field.name, field.value);
+  history.replaceState(history.state, "", here);
 });
 document.addEventListener("htmx:after:swap", () => {
   for (const field of document.querySelectorAll("[data-filter]")) if (field.value !== field.defaultValue) filter(field);

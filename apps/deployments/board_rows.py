@@ -8,11 +8,11 @@ from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from apps.deployments.models import Deployment
-from apps.deployments.queries import BEST_FIRST
 from apps.deployments.standings import PRODUCTION
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.lib.asked_often import asked_often
+from apps.projects.domain_checks import BEST_FIRST
 from apps.projects.models import Domain, Service
 
 TICKS = 12

@@ -191,19 +191,22 @@ def _note(live: Deployment | None, instances: list[dict[str, Any]], stale: bool)
     return _trouble(broken[0]) if broken else ""
 
 
+JUST_STARTED = timedelta(seconds=30)
 TROUBLES = {
-    "running": "{} runs, but fails its health check. Its logs tell more.",
-    "restarting": "{} crashes{} and is started again. Its logs tell why.",
+    "running": "{} runs, but does not pass its health check{}. Its logs tell more.",
+    "restarting": "{} crashes and is started again and again. Its logs tell why.",
     "exited": "{} has ended{}. Its logs tell why.",
     "paused": "{} is paused: somebody froze its container on the host, docker unpause lets it go on.",
 }
 
 
 def _trouble(one: dict[str, Any]) -> str:
-    code = one.get("exit_code")
-    return TROUBLES.get(one["state"], "{} does not run.").format(
-        one["label"], "" if code is None else f" with exit code {code}"
-    )
+    """Between two crashes one runs for a moment, or is not up yet: told as what it is."""
+    state, code, since = one["state"], one.get("exit_code"), one["started_at"]
+    detail = "" if code is None else f" with exit code {code}"
+    if state == "running" and since and timezone.now() - since < JUST_STARTED:
+        state, detail = ("restarting", "") if one.get("restarts") else (state, " yet: it has just started")
+    return TROUBLES.get(state, "{} does not run.").format(one["label"], detail)
 
 
 def _instance(told: dict[str, Any], live: Deployment | None, stale: bool) -> dict[str, Any]:

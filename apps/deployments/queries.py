@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, QuerySet, When
+from django.db.models import QuerySet
 
 from apps.deployments.filters import Filters
 from apps.deployments.models import Deployment, DeploymentQuerySet, Release
@@ -16,7 +16,7 @@ from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
 from apps.lib import pages
 from apps.lib.asked_often import asked_often
-from apps.projects.domain_checks import State
+from apps.projects.domain_checks import BEST_FIRST
 from apps.projects.models import Domain, Environment, Service
 
 NEWEST = 20
@@ -33,10 +33,6 @@ class Card:
     live: Deployment | None
     latest: Deployment | None
     url: str
-
-
-# Domains: a name that does not exist yet is of no use to people; else one's own before the generated one.
-BEST_FIRST = (Case(When(check_state=State.PENDING, then=1), default=0), "is_generated", "created_at")
 
 
 def address_of(domain: Domain) -> str:
@@ -134,6 +130,12 @@ def card_of(service: Service, environment: Environment, newest: list[Deployment]
     latest = newest[0] if newest else None
     health = health_of(live, latest, state_of(service, environment))
     return Card(service, health, live, latest, url_of(service, environment))
+
+
+def serving_health(rows: list[Deployment], service: Service, environment: Environment) -> Health | None:
+    """How the one of them that serves does; None where none of them does."""
+    live = next((row for row in rows if row.status == Status.LIVE), None)
+    return health_of(live, live, state_of(service, environment)) if live else None
 
 
 def releases_of(service: Service, environment: Environment) -> list[Release]:

@@ -17,7 +17,7 @@ from apps.deployments import actions, outcome
 from apps.deployments.filters import STATUSES, Filters
 from apps.deployments.metrics_cards import last_hour
 from apps.deployments.presentation import TRIGGERS, slip_of
-from apps.deployments.queries import branches_of, card_of, newest_of, of_place, page_of, releases_of
+from apps.deployments.queries import branches_of, card_of, newest_of, of_place, page_of, releases_of, serving_health
 from apps.deployments.started import tell_started
 from apps.lib.forms import said_at, status_of
 from apps.projects.access import service_for, service_for_writer
@@ -67,6 +67,7 @@ def service_deployments(request: HttpRequest, service_id: UUID) -> HttpResponse:
         "service": row,
         "environment": where,
         "deployments": of_place(found, row, where),
+        "health": serving_health(found, row, where),
         "cursor": cursor,
         "filters": filters,
         "statuses": {name: word for name, (word, _) in STATUSES.items()},

@@ -10,12 +10,13 @@ from django.db.models import Q
 from django.urls import reverse
 
 from apps.deployments.models import Deployment
-from apps.deployments.queries import BEST_FIRST, address_of
+from apps.deployments.queries import address_of
 from apps.deployments.states import Status
 from apps.feedback.comment import Row
 from apps.feedback.models import Mode, Told
 from apps.feedback.pictures import Facts
 from apps.github.pulls import Pull, Shown, pull_requests
+from apps.projects.domain_checks import BEST_FIRST
 from apps.projects.models import Domain, Service
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from apps.lib import lookups
@@ -30,6 +30,10 @@ class State(StrEnum):
     WRONG = "wrong"  # It leads elsewhere.
     UNREACHABLE = "unreachable"  # It leads here, but nothing answers; or no name server does.
     UNSURE = "unsure"  # It leads somewhere, and our own address is not known.
+
+
+# The order of domains: a name that does not exist yet is of no use; else one's own before the generated one.
+BEST_FIRST = (Case(When(check_state=State.PENDING, then=1), default=0), "is_generated", "created_at")
 
 
 @dataclass(frozen=True)

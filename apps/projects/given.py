@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.lib.asked_often import asked_often
+from apps.projects.domain_checks import BEST_FIRST
 from apps.projects.models import Domain, Environment, EnvironmentKind, Service, Variable
 from apps.projects.references import Given, Resolver, has_mark, references_in
 from workers.errors import UserError
@@ -93,9 +94,7 @@ def resolver_of(project_id: UUID, environment: Environment) -> Resolver:
         for slug in given if row.service_id is None else [slugs[row.service_id]]:
             given[slug][row.name] = Given(row.value, row.is_secret)
     hosts: dict[str, str] = {}
-    for domain in Domain.objects.filter(service__in=slugs, environment=environment).order_by(
-        "is_generated", "created_at"
-    ):
+    for domain in Domain.objects.filter(service__in=slugs, environment=environment).order_by(*BEST_FIRST):
         hosts.setdefault(slugs[domain.service_id], domain.host)
     return Resolver(given, {slug: public_address(host) for slug, host in hosts.items()})
 

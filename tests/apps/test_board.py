@@ -18,6 +18,7 @@ from apps.deployments.presentation import health_of
 from apps.deployments.queries import url_of
 from apps.deployments.states import Status
 from apps.hosts.models import ServiceState
+from apps.projects.given import resolver_of
 from apps.projects.models import Domain, Environment, Project, Service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop, make_live, make_person, make_running
@@ -75,6 +76,9 @@ def test_it_leads_to_a_name_that_exists(shop: Shop, alice: Person) -> None:
     card = board(alice.actor).cards[0]
     assert card.urls[0] == url_of(shop.service, shop.live.environment)
     assert "shop.example.com" in card.urls[1]
+    assert resolver_of(shop.project.pk, shop.environment).built_in["web"]["URL"] == card.urls[0], (
+        "others are told the same"
+    )
 
 
 def test_it_finds_by_name_project_branch_and_host(shop: Shop, make_service: Make, alice: Person) -> None:
@@ -147,15 +151,18 @@ def test_it_judges_several_instances_by_little_as_by_all(
     ("told", "note"),
     [
         ({"state": "running", "healthy": True}, ""),
-        ({"state": "running", "healthy": False}, "web runs, but fails its health check. Its logs tell more."),
+        ({"state": "running", "healthy": False, "started_at": "2026-01-01T00:00:00Z"},
+         "web runs, but does not pass its health check. Its logs tell more."),
+        ({"state": "running", "healthy": False, "started_at": "2999-01-01T00:00:00Z"},
+         "web runs, but does not pass its health check yet: it has just started. Its logs tell more."),
         ({"state": "exited", "exit_code": 137}, "web has ended with exit code 137. Its logs tell why."),
         (
             {"state": "restarting", "exit_code": 1},
-            "web crashes with exit code 1 and is started again. Its logs tell why.",
+            "web crashes and is started again and again. Its logs tell why.",
         ),
         ({"state": "dead"}, "web does not run."),
     ],
-)
+)  # fmt: skip
 def test_it_says_what_is_wrong_and_where_to_look(shop: Shop, alice: Person, told: dict[str, Any], note: str) -> None:
     row = make_running(shop.live)
     row.instances[0].update(told)
@@ -163,6 +170,10 @@ def test_it_says_what_is_wrong_and_where_to_look(shop: Shop, alice: Person, told
     assert board(alice.actor).cards[0].health.note == note
     page = body(browser(alice).get(f"/deployments/{shop.live.pk}")).decode()
     assert (f'<p class="note amber">{note}</p>' in page) == bool(note)
+    for path in ("", "/deployments"):
+        page = body(browser(alice).get(f"/services/{shop.service.pk}{path}")).decode()
+        row = page.partition(f'<tr id="run-{shop.live.pk}">')[2].partition("Current")[0]
+        assert ("Down" in row) == bool(note) and ("Live" in row) == (not note)
 
 
 def test_a_report_of_before_the_switch_says_nothing_of_it(shop: Shop, alice: Person) -> None:

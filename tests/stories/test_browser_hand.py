@@ -16,6 +16,7 @@ from apps.deployments import actions, logs, outcome
 from apps.deployments.models import Deployment
 from apps.deployments.open_pages import tell_changed
 from apps.deployments.states import Status
+from apps.lib.dotenv import parse_variables
 from apps.projects.actions import rename_project
 from apps.projects.models import Service
 from apps.projects.variables import set_variables
@@ -167,19 +168,23 @@ def test_it_gives_a_whole_new_service_as_one_call(
     page.fill("[name=image]", "ghcr.io/owner/shop:1.2")
     page.locator("h1").click()
     first = copied_call(page, "Deploy an image")
-    assert first.endswith("""-d '{"image":"ghcr.io/owner/shop:1.2","project":"app","name":"app"}'""")
+    assert first.endswith("""-d '{"image":"ghcr.io/owner/shop:1.2","project":"shop","name":"shop"}'""")
     page.click("text=Go on")
     page.wait_for_url("**/new/image")
     page.fill("[name=service]", "front")
     for name in ("variables", "secrets"):
         page.locator(f"[name={name}]").evaluate("(field) => field.closest('details').open = true")
-    page.fill("[name=variables]", "COLOUR='light blue'\n# of nothing\nexport SIZE=3")
+    text = (
+        """COLOUR='light blue'  # of the sea\n# of nothing\nexport SIZE=3 # m\nTWO="l1\nl2\\t'"\n\nHASH=a#b\nEMPTY="""
+    )
+    page.fill("[name=variables]", text)
     page.fill("[name=secrets]", "KEY=abc")
     page.locator("[name=domain]").evaluate("(field) => field.closest('details').open = true")
     for name, value in {"volume_name": "data", "volume_path": "/data", "domain": "front.example.org"}.items():
         page.fill(f"[name={name}]", value)
     page.locator("h1").click()
     copied = copied_call(page, "Deploy")
+    assert 'write each secret in place of its "…"' in page.inner_text("#toasts")
     assert copied.startswith(f"curl -X POST {site}/api/v1/apps") and "abc" not in copied
     said = json.loads(copied.split("-d '")[1].removesuffix("'").replace("'\\''", "'"))
     assert said["secrets"] == {"KEY": "…"}
@@ -188,7 +193,10 @@ def test_it_gives_a_whole_new_service_as_one_call(
     assert (made.image, made.volumes.get().path) == ("ghcr.io/owner/shop:1.2", "/data")
     assert made.domains.filter(host="front.example.org").exists()
     given = {row.name: row.shown for row in made.variables.all()}
-    assert given == {"COLOUR": "light blue", "SIZE": "3", "KEY": None}
+    assert given == {**parse_variables(text), "KEY": None}
+    page.fill("[name=variables]", '{"COLOUR": "red", "SIZE": 3}')
+    page.locator("h1").click()
+    assert '"variables":{"COLOUR":"red","SIZE":"3"}' in copied_call(page, "Deploy")
 
 
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
@@ -229,6 +237,12 @@ def test_it_filters_at_once_and_on_the_server(page: Page, site: str, shop: Shop,
     )
     page.evaluate(f"() => {{ const fetched = {fetched}; htmx.trigger('#projects', 'changed'); return fetched; }}")
     assert page.locator("#cards article:visible").count() == 1
+    assert not page.locator("#cards-none").is_visible()
+    page.keyboard.type("zz")
+    assert page.locator("#cards-none").is_visible() and page.url.endswith("?q=billzz")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    assert page.url.endswith("?q=bill") and not page.locator("#cards-none").is_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**q=bill*")
     expect(page.locator("#cards article")).to_have_count(1)
