@@ -27,8 +27,11 @@ def links_of(project: UUID, releases: list[UUID]) -> dict[UUID, list[Link]]:
     """Service -> those it uses, by name; `releases` are the live ones. Itself and what is gone are left out."""
     rows = _services(project)
     there = {slug: Link(pk, name) for pk, slug, name, _ in rows}
-    composed = {compose["name"]: slug for _, slug, _, compose in rows if compose}
-    named = {pk: {composed.get(one, "") for one in compose.get("depends_on", ())} for pk, _, _, compose in rows}
+    composed = {(compose["file"], compose["name"]): slug for _, slug, _, compose in rows if compose}
+    named = {
+        pk: {composed.get((compose["file"], one), "") for one in compose.get("depends_on", ())}
+        for pk, _, _, compose in rows
+    }
     for service, sources in _sources(releases):
         named[service] |= {key.partition(".")[0] for told in sources.values() for key in Source.of(told).refers_to}
     return {

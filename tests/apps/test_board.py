@@ -62,7 +62,7 @@ def test_a_project_tells_which_services_each_uses(shop: Shop, make_service: Make
     assert uses() == {"web": [], "database": [], "cache": []}
     make_live(actions.deploy(actor=alice.actor, service=shop.service), "c" * 40)
     for row, needs in ((database, ["cache"]), (cache, [])):
-        Service.objects.filter(pk=row.pk).update(compose={"name": row.name, "depends_on": needs})
+        Service.objects.filter(pk=row.pk).update(compose={"name": row.name, "file": "compose.yml", "depends_on": needs})
     assert uses() == {"web": ["database"], "database": ["cache"], "cache": []}
     page = body(browser(alice).get(f"/projects/{shop.project.pk}")).decode()
     assert f'Uses <a class="link above" href="/services/{database.pk}">database</a>' in page
