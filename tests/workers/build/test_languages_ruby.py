@@ -45,7 +45,13 @@ def test_it_plans_rails_whole() -> None:
 def test_it_takes_gems_of_the_distribution_where_the_gemfile_names_no_source() -> None:
     plan = found_in(detect, "ruby-sinatra")
     assert plan.install == "bundle config set --local path.system true && bundle install --local"
-    assert (plan.framework, plan.dependency_files) == ("Sinatra", ())
+    assert (plan.framework, plan.dependency_files) == ("Sinatra", ("Gemfile",))
+
+
+@pytest.mark.parametrize("more", [{".bundle/config": ""}, {"Gemfile": 'gem "lib", path: "lib"'}])
+def test_it_installs_after_the_copy_what_the_source_has_a_say_in(more: dict[str, str]) -> None:
+    plan = detect(MemoryFiles({"Gemfile": 'gem "puma"', "config.ru": "", **more}), BuildSettings())
+    assert plan is not None and plan.dependency_files == ()
 
 
 @pytest.mark.parametrize(

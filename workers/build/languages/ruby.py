@@ -19,6 +19,8 @@ SCRIPTS = ("app.rb", "main.rb", "server.rb")
 SERVES = re.compile(r"\bPORT\b|WEBrick|TCPServer|[Ss]inatra|Rack::Handler|Rackup")
 PUMA = "puma -b tcp://0.0.0.0:$PORT"
 # Gems that the distribution brings: Bundler may look at nothing else, and must look where those are.
+# What Bundler reads.
+NAMED = ("Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", ".bundle/config")
 LOCAL_INSTALL = "bundle config set --local path.system true && bundle install --local"
 
 
@@ -80,15 +82,18 @@ def _version(files: Files, gemfile: str) -> Asked:
 def _install(files: Files, gemfile: str) -> tuple[str, tuple[str, ...], str]:
     if not files.exists("Gemfile"):
         return "", (), ""
+    named = tuple(name for name in NAMED if files.exists(name))
     if not SOURCE.search(gemfile):
-        return LOCAL_INSTALL, (), "install: the gems of the distribution, because the Gemfile names no source"
+        # The source would bring back a setting of Bundler that the install has changed.
+        after = LOCAL.search(gemfile) or ".bundle/config" in named
+        why = "install: the gems of the distribution, because the Gemfile names no source"
+        return LOCAL_INSTALL, () if after else named, why
     lock = files.first("Gemfile.lock")
     line = "bundle install --jobs 4" if not lock else "BUNDLE_DEPLOYMENT=1 bundle install --jobs 4"
     why = f"package manager: Bundler, as {lock} says" if lock else "package manager: Bundler, because Gemfile is there"
     if LOCAL.search(gemfile):
         return line, (), f"{why}; after all of the source is copied, because a gem is a folder of it"
-    named = ("Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", ".bundle/config")
-    return line, tuple(name for name in named if files.exists(name)), why
+    return line, named, why
 
 
 def _build(files: Files, gems: frozenset[str]) -> tuple[str, str]:
