@@ -85,10 +85,12 @@ function duration(seconds) {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+const since = (moment) => duration(Math.max(0, (Date.now() - Date.parse(moment)) / 1000));
 setInterval(() => {
   for (const part of document.querySelectorAll("[data-since]")) {
-    part.textContent = duration(Math.max(0, (Date.now() - Date.parse(part.dataset.since)) / 1000));
+    part.textContent = since(part.dataset.since);
   }
+  for (const time of document.querySelectorAll("[data-ago] time")) time.textContent = `${since(time.dateTime)} ago`; // Without a server too.
   sayLink();
 }, 1000);
 

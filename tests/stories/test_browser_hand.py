@@ -199,6 +199,14 @@ def test_it_gives_a_whole_new_service_as_one_call(
     assert '"variables":{"COLOUR":"red","SIZE":"3"}' in copied_call(page, "Deploy")
 
 
+def test_it_says_how_old_a_report_is_while_nothing_new_comes(page: Page, site: str, shop: Shop) -> None:
+    make_running(shop.live)
+    page.clock.install()
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.clock.run_for(65_000)
+    until(page, lambda: page.inner_text("[data-ago]").startswith("1 min"))
+
+
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
     page.goto(f"{site}/services/{shop.service.pk}")
     for key, ending in (("l", "/logs"), ("v", "/variables"), ("d", "/deployments"), ("p", "/")):
