@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.deployments import actions, logs, outcome
-from apps.deployments.models import Deployment
+from apps.deployments.models import Build, Deployment
 from apps.deployments.states import Status
 from apps.deployments.templatetags.deployments import ticks
 from apps.hosts.models import ServiceState
@@ -184,6 +184,13 @@ def test_it_deploys_cancels_and_rolls_back(client: Client, shop: Shop) -> None:
     asked = client.get(f"/releases/{shop.first.release_id}/rollback").content.decode()
     for words in ("aaaaaaa", "bbbbbbb", "the database", "Pause auto-deploy"):
         assert words in asked
+    Build.objects.update(commit="b" * 40)  # Only a variable was changed between them.
+    for path in (
+        f"/deployments/{shop.live.pk}",
+        f"/services/{shop.service.pk}",
+        f"/releases/{shop.first.release_id}/rollback",
+    ):
+        assert "Roll back to release 1" in client.get(path).content.decode()
     client.post(f"/releases/{shop.first.release_id}/rollback", {"pause": "1"})
     back = Deployment.objects.latest("created_at")
     assert (back.trigger, back.release_id) == ("rollback", shop.first.release_id)

@@ -89,6 +89,7 @@ def here(tmp_path: Path) -> Iterator[Builder]:
         remove_caches(working_client(MACHINE_CACHE), made.instance, (), Lines())
 
 
+@pytest.mark.timeout(1500)  # pack and its lifecycle are compiled first.
 def test_it_builds_by_pack_what_then_answers(here: Builder, programs: Path, tmp_path: Path) -> None:
     docker, image = working_client(MACHINE_CACHE), f"slipway-test/{here.instance}"
     _make_builder(docker, image, programs, tmp_path, here.instance)

@@ -44,6 +44,12 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
+def apart_from(release: Release, commit: str) -> str:
+    """What a release is called beside one of `commit`: by its own commit, or by its number where they have the same."""
+    return release.commit[:7] if release.commit != commit else f"release {release.number}"
+
+
+@register.filter
 def compose_file(service: Service) -> str:
     """Its path from the repository's top: an included one is named from the folder that was imported."""
     return str(posixpath.normpath(posixpath.join(service.compose_said.get("folder", ""), service.compose["file"])))
