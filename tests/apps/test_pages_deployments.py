@@ -191,6 +191,8 @@ def test_it_deploys_cancels_and_rolls_back(client: Client, shop: Shop) -> None:
         f"/releases/{shop.first.release_id}/rollback",
     ):
         assert "Roll back to release 1" in client.get(path).content.decode()
+    Deployment.objects.filter(status="live").update(status="superseded")
+    assert "nothing serves now" in client.get(f"/releases/{shop.first.release_id}/rollback").content.decode()
     client.post(f"/releases/{shop.first.release_id}/rollback", {"pause": "1"})
     back = Deployment.objects.latest("created_at")
     assert (back.trigger, back.release_id) == ("rollback", shop.first.release_id)

@@ -44,9 +44,10 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
-def apart_from(release: Release, commit: str) -> str:
-    """What a release is called beside one of `commit`: by its own commit, or by its number where they have the same."""
-    return release.commit[:7] if release.commit != commit else f"release {release.number}"
+def apart_from(release: Release, other: Release | Deployment | None) -> str:
+    """What a release is called beside another one: by its commit, or by its number where they have the same."""
+    is_same = other is not None and release.commit == other.commit
+    return f"release {release.number}" if is_same else release.commit[:7]
 
 
 @register.filter
