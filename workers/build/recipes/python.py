@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from workers.build.plan import Plan
 from workers.build.recipes import blocks
 
@@ -36,21 +38,37 @@ ENVIRONMENT = {
 def recipe(plan: Plan, base: str, cache_scope: str) -> list[str]:
     tools = f"--mount=type=bind,from=tools,source={TOOLS},target={TOOLS}"
     mounts = (tools, blocks.cache("uv", cache_scope), blocks.cache("pip", cache_scope), *blocks.PIP_SECRETS)
-    environment = ENVIRONMENT | OF_MANAGER.get(plan.package_manager, {})
-    filled = [
-        blocks.ground([VENV], environment, f"python3 -m venv {VENV}"),
-        f"ENV HOME={blocks.HOME} {RUN}",
-        "WORKDIR /app",
-        f"USER {blocks.USER}",
-        *blocks.source_with_dependencies(plan, mounts),
+    dependencies = blocks.source_with_dependencies(plan, mounts)
+    built = [
         "ENV PYTHONPATH=/app",
         *([blocks.build_run(plan.build, (*mounts, blocks.VARIABLES_SECRET))] if plan.build else []),
     ]
+    begun = _begin(plan, f"python3 -m venv {VENV}")
     if not plan.build_packages:
-        return [*_tools(plan, base), "", f"FROM {base} AS app", *filled]
-    compiled = ["", f"FROM {base} AS build", blocks.packages(plan.build_packages), *filled]
+        return [*_tools(plan, base), "", f"FROM {base} AS app", *begun, *dependencies, *built]
+    compiled = [*_tools(plan, base), "", f"FROM {base} AS build", blocks.packages(plan.build_packages), *begun]
+    if _compiles_dependencies_alone(plan):
+        *first, source = dependencies
+        venv = f"COPY --from=build --chown={blocks.USER} {json.dumps([f'{VENV}/', f'{VENV}/'])}"
+        return [*compiled, *first, "", f"FROM {base} AS app", *_begin(plan), venv, source, *built]
     copied = {f"{VENV}/": f"{VENV}/", "/app/": "/app/"}
-    return [*_tools(plan, base), *compiled, *blocks.run_stage(base, copied, f"{RUN} PYTHONPATH=/app")]
+    return [*compiled, *dependencies, *built, *blocks.run_stage(base, copied, f"{RUN} PYTHONPATH=/app")]
+
+
+def _begin(plan: Plan, then: str = "") -> list[str]:
+    environment = ENVIRONMENT | OF_MANAGER.get(plan.package_manager, {})
+    return [
+        blocks.ground([VENV], environment, then),
+        f"ENV HOME={blocks.HOME} {RUN}",
+        "WORKDIR /app",
+        f"USER {blocks.USER}",
+    ]
+
+
+def _compiles_dependencies_alone(plan: Plan) -> bool:
+    """Then a change of source copies the source, and nothing else: neither it nor a person's own command is compiled."""
+    is_detected = "build" not in plan.origins or plan.origins["build"].kind == "detected"
+    return bool(plan.dependency_files) and not plan.install_project and is_detected
 
 
 def _tools(plan: Plan, base: str) -> list[str]:
