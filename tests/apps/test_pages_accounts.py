@@ -182,3 +182,9 @@ def test_it_says_when_a_service_went_meanwhile(shop: Shop, alice: Person, monkey
 def test_it_makes_a_fragment_load_its_page_again_when_the_session_has_ended(shop: Shop) -> None:
     answer = browser().get(f"/services/{shop.service.pk}", headers={"HX-Request": "true"})
     assert (answer.status_code, answer["HX-Refresh"]) == (401, "true")
+
+
+@pytest.mark.parametrize(("agent", "key"), [("Mozilla/5.0 (Macintosh; Intel)", "⌘K"), ("Mozilla/5.0 (X11)", "Ctrl K")])
+def test_it_names_the_key_of_the_reader_s_machine(alice: Person, agent: str, key: str) -> None:
+    page = browser(alice).get("/tokens", headers={"User-Agent": agent}).content.decode()
+    assert f"<kbd>{key}</kbd>" in page
