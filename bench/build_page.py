@@ -16,8 +16,9 @@ INTRO = """\
 Written by `make bench ARGS="--only builds-all"`: every sample of `tests/samples/` built by Slipway, in turns with `docker
 build` of a Dockerfile that a person wrote for it (`bench/dockerfiles/`), on the same base images. Both images must answer
 with the sample's words. *Cold* is a new app on a machine that has built others, taken once: downloads make it vary.
-*Warm* is a build after a change of one line, the median of three (of two where a cold one took over 20 s). Megabytes are
-the whole image. Sites without a server are served by Python both ways, since no image with another one was here.
+*Warm* is a build after a change of one line, the median of three (of nine where a cold one took under 5 s, of two over
+20 s). Megabytes are the whole image. Sites without a server are served by Python both ways, since no image with another
+one was here.
 """
 
 

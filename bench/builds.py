@@ -33,8 +33,9 @@ TAKEN = (
     *("bun-server", "deno-plain", "elixir-mix", "go-plain", "node-npm", "node-vite-static", "php-plain"),
     *("django-pip", "flask-pip", "ruby-plain", "rust-plain", "shell-start", "static-plain"),
 )
-SLOW_SECONDS = 20.0
-SLOW_ROUNDS = 2
+# Warm rounds by the seconds of the longest cold build: what takes a moment is told apart from noise by many.
+QUICK_BUILD = (5.0, 9)
+SLOW_BUILD = (20.0, 2)
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,21 @@ def _figures(stage: Stage, sample: Sample) -> list[Figure]:
 
 
 def compared(folder: Path, sample: Sample, cold_rounds: int, warm_rounds: int) -> Compared:
-    """Both ways, with images that answer in the end. Fewer warm rounds where a build takes long."""
+    """Both ways, with images that answer in the end. More warm rounds of a quick build, fewer of a slow one."""
     with builder(folder / f"builds-{sample.name}") as ours:
         shutil.copytree(SAMPLES / sample.name, ours.app)
         (hands := ours.top / "hand").mkdir()
         labels = {"slipway.instance": ours.instance}
         hand = HandBuilt(sample.name, _plan(ours, sample), ours.app, hands, labels)
         cold = _in_turns(ours, hand, sample, cold_rounds, is_new=True)
-        if max(cold[0].seconds + cold[1].seconds) > SLOW_SECONDS:
-            warm_rounds = min(warm_rounds, SLOW_ROUNDS)
-        return Compared(cold, _in_turns(ours, hand, sample, warm_rounds, is_new=False))
+        rounds = rounds_of(max(cold[0].seconds + cold[1].seconds), warm_rounds)
+        return Compared(cold, _in_turns(ours, hand, sample, rounds, is_new=False))
+
+
+def rounds_of(longest: float, usual: int) -> int:
+    if longest < QUICK_BUILD[0]:
+        return max(usual, QUICK_BUILD[1])
+    return min(usual, SLOW_BUILD[1]) if longest > SLOW_BUILD[0] else usual
 
 
 def _in_turns(ours: Builder, hand: HandBuilt, sample: Sample, rounds: int, *, is_new: bool) -> tuple[Built, Built]:
