@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute
 from apps.deployments import logs, outcome
 from apps.deployments.models import LogChunk, LogStream
 from tests.apps.cast import Person, Shop
-from tests.stories.test_browser_pages import browser, complaints, signed_in, site, under_way, until
+from tests.stories.test_browser_pages import browser, complaints, follow, signed_in, site, under_way, until
 from workers.errors import UserError
 
 __all__ = ["browser", "site"]
@@ -338,21 +338,15 @@ def test_it_reads_and_searches_without_javascript(
 ) -> None:
     page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
     page.goto(f"{site}/services/{shop.service.pk}/logs")
-
-    def go(selector: str) -> None:
-        """A click answers once the page is on its way: what it shows is read when all of it is there."""
-        with page.expect_navigation():
-            page.click(selector)
-
-    go("[data-older]")
+    follow(page, "[data-older]")
     assert page.locator("#L2500").count() == 1 and page.locator("#L2501").count() == 0
-    go("[data-newer]")
+    follow(page, "[data-newer]")
     assert page.locator("#L3000").count() == 1
     page.fill("[name=q]", "error no. 2")
     page.check(".chip.error input", force=True)
-    go("[data-show]")
+    follow(page, "[data-show]")
     assert [row.get_attribute("id") for row in page.locator(".line").all()] == [
         "L200", *(f"L{n}" for n in range(2000, 3000, 100)),
     ]  # fmt: skip
-    go("#L200 > a")
+    follow(page, "#L200 > a")
     assert page.locator("#L199").count() == 1, "each leads to what is around it"

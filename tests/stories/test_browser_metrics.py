@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from apps.deployments.models import Deployment
 from apps.hosts.metrics_models import Measurement
 from tests.apps.cast import Person, Shop, make_measured
-from tests.stories.test_browser_pages import browser, complaints, signed_in, site, until
+from tests.stories.test_browser_pages import browser, complaints, follow, signed_in, site, until
 from workers.desired import LATENCY_BOUNDS, Traffic, Usage
 
 __all__ = ["browser", "site"]
@@ -121,7 +121,7 @@ def test_it_updates_in_place_and_keeps_the_reader_s_place(browser: Browser, site
 def test_it_is_read_without_javascript(browser: Browser, site: str, shop: Shop, bob: Person) -> None:
     page = signed_in(browser, site, bob, java_script_enabled=False).new_page()
     page.goto(f"{site}/services/{shop.service.pk}/metrics")
-    page.click("nav.ranges a:has-text('24h')")
+    follow(page, "nav.ranges a:has-text('24h')")
     assert page.url.endswith("range=24h")
     assert "20 requests in 24 hours" in page.inner_text("#says-requests")
     page.click("#table-requests summary")

@@ -57,6 +57,12 @@ def complaints(page: Page) -> list[str]:
     return found
 
 
+def follow(page: Page, selector: str) -> None:
+    """A click answers once the next page is on its way: this waits for all of it."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def until(page: Page, is_so: Callable[[], bool], seconds: float = 20.0) -> float:
     """Seconds until it is so. By polling: the pages' policy forbids the evaluation that `wait_for_function` does."""
     start = time.monotonic()
