@@ -47,7 +47,18 @@ def test_it_needs_no_hex_for_folders() -> None:
     plan = found_in(detect, "elixir-phoenix")
     assert plan.install == "mix deps.get --only prod && mix deps.compile"
     assert plan.build == "mix compile && mix assets.deploy && mix release --overwrite"
-    assert (plan.dependency_files, plan.version) == ((), "~= 1.14")
+    needed = ("mix.exs", "config/config.exs", "config/prod.exs", "vendor/phoenix")
+    assert (plan.dependency_files, plan.version) == (needed, "~= 1.14")
+
+
+@pytest.mark.parametrize("told", ['"../shared"', '"gone"', 'Path.join(__DIR__, "vendor")', '"vendor/on_another"'])
+def test_it_copies_all_for_a_folder_that_it_cannot_tell(told: str) -> None:
+    texts = {
+        "mix.exs": f"def project, do: [app: :shop, deps: [{{:greeting, path: {told}}}]]",
+        "vendor/on_another/mix.exs": 'def project, do: [deps: [{:another, path: "../another"}]]',
+    }
+    plan = found(detect, texts)
+    assert plan.install and plan.dependency_files == ()
 
 
 def test_it_takes_the_release_that_is_named() -> None:

@@ -23,7 +23,7 @@ def test_it_plans_spring_boot_whole() -> None:
         version=">=17",
         package_manager="maven",
         build=(
-            "mvn -B -ntp -DskipTests package && cp \"$(find target -maxdepth 1 -name '*.jar' ! -name '*-sources.jar' "
+            "mvn -B -ntp -DskipTests package && ln -sf \"$(find target -maxdepth 1 -name '*.jar' ! -name '*-sources.jar' "
             "! -name '*-javadoc.jar' ! -name '*-tests.jar' ! -name '*-plain.jar' ! -name 'original-*' "
             '| head -n 1)" app.jar'
         ),
@@ -54,7 +54,7 @@ def test_it_builds_the_module_that_starts() -> None:
             "web/pom.xml": pom("<artifactId>spring-boot-maven-plugin</artifactId>"),
         },
     )
-    assert plan.build.startswith("mvn -B -ntp -DskipTests -pl web -am package && cp ")
+    assert plan.build.startswith("mvn -B -ntp -DskipTests -pl web -am package && ln -sf ")
     assert "find web/target " in plan.build
 
 
@@ -109,7 +109,7 @@ def test_it_plans_a_subproject_of_gradle_by_its_wrapper() -> None:
         },
     )
     assert (plan.framework, plan.version, plan.package_manager) == ("Spring Boot", "21", "gradlew")
-    assert plan.build.startswith("sh ./gradlew --no-daemon :web:bootJar -x test && cp ")
+    assert plan.build.startswith("sh ./gradlew --no-daemon :web:bootJar -x test && ln -sf ")
     assert "find web/build/libs " in plan.build
     assert build_base(plan) == ("java", "21")
 

@@ -12,6 +12,7 @@ from workers.build.versions import Asked, asked_version, version_reason
 APP = re.compile(r"\bapp:\s*:(\w+)")
 RELEASE = re.compile(r"\breleases:\s*\[\s*(\w+):")
 DEPENDENCY = re.compile(r"\{\s*:(\w+)\s*,([^}]{0,200})\}")
+FOLDER = re.compile(r"\bpath:\s*\"(\w[\w/-]*)\"")
 FROM_HEX = re.compile(r"^\s*[\"'](?:~>|>=|==|<|>|\d)")
 ELIXIR = re.compile(r"\belixir:\s*\"([^\"]+)\"")
 HEX = "mix local.hex --force --if-missing && mix local.rebar --force --if-missing && "
@@ -71,7 +72,15 @@ def _install(files: Files, dependencies: dict[str, str]) -> tuple[str, tuple[str
         return "", (), "dependencies: none, because mix.exs names none"
     hex_first = HEX if any(FROM_HEX.match(told) for told in dependencies.values()) else ""
     line = f"{hex_first}mix deps.get --only prod && mix deps.compile"
-    if any("path:" in told for told in dependencies.values()) or files.exists("apps"):
+    folders = [_folder(files, told) for told in dependencies.values() if "path:" in told]
+    if not all(folders) or files.exists("apps"):
         return line, (), "install: after all of the source is copied, because a dependency is a folder of it"
-    needed = tuple(name for name in ("mix.exs", "mix.lock", *COMPILED_WITH) if files.exists(name))
-    return line, needed, "package manager: Mix, because mix.exs is there"
+    needed = [name for name in ("mix.exs", "mix.lock", *COMPILED_WITH) if files.exists(name)]
+    return line, (*needed, *folders), "package manager: Mix, because mix.exs is there"
+
+
+def _folder(files: Files, told: str) -> str:
+    """The folder of the repository that a dependency is; "" where that cannot be told before Mix runs."""
+    named = FOLDER.search(told)
+    manifest = files.text(f"{named[1]}/mix.exs") if named else ""
+    return named[1] if named and manifest and "path:" not in manifest else ""

@@ -181,9 +181,10 @@ def _gradle_application(files: Files) -> str:
 
 
 def collect(folder: str, kind: str) -> str:
-    """The one archive that starts, whatever its version, as `app.jar` or `app.war`."""
+    """The one archive that starts, whatever its version, as `app.jar` or `app.war`: linked, since it may be large."""
     other = " ".join(f"! -name '*-{part}.{kind}'" for part in ("sources", "javadoc", "tests", "plain"))
-    return f"cp \"$(find {folder} -maxdepth 1 -name '*.{kind}' {other} ! -name 'original-*' | head -n 1)\" app.{kind}"
+    archive = f"find {folder} -maxdepth 1 -name '*.{kind}' {other} ! -name 'original-*' | head -n 1"
+    return f'ln -sf "$({archive})" app.{kind}'
 
 
 def _port(framework: str) -> str:

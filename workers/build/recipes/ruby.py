@@ -1,4 +1,4 @@
-"""Ruby: gems in /app/vendor/bundle, compiled on a base with headers and run on one without."""
+"""Ruby: gems in /opt/gems, compiled on a base with headers and run on one without."""
 
 from __future__ import annotations
 
@@ -24,14 +24,18 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
     mounts = (blocks.cache("gems", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
     stage = blocks.build_stage(base, ENVIRONMENT, [GEMS])
+    steps = blocks.source_with_dependencies(plan, mounts)
+    # What nothing is made of goes straight to where it runs: a change of it alone copies no gems.
+    source = [steps.pop()] if plan.dependency_files and not (plan.install_project or plan.build) else []
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
         *stage[1:],
         f"ENV {RUN}",
-        *blocks.source_with_dependencies(plan, mounts),
+        *steps,
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
         *blocks.run_stage(run_base, {f"{GEMS}/": f"{GEMS}/", "/app/": "/app/"}, RUN),
+        *source,
     ]
 
 

@@ -7,7 +7,6 @@ USER 10001:10001
 ENV BUNDLE_PATH=/opt/gems BUNDLE_WITHOUT=development:test RAILS_ENV=production RACK_ENV=production RAILS_LOG_TO_STDOUT=1 RAILS_SERVE_STATIC_FILES=1
 COPY --chown=10001:10001 ["Gemfile", "./Gemfile"]
 RUN --mount=type=cache,id=slipway-scope-gems,target=/var/cache/slipway/gems,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; bundle config set --local path.system true && bundle install --local"]
-COPY --chown=10001:10001 . .
 
 FROM run:1 AS app
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=apt_sources,target=/etc/apt/sources.list,mode=0444 --mount=type=secret,id=apt_conf,target=/etc/apt/apt.conf.d/00slipway,mode=0444 ["/bin/sh", "-ec", "apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -- puma ruby-rails; rm -rf /var/lib/apt/lists/* /var/cache/apt/*"]
@@ -18,6 +17,7 @@ WORKDIR /app
 USER 10001:10001
 COPY --from=build --chown=10001:10001 ["/opt/gems/", "/opt/gems/"]
 COPY --from=build --chown=10001:10001 ["/app/", "/app/"]
+COPY --chown=10001:10001 . .
 
 ENV PORT=8000
 EXPOSE 8000
