@@ -18,8 +18,9 @@ from workers.build.dockerfile import dockerignore_for
 from workers.build.images import built_image
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
-from workers.build.recipes.java import PROGRAM, STORE, TRUSTED
+from workers.build.recipes.java import STORE, TRUSTED
 from workers.build.secrets import Share, network, write_secrets
+from workers.build.trust_store import write_trust_store
 from workers.docker_cli import BuildCall, build_argv, client_env, working_client
 
 DOCKERFILES = Path(__file__).parent / "dockerfiles"
@@ -61,20 +62,10 @@ class HandBuilt:
         self.secrets = write_secrets(folder, BuildSettings(), Share())
         self.secrets |= write_apt_secrets(folder, froms, suites(), host_suite(), Share())
         if "JAVA" in self.bases and "ca" in self.secrets:
-            self.secrets["trust_store"] = self._trust_store()
+            self.secrets["trust_store"] = write_trust_store(folder, self.secrets["ca"])
 
     def _base(self, kind: str, asked: Mapping[str, str]) -> str:
         return ensure_base(kind, asked.get(kind, ""), report=Quiet(), cache_dir=MACHINE_CACHE).reference
-
-    def _trust_store(self) -> Path:
-        """Java has a store of its own. Made beforehand: most machines need none."""
-        store = self.folder / "trust"
-        store.mkdir()
-        read_only = (f"{self.secrets['ca']}:{CA}:ro", f"{PROGRAM}:/TrustStore.java:ro")
-        volumes = [f"--volume={told}" for told in (*read_only, f"{store}:/run/trust")]
-        java = [self.bases["JAVA"], "java", "/TrustStore.java", CA, STORE]
-        subprocess.run([working_client(), "run", "--rm", *volumes, *java], check=True, capture_output=True)
-        return store / "cacerts"
 
     def build(self, *, is_new: bool = False) -> str:
         """The image's id. `is_new`: with caches that nothing was built with."""

@@ -1,9 +1,9 @@
 """The Dockerfile for a plan, as text. Pure: not in charge of building, of base images and of secrets' values.
 
 The builder may pass these BuildKit secrets; each one is left out of the RUN when it is not passed, and none stays in
-the image: `ca` (a CA bundle), `pip_conf`, `uv_toml`, `npmrc`, `go_env`, `cargo_config`, `maven_settings`,
-`apt_sources`, `apt_conf` (where packages come from), `variables` (`export NAME='value'` lines, for build commands
-only). `support_files` names those that it must pass.
+the image: `ca` (a CA bundle), `trust_store` (the same for Java), `pip_conf`, `uv_toml`, `npmrc`, `go_env`,
+`cargo_config`, `maven_settings`, `apt_sources`, `apt_conf` (where packages come from), `variables` (`export
+NAME='value'` lines, for build commands only). `support_files` names those that it must pass.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _with_packages(lines: list[str], plan: Plan) -> list[str]:
 
 def support_files(plan: Plan) -> dict[str, Path]:
     """Files of ours that the build needs, by the id of the secret that carries them in."""
-    ours = {"java": {"trust_store": java.PROGRAM}, "php": {"php_server": php.SCRIPT}}.get(plan.language, {})
+    ours = {"php_server": php.SCRIPT} if plan.language == "php" else {}
     return ours | ({"static_server": SERVER} if plan.static_dir else {})
 
 

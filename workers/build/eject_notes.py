@@ -10,6 +10,7 @@ from workers.build.public_bases import PublicBase
 
 SECRETS = {
     "ca": "a bundle of CA certificates, where the network has one of its own",
+    "trust_store": "the same as a store of Java's (PKCS #12, without a password)",
     "pip_conf": "a pip.conf, for another index than the public one",
     "uv_toml": "a uv.toml, for the same",
     "npmrc": "an .npmrc, for another registry than the public one or a token",

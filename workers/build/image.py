@@ -25,6 +25,7 @@ from workers.build.job import BuildSettings, BuiltImage, Checkout, Egress, Repor
 from workers.build.limits import enforced
 from workers.build.plan import Plan
 from workers.build.secrets import Share, network, write_secrets
+from workers.build.trust_store import write_trust_store
 from workers.docker_cli import BuildCall, build_argv, working_client
 from workers.errors import UserError
 
@@ -147,6 +148,8 @@ def _bases(plan: Plan, workspace: Workspace, report: Report, shared: Path) -> Ba
 def _secrets(folder: Path, plan: Plan, settings: BuildSettings, dockerfile: Path, share: Share) -> dict[str, Path]:
     given = write_secrets(folder, settings, share) | support_files(plan)
     text = dockerfile.read_text()
+    if "ca" in given and "id=trust_store" in text:
+        given |= {"trust_store": write_trust_store(folder, given["ca"])}
     if "id=apt_sources" not in text or plan.language == "dockerfile":
         return given
     return given | write_apt_secrets(folder, text, suites(), host_suite(), share)
