@@ -25,8 +25,8 @@ def test_it_plans_phoenix_whole() -> None:
         version="1.18.1",
         package_manager="mix",
         install=(
-            "mix local.hex --force --if-missing && mix local.rebar --force --if-missing"
-            " && mix deps.get --only prod && mix deps.compile"
+            "mix do local.hex --force --if-missing, local.rebar --force --if-missing && "
+            "mix do deps.get --only prod, deps.compile"
         ),
         dependency_files=("mix.exs", "mix.lock", "config/config.exs"),
         build="mix release --overwrite",
@@ -45,8 +45,8 @@ def test_it_plans_phoenix_whole() -> None:
 
 def test_it_needs_no_hex_for_folders() -> None:
     plan = found_in(detect, "elixir-phoenix")
-    assert plan.install == "mix deps.get --only prod && mix deps.compile"
-    assert plan.build == "mix compile && mix assets.deploy && mix release --overwrite"
+    assert plan.install == "mix do deps.get --only prod, deps.compile"
+    assert plan.build == "mix do compile, assets.deploy, release --overwrite"
     needed = ("mix.exs", "config/config.exs", "config/prod.exs", "vendor/phoenix")
     assert (plan.dependency_files, plan.version) == (needed, "~= 1.14")
 

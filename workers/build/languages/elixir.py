@@ -15,7 +15,8 @@ DEPENDENCY = re.compile(r"\{\s*:(\w+)\s*,([^}]{0,200})\}")
 FOLDER = re.compile(r"\bpath:\s*\"(\w[\w/-]*)\"")
 FROM_HEX = re.compile(r"^\s*[\"'](?:~>|>=|==|<|>|\d)")
 ELIXIR = re.compile(r"\belixir:\s*\"([^\"]+)\"")
-HEX = "mix local.hex --force --if-missing && mix local.rebar --force --if-missing && "
+# Tasks of one command share the virtual machine, which takes a second to start.
+HEX = "mix do local.hex --force --if-missing, local.rebar --force --if-missing && "
 COMPILED_WITH = ("config/config.exs", "config/prod.exs")
 
 
@@ -31,7 +32,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     asked = _version(files, text)
     install, needed, why = _install(files, dependencies)
     # A release compiles by itself, but assets may hold what the compiler made.
-    assets = "mix compile && mix assets.deploy && " if "assets.deploy" in text else ""
+    assets = "do compile, assets.deploy, " if "assets.deploy" in text else ""
     start = f"_build/prod/rel/{name}/bin/{name} start" if name else ""
     return Plan(
         language="elixir",
@@ -40,7 +41,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         package_manager="mix",
         install=install,
         dependency_files=needed,
-        build=f"{assets}mix release --overwrite{f' {name}' if release else ''}",
+        build=f"mix {assets}release --overwrite{f' {name}' if release else ''}",
         start=start,
         suggested_variables={"SECRET_KEY_BASE": "", "PHX_HOST": ""} if is_phoenix else {},
         reasons=tuple(
@@ -71,7 +72,7 @@ def _install(files: Files, dependencies: dict[str, str]) -> tuple[str, tuple[str
     if not dependencies:
         return "", (), "dependencies: none, because mix.exs names none"
     hex_first = HEX if any(FROM_HEX.match(told) for told in dependencies.values()) else ""
-    line = f"{hex_first}mix deps.get --only prod && mix deps.compile"
+    line = f"{hex_first}mix do deps.get --only prod, deps.compile"
     folders = [_folder(files, told) for told in dependencies.values() if "path:" in told]
     if not all(folders) or files.exists("apps"):
         return line, (), "install: after all of the source is copied, because a dependency is a folder of it"

@@ -7,9 +7,9 @@ COPY --chown=10001:10001 ["mix.exs", "./mix.exs"]
 COPY --chown=10001:10001 ["config/config.exs", "./config/config.exs"]
 COPY --chown=10001:10001 ["config/prod.exs", "./config/prod.exs"]
 COPY --chown=10001:10001 ["vendor/phoenix", "./vendor/phoenix"]
-RUN --mount=type=cache,id=slipway-scope-hex,target=/var/cache/slipway/hex,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; mix deps.get --only prod && mix deps.compile"]
+RUN --mount=type=cache,id=slipway-scope-hex,target=/var/cache/slipway/hex,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; mix do deps.get --only prod, deps.compile"]
 COPY --chown=10001:10001 . .
-RUN --mount=type=cache,id=slipway-scope-hex,target=/var/cache/slipway/hex,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; mix compile && mix assets.deploy && mix release --overwrite"]
+RUN --mount=type=cache,id=slipway-scope-hex,target=/var/cache/slipway/hex,uid=10001,gid=10001 --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt,mode=0444 --mount=type=secret,id=variables,target=/run/secrets/variables,uid=10001,gid=10001 ["/bin/sh", "-ec", ". /opt/slipway/build-env; : caches of 5f161c9149882e0e; mix do compile, assets.deploy, release --overwrite"]
 
 FROM run:1 AS app
 RUN ["/bin/sh", "-ec", "echo 'app:x:10001:10001::/home/app:/bin/sh' >> /etc/passwd; echo 'app:x:10001:' >> /etc/group; mkdir -p /app /home/app; chown 10001:10001 /app /home/app; command -v update-ca-certificates > /dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends ca-certificates tzdata libstdc++6; rm -rf /var/lib/apt/lists/* /var/cache/apt/*; }"]
