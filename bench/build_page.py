@@ -17,8 +17,9 @@ Written by `make bench ARGS="--only builds-all"`: every sample of `tests/samples
 build` of a Dockerfile that a person wrote for it (`bench/dockerfiles/`), on the same base images. Both images must answer
 with the sample's words. *Cold* is a new app on a machine that has built others, taken once: downloads make it vary.
 *Warm* is a build after a change of one line, the median of three (of nine where a cold one took under 5 s, of two over
-20 s). Megabytes are the whole image. Sites without a server are served by Python both ways, since no image with another
-one was here.
+20 s). Slipway adds some 40 ms to any build, for the plan, the limits and what it says of the image: much of a build that
+takes 150 ms, and nothing of others. Megabytes are the whole image. Sites without a server are served by Python both
+ways, since no image with another one was here.
 """
 
 

@@ -167,6 +167,13 @@ def test_it_removes_one_and_brings_it_back(client: Client, shop: Shop) -> None:
     assert Variable.objects.get(name="API_KEY").value == CANARY
 
 
+def test_an_open_page_that_reads_anew_takes_no_toast_away(client: Client, shop: Shop) -> None:
+    client.post(f"/variables/{shop.secret.pk}/delete")
+    fragment = client.get(table(shop), headers={"HX-Request": "true"}).content.decode()
+    assert "GREETING" in fragment and "API_KEY is removed" not in fragment
+    assert "API_KEY is removed with the next deployment." in text_of(client, table(shop))
+
+
 def test_it_warns_of_a_reference_that_leads_nowhere(client: Client, shop: Shop) -> None:
     client.post(table(shop), {"name": "LINK", "value": "${{db.URL}}"})
     text = text_of(client, table(shop))
