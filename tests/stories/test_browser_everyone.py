@@ -70,6 +70,7 @@ def scrolls_sideways(page: Page, width: int) -> bool:
     return bool(page.evaluate(SIDEWAYS))
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("width", [1440, 390])
 def test_every_page_is_fine(browser: Browser, site: str, shop: Shop, alice: Person, width: int) -> None:
     """No finding of axe, no complaint of the browser, no sideways scroll, and nothing that jumps while it loads.

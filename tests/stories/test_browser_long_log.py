@@ -31,8 +31,8 @@ def page(browser: Browser, site: str, stream: LogStream, shop: Shop, alice: Pers
     return found
 
 
-def test_it_is_smooth_and_whole_with_a_hundred_thousand_lines(page: Page) -> None:
-    stays_smooth(page)
+def test_it_stays_small_and_whole_with_a_hundred_thousand_lines(page: Page) -> None:
+    has_few_rows_in_each_frame(page)
     has_rows_only_near_the_view(page)
     finds_links_and_copies_where_rows_are_away(page)
     copies_a_selection_that_is_longer_than_the_rows(page)
@@ -100,14 +100,15 @@ def keeps_json_open_while_one_reads_elsewhere(page: Page) -> None:
     assert page.locator("#L42 pre").count() == 1 and page.locator("#L442").count() == 0
 
 
-def stays_smooth(page: Page) -> None:
-    """A machine that is busy elsewhere makes one try slow, a slow page each."""
-    frames = """async () => { const log = document.getElementById("log"); const frames = []; let last = performance.now();
+def has_few_rows_in_each_frame(page: Page) -> None:
+    """What keeps scrolling smooth; how smooth it is, `bench.browser_log` measures."""
+    most = page.evaluate(
+        """async () => { const log = document.getElementById("log"); let most = 0;
         for (let at = 0; at < 60; at += 1) { log.scrollTop = at * 30000; await new Promise(requestAnimationFrame);
-          const now = performance.now(); frames.push(now - last); last = now; }
-        return frames.sort((a, b) => a - b)[56]; }"""
-    took = 0.0
-    assert any((took := page.evaluate(frames)) < 400 for _ in range(3)), f"95 of 100 frames within {took:.0f} ms"
+          most = Math.max(most, log.getElementsByClassName("line").length); }
+        return most; }"""
+    )
+    assert 0 < most <= 4400
 
 
 def rows(page: Page) -> list[int]:

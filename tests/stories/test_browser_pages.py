@@ -63,7 +63,7 @@ def follow(page: Page, selector: str) -> None:
         page.click(selector)
 
 
-def until(page: Page, is_so: Callable[[], bool], seconds: float = 20.0) -> float:
+def until(page: Page, is_so: Callable[[], bool], seconds: float = 40.0) -> float:
     """Seconds until it is so. By polling: the pages' policy forbids the evaluation that `wait_for_function` does."""
     start = time.monotonic()
     while not is_so():

@@ -112,7 +112,7 @@ def test_a_push_is_taken_while_valkey_hangs(story: Story) -> None:
         story.github.push(story.repo, app("three"), message="Greet thrice")
         last = story.github.deliveries(story.app)[-1]
         assert (last["event"], last["status_code"]) == ("push", 202)
-        assert last["duration"] < 1.5, last["duration"]
+        assert last["duration"] < 5, last["duration"]
     finally:
         os.kill(valkey, signal.SIGCONT)
     story.is_live("three")

@@ -46,7 +46,7 @@ def test_it_starts_once_and_is_left_alone_until_a_setting_changes(settings: Edge
     assert first.ready
     started = time.monotonic()
     assert start_edge(settings) == first
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     moved = EdgeSettings(settings.instance, settings.routes_dir, free_port(), "127.0.0.1")
     second = start_edge(moved)
     assert second.ready and second.container != first.container

@@ -47,14 +47,14 @@ def test_it_is_made_quickly_of_large_files() -> None:
     files = [
         "\n".join(base64.b64encode(bytes([n]) * 40 + i.to_bytes(8)).decode() for i in range(1000)) for n in range(10)
     ]
-    begin = time.monotonic()
+    begin = time.process_time()
     redactor = Redactor(files)
     lines = [line for file in files for line in file.splitlines()[:100]]
     assert {redactor.redact(f"<{line}>") for line in lines} == {"<[redacted]>"}
     assert redactor.redact(f"<{files[9]}>") == redactor.redact(json.dumps(files[9])).replace('"', "<", 1).replace(
         '"', ">"
     )
-    assert time.monotonic() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 def test_it_finds_a_long_secret_in_a_stream() -> None:
@@ -86,7 +86,7 @@ def test_it_lets_out_at_once_what_cannot_be_a_secret() -> None:
 
 def test_it_is_quick_with_many_secrets() -> None:
     redactor = Redactor([f"secret-number-{i}-{i * 7919}" for i in range(200)])
-    begin = time.monotonic()
+    begin = time.process_time()
     for i in range(20_000):
         redactor.feed(f"line {i} of an ordinary build log, with nothing in it\n")
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5

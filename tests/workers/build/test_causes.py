@@ -211,9 +211,9 @@ def test_it_knows_nothing_of_ordinary_output() -> None:
 
 
 def test_it_loses_no_time_on_long_lines() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert cause(["a" * 8192] * 200, PYTHON) is None
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_it_knows_some_of_them_at_the_start_too() -> None:

@@ -308,9 +308,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ids=lambda text: text[:40],
 )  # fmt: skip
 def test_it_takes_nonsense_for_what_it_is(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         plan_of(text)
     except UserError as error:
         assert error.message and error.hint and error.code.startswith("compose:user:")
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3

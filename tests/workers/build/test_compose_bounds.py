@@ -50,13 +50,13 @@ def test_it_reads_each_env_file_once_and_few_of_them(text: str) -> None:
     ids=["long", "blanks", "many"],
 )
 def test_it_refuses_an_env_file_that_takes_long(text: str, why: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     [said] = plan_of(ONE % "e", {"e": text}).findings
     assert (said.kind, said.line) == ("refused", 1) and said.why.startswith(why)
     with pytest.raises(UserError, match="characters|blanks|variables"):
         plan_of(ONE % "e", {".env": text})
     suggested_variables(MemoryFiles({".env.example": text}))
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 2
 
 
 def test_it_stops_when_the_time_is_over() -> None:

@@ -64,6 +64,6 @@ def test_it_compiles_nothing_again_when_source_changes() -> None:
 
 @pytest.mark.parametrize("text", ['"' * 500_000, "node_modules/" * 90_000, "a@" * 500_000, "a@b:\n " * 200_000])
 def test_it_loses_no_time_on_a_cunning_lock(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     of_lock("yarn.lock", text)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

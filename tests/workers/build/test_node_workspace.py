@@ -205,9 +205,9 @@ def test_it_reads_the_list_of_pnpm_as_people_write_it() -> None:
 )
 def test_it_loses_no_time_on_cunning_patterns(patterns: list[str], pnpm: str) -> None:
     folders = {"a" * 150: {}, "a/" * 8 + "a": {}, **{f"a{number}/c": {} for number in range(1000)}}
-    began = time.monotonic()
+    began = time.process_time()
     analyze_top({"apps/web": WEB, **folders}, {"pnpm-workspace.yaml": pnpm}, patterns)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def analyze_top(folders: dict[str, Any], texts: dict[str, str], patterns: list[str] | None = None) -> str:

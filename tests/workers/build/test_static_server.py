@@ -164,7 +164,7 @@ def test_it_keeps_connections_and_closes_idle_ones_at_its_end(site: Path) -> Non
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
         connection.close()
 
 
