@@ -61,7 +61,8 @@ def test_it_links_signs_out_everywhere_and_signs_in(browser: Browser, here: str,
     page.wait_for_url(f"{here}/tokens")
     page.goto(f"{here}/profile")
     assert "with GitHub" in page.get_by_role("region", name="Where you are signed in").inner_text()
-    assert [line for line in said if "avatars" not in line and "404" not in line] == []
+    # The stand-in has no pictures; and an open page may ask for what is new at the moment it is signed out.
+    assert [line for line in said if not any(known in line for known in ("avatars", "404", "401"))] == []
 
 
 def test_a_stranger_is_told_why_and_comes_in_once_the_list_names_them(

@@ -22,10 +22,10 @@ def live(host: Host, service: Service) -> str:
     return host.containers(service)[0].id
 
 
-def answers(host: Host, service: Service) -> bool:
+def answers(host: Host, service: Service, timeout: float = 0.5) -> bool:
     """A request to an address where nobody is any more takes seconds to fail: ask again sooner."""
     try:
-        found = host.get(service, timeout=0.5)
+        found = host.get(service, timeout=timeout)
     except httpx2.TimeoutException:
         return False
     return found.status_code == 200 and found.text.startswith(service.release.id)
@@ -43,14 +43,14 @@ def test_it_sends_nobody_to_one_that_only_just_begins_while_another_serves(host:
     two = service.release.model_copy(
         update={"processes": {"web": service.release.processes["web"].model_copy(update={"replicas": 2})}}
     )
-    slow = two.model_copy(update={"variables": {"BOOT": "3"}})
+    slow = two.model_copy(update={"variables": {"BOOT": "5"}})
     live(host, service.model_copy(update={"release": slow}))
     subprocess.run([DOCKER, "rm", "-f", host.containers(service)[0].id], check=True, capture_output=True)
     route = host.home / "edge" / "routes" / f"{service.id}.yml"
     host.control.wait(lambda: route.read_text().count("http://") == 1, 10, "the route to the other one alone")
-    time.sleep(0.5)  # The edge takes it up.
+    host.control.wait(lambda: all(answers(host, service) for _ in range(4)), 5, "the edge to take it up")
     while route.read_text().count("http://") == 1:
-        assert answers(host, service)
+        assert answers(host, service, 2.0)
         time.sleep(0.02)
     assert len(host.containers(service)) == 2 and all(answers(host, service) for _ in range(10))
 
