@@ -40,9 +40,10 @@ def awaited(rows: Sequence[Deployment]) -> dict[UUID, Deployment]:
     projects = {row.service.project_id for row in composed}
     siblings = Service.objects.filter(project__in=projects, compose__has_key="name")
     there = Deployment.objects.filter(service__in=siblings, environment__in={row.environment_id for row in composed})
-    live = {*there.live().values_list("service_id", "environment_id")}
     by_place = there.select_related("service").order_by("service_id", "environment_id", "-number")
-    newest = by_place.distinct("service_id", "environment_id")
+    newest = list(by_place.distinct("service_id", "environment_id"))
+    # Asked last: one that became live since is seen here, and not taken for one that ended without.
+    live = {*there.live().values_list("service_id", "environment_id")}
     asleep = [one for one in newest if (one.service_id, one.environment_id) not in live]
     first = [row for row in composed if (row.service_id, row.environment_id) not in live]
     return {row.pk: found[0] for row in first if (found := [one for one in asleep if _depends(row, one)])}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.deployments import logs, waiting
 from apps.deployments.desired import document_for
@@ -199,3 +200,19 @@ def test_it_does_not_wait_in_vain(alice: Person, made: dict[str, Deployment]) ->
     web.refresh_from_db()
     assert (web.status, web.error_code) == (Status.FAILED, "compose:user:dependency")
     assert web.error_message == "store did not become live, and web depends on it by compose.yml, line 4."
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_it_begins_or_waits_when_the_other_goes_live_while_it_looks(made: dict[str, Deployment], nth: int) -> None:
+    web, asked = deploying(made["web"]), iter(range(1, 100))
+
+    def goes_live(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and next(asked) == nth:
+            Deployment.objects.filter(pk=made["store"].pk).update(status=Status.LIVE)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(goes_live):
+        waiting.must_wait(web.key)
+    assert next(asked) > nth
+    web.refresh_from_db()
+    assert web.status == Status.DEPLOYING
