@@ -77,6 +77,11 @@ class Story:
     def newest(self) -> dict[str, Any]:
         return self.slipway.api("GET", f"/deployments?service_id={self.service}")["items"][0]  # type: ignore[no-any-return]
 
+    @property
+    def last_push(self) -> dict[str, Any]:
+        """As GitHub knows its delivery. What Slipway tells GitHub meanwhile is delivered too, and may be on its way."""
+        return [row for row in self.github.deliveries(self.app) if row["event"] == "push"][-1]
+
 
 @pytest.fixture(scope="module")
 def story(slipway: Slipway, github_server: GitHub) -> Story:
@@ -89,8 +94,7 @@ def test_a_push_goes_live(story: Story) -> None:
     row = story.newest
     assert (row["trigger"], row["commit"], row["message"]) == ("push", sha, "Greet twice")
     assert row["actor"] == story.repo.full_name.partition("/")[0]
-    last = story.github.deliveries(story.app)[-1]
-    assert last["status_code"] == 202
+    assert story.last_push["status_code"] == 202
 
 
 def test_a_push_that_asks_for_nothing_is_told_on_the_service(story: Story) -> None:
@@ -110,9 +114,8 @@ def test_a_push_is_taken_while_valkey_hangs(story: Story) -> None:
     os.kill(valkey, signal.SIGSTOP)
     try:
         story.github.push(story.repo, app("three"), message="Greet thrice")
-        last = story.github.deliveries(story.app)[-1]
-        assert (last["event"], last["status_code"]) == ("push", 202)
-        assert last["duration"] < 5, last["duration"]
+        last = story.last_push
+        assert last["status_code"] == 202 and last["duration"] < 5, last
     finally:
         os.kill(valkey, signal.SIGCONT)
     story.is_live("three")
@@ -122,8 +125,7 @@ def test_a_delivery_that_was_lost_is_caught_up(story: Story) -> None:
     """The reconciler begins anew, as after a time when all of it was down: then it looks soon."""
     story.github.change_app(story.app, lost=1)
     sha = story.github.push(story.repo, app("four"), message="Greet again")
-    pushes = [row for row in story.github.deliveries(story.app) if row["event"] == "push"]
-    assert pushes[-1]["status_code"] != 202
+    assert story.last_push["status_code"] != 202
     os.kill(story.slipway.pid("worker"), signal.SIGKILL)
     story.is_live("four")
     assert story.newest["commit"] == sha
