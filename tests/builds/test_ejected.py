@@ -23,6 +23,7 @@ from workers.build.files import FolderFiles
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
 from workers.build.secrets import Share, network, write_secrets
+from workers.build.trust_store import write_trust_store
 from workers.docker_cli import working_client
 
 pytestmark = [pytest.mark.builds, pytest.mark.docker]
@@ -69,6 +70,8 @@ def bases(plan: Plan) -> dict[str, str]:
 def alone(here: Builder, dockerfile: str, args: dict[str, str]) -> str:
     """`docker build .`; only where packages come from is this machine's."""
     lent = write_secrets(here.top / "secrets", BuildSettings(), Share())
+    if "ca" in lent:
+        lent["trust_store"] = write_trust_store(here.top / "secrets", lent["ca"])
     told = [f"--build-arg={name}={image}" for name, image in args.items()]
     told += [f"--secret=id={name},src={file}" for name, file in lent.items()]
     told += [f"--label=slipway.instance={here.instance}", f"--network={network()[0] or 'default'}", "--quiet"]

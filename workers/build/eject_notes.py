@@ -10,7 +10,7 @@ from workers.build.public_bases import PublicBase
 
 SECRETS = {
     "ca": "a bundle of CA certificates, where the network has one of its own",
-    "trust_store": "the same as a store of Java's (PKCS #12, without a password)",
+    "trust_store": "the same as a store that Java reads without a password, such as Debian's /etc/ssl/certs/java/cacerts",
     "pip_conf": "a pip.conf, for another index than the public one",
     "uv_toml": "a uv.toml, for the same",
     "npmrc": "an .npmrc, for another registry than the public one or a token",
