@@ -48,7 +48,7 @@ def test_it_sends_nobody_to_one_that_only_just_begins_while_another_serves(host:
     subprocess.run([DOCKER, "rm", "-f", host.containers(service)[0].id], check=True, capture_output=True)
     route = host.home / "edge" / "routes" / f"{service.id}.yml"
     host.control.wait(lambda: route.read_text().count("http://") == 1, 10, "the route to the other one alone")
-    host.control.wait(lambda: all(answers(host, service) for _ in range(4)), 5, "the edge to take it up")
+    host.control.wait(lambda: all(answers(host, service) for _ in range(4)), 10, "the edge to take it up")
     while route.read_text().count("http://") == 1:
         assert answers(host, service, 2.0)
         time.sleep(0.02)

@@ -18,9 +18,9 @@ FRAMEWORKS = {"rails": "Rails", "sinatra": "Sinatra", "hanami": "Hanami", "roda"
 SCRIPTS = ("app.rb", "main.rb", "server.rb")
 SERVES = re.compile(r"\bPORT\b|WEBrick|TCPServer|[Ss]inatra|Rack::Handler|Rackup")
 PUMA = "puma -b tcp://0.0.0.0:$PORT"
-# Gems that the distribution brings: Bundler may look at nothing else, and must look where those are.
 # What Bundler reads.
 NAMED = ("Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", ".bundle/config")
+# Gems that the distribution brings: Bundler may look at nothing else, and must look where those are.
 LOCAL_INSTALL = "bundle config set --local path.system true && bundle install --local"
 
 
