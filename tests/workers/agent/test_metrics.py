@@ -250,7 +250,7 @@ def test_it_counts_each_request_once_whatever_restarts_or_is_away(host: Host, se
     assert sum(newest["latency"][:8]) > newest["requests"] * 0.9, "a small answer takes less than 250 ms"
 
     usage = [s["usage"] for s in sampled(host, service) if s["usage"]]
-    assert all(0 <= u["cpu_cores"] <= 1.5 and 1 <= u["seconds"] <= 40 for u in usage), usage
+    assert all(0 <= u["cpu_cores"] <= 1.5 and 0 < u["seconds"] <= 40 for u in usage), usage
     assert all(2**20 < u["memory_bytes"] < 128 * 2**20 for u in usage), usage
     assert sum(u["received_bytes"] for u in usage) > 200 * 60 and sum(u["sent_bytes"] for u in usage) > 200 * 60
     assert {s["memory_limit_bytes"] for s in sampled(host, service)} == {128 * 2**20}
@@ -261,7 +261,7 @@ def test_it_counts_each_request_once_whatever_restarts_or_is_away(host: Host, se
     start_edge(EdgeSettings(host.instance, host.home / "edge" / "routes", host.edge_port, "127.0.0.1"))
     started, known = time.monotonic(), total(host, service, "requests")
     while host.get(service).status_code != 200:
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 40
     host.control.failing = True
     ask(host, service, "/", 300)
     away = len(host.control.ticks)
