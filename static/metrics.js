@@ -38,13 +38,16 @@ function prepare() {
     const now = plot === focused ? number : at;
     const about = { role: "slider", "aria-label": plot.dataset.name, "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": now };
     for (const [name, value] of Object.entries(about)) plot.setAttribute(name, value);
-    if (plot === focused) show(plot.closest("[data-chart]"), number);
+    if (plot === pointed) show(plot.closest("[data-chart]"), spot);
+    else if (plot === focused) show(plot.closest("[data-chart]"), number);
     else if (!plot.hasAttribute("aria-valuetext")) plot.setAttribute("aria-valuetext", "Arrow keys read it out");
   }
 }
 
 let focused = null; // The plot that is being read by keys, and where: an update of the page keeps both.
 let number = 0;
+let pointed = null; // The plot that is under the pointer, and where: kept as well.
+let spot = 0;
 
 document.addEventListener("pointermove", (event) => {
   const area = event.target.closest?.("[data-area]");
@@ -52,10 +55,12 @@ document.addEventListener("pointermove", (event) => {
   for (const other of document.querySelectorAll("[data-plot]")) {
     if (other !== plot && other !== focused) hide(other.closest("[data-chart]"));
   }
+  pointed = plot ?? null;
   if (!plot) return;
   const box = area.getBoundingClientRect();
   const rows = rowsOf(plot.closest("[data-chart]")).length;
-  show(plot.closest("[data-chart]"), Math.floor(((event.clientX - box.left) / box.width) * rows));
+  spot = Math.floor(((event.clientX - box.left) / box.width) * rows);
+  show(plot.closest("[data-chart]"), spot);
 });
 
 document.addEventListener("keydown", (event) => {

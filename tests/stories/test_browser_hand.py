@@ -75,7 +75,7 @@ def test_it_opens_anything_by_the_palette(page: Page, site: str, shop: Shop) -> 
     page.wait_for_url("**/variables")
     page.keyboard.press("Control+k")
     until(page, lambda: {"Remove API_KEY", "Copy as API call: Remove API_KEY"} <= {*options(page)})
-    until(page, lambda: options(page).index("Remove API_KEY") > options(page).index("Variables"), 5)
+    until(page, lambda: options(page).index("Remove API_KEY") > options(page).index("Variables"))
     assert said == []
 
 
@@ -356,7 +356,7 @@ def test_it_shows_what_happened_before_it_listened(page: Page, site: str, shop: 
 
     page.route_web_socket("**/ws/**", late)
     page.goto(f"{site}/deployments/{row.pk}")
-    until(page, lambda: page.title().startswith("Failed"), 5)
+    until(page, lambda: page.title().startswith("Failed"))
 
 
 def test_it_keeps_scroll_focus_and_selection(page: Page, site: str, shop: Shop) -> None:
@@ -405,7 +405,7 @@ def test_it_offers_no_undo_of_a_deployment_that_has_ended(page: Page, site: str,
     page.click(".top form button.go")
     until(page, lambda: page.locator("#toasts button:has-text('Undo')").count() == 1)
     outcome.failed(Deployment.objects.latest("created_at"), UserError("build:user:x", "It broke."))
-    until(page, lambda: page.locator("#toasts .toast").count() == 0, seconds=5)
+    until(page, lambda: page.locator("#toasts .toast").count() == 0, seconds=10)
 
 
 def test_it_opens_a_question_as_a_dialog_and_as_a_page(page: Page, site: str, shop: Shop) -> None:

@@ -122,4 +122,4 @@ def test_it_takes_five_clicks_where_the_app_is_still_to_be_installed(
     assert len(hand.clicks) == 5, hand.clicks
     # Taken away at GitHub, it is neither listed nor looked at any more.
     github.delete(repo)
-    until(lambda: page.request.get(url).status == 404, 20)
+    until(lambda: page.request.get(url).status == 404, 60)

@@ -91,11 +91,11 @@ def test_a_page_catches_up_after_a_restart_of_the_server(browser: Browser, shop:
     logs.append(row.log, [logs.Line("while away")])
     outcome.failed(row, UserError("build:user:x", "It broke."))
     page.clock.run_for(13_000)  # From whenever it last heard something.
-    until(page, lambda: "Connection lost" in page.inner_text("[data-link]"), 25)
+    until(page, lambda: "Connection lost" in page.inner_text("[data-link]"))
     server = Server(port)
     try:
-        until(page, lambda: page.locator("#L4").count() == 1, 25)
-        until(page, lambda: page.title().startswith("Failed"), 25)
+        until(page, lambda: page.locator("#L4").count() == 1)
+        until(page, lambda: page.title().startswith("Failed"))
         assert page.get_attribute("body", "data-mark") == "same page"
     finally:
         server.stop()

@@ -77,7 +77,7 @@ def test_it_injects_variables_at_the_next_deploy_and_hides_secrets(slipway: Slip
         page = slipway.api("GET", f"/services/{first['service_id']}/logs?after=0&limit=1000")
         return [line["text"] for line in page["lines"] if line["text"].startswith("key is")]
 
-    assert until(runtime_log, 20) == ["key is [redacted]"]
+    assert until(runtime_log, 60) == ["key is [redacted]"]
     assert canary not in slipway.text_of(made["id"])
     assert canary not in slipway.http.get(f"/api/v1/services/{first['service_id']}/variables").text
 
@@ -107,7 +107,7 @@ def test_it_says_why_an_app_does_not_go_live(
     assert made["status"] == "failed" and error["code"].startswith(code), made
     assert words in slipway.text_of(made["id"]) + error["message"] + error["hint"]
     assert error["message"] and error["hint"]
-    until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 15)
+    until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 60)
 
 
 def test_it_mends_an_app_that_listens_on_another_port(slipway: Slipway, git: GitServer) -> None:
@@ -164,7 +164,7 @@ def test_it_brings_the_old_release_back_when_the_new_one_crashes(slipway: Slipwa
     made = slipway.redeploy(first["service_id"])
     assert made["status"] == "live"
     until(lambda: slipway.deployment(made["id"])["status"] == "failed", 30)
-    until(lambda: slipway.fetch(host).text == "one", 15)
+    until(lambda: slipway.fetch(host).text == "one", 60)
     error = slipway.deployment(made["id"])["error"]
     assert error["code"] == "deploy:user:crashed-after-switch" and "7" in error["message"]
     newest = slipway.api("GET", f"/deployments?service_id={first['service_id']}")["items"][0]
@@ -192,7 +192,7 @@ def test_it_cancels_a_build_and_leaves_nothing_running(slipway: Slipway, shop: A
     slipway.api("POST", f"/deployments/{made['id']}/cancel")
     assert slipway.ended(made["id"], seconds=10)["status"] == "cancelled"
     until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 10)
-    until(lambda: slipway.deployment(other)["status"] != "pending", 10)  # In the slot that is free.
+    until(lambda: slipway.deployment(other)["status"] != "pending", 30)  # In the slot that is free.
     assert slipway.fetch(host_of(slipway, first)).text == "one"
 
 
@@ -206,22 +206,22 @@ def test_a_volume_outlives_deploys_and_its_service(slipway: Slipway, git: GitSer
     assert again["status"] == "live" and slipway.fetch(host_of(slipway, made)).text == "2"
     volume = slipway.api("GET", f"/volumes?service_id={made['service_id']}")["items"][0]
     slipway.api("DELETE", f"/services/{made['service_id']}?confirm=voluminous")
-    until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 20)
+    until(lambda: not slipway.containers("--all", "--filter", f"label=slipway.service={made['service_id']}"), 60)
     name = f"slipway-{slipway.instance}-{volume['id']}"
     assert name in slipway.docker("volume", "ls", "--quiet")
     slipway.api("DELETE", f"/volumes/{volume['id']}?confirm=data")
-    until(lambda: name not in slipway.docker("volume", "ls", "--quiet"), 20)
+    until(lambda: name not in slipway.docker("volume", "ls", "--quiet"), 60)
 
 
 def test_a_domain_is_routed_at_once_and_belongs_to_one(slipway: Slipway, shop: Any) -> None:
     _, first = shop
     made = slipway.api("POST", f"/services/{first['service_id']}/domains", host="Shop.Example.Com")
     assert made["host"] == "shop.example.com"
-    until(lambda: slipway.fetch("shop.example.com").text == "one", 20)
+    until(lambda: slipway.fetch("shop.example.com").text == "one", 60)
     taken = slipway.api("POST", f"/services/{first['service_id']}/domains", status=409, host="shop.example.com")
     assert taken["code"] == "domain:user:taken" and taken["hint"]
     slipway.api("DELETE", f"/domains/{made['id']}")
-    until(lambda: slipway.fetch("shop.example.com").status_code == 404, 20)
+    until(lambda: slipway.fetch("shop.example.com").status_code == 404, 60)
 
 
 def _processes(words: str) -> list[str]:

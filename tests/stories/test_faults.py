@@ -136,7 +136,7 @@ def test_a_container_removed_by_hand_comes_back(slipway: Slipway, live: Any) -> 
     service = live[1]["service_id"]
     before = slipway.containers("--filter", f"label=slipway.service={service}")
     subprocess.run(["/usr/bin/docker", "rm", "--force", *before], check=True, capture_output=True)
-    until(lambda: slipway.fetch(live[2]).text == "8", 15)
+    until(lambda: slipway.fetch(live[2]).text == "8", 60)
 
 
 def test_a_log_flood_loses_no_line(slipway: Slipway, git: GitServer) -> None:

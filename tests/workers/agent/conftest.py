@@ -73,7 +73,7 @@ class Host:
         log = (self.home / "agent.log").open("ab")
         agent = subprocess.Popen([sys.executable, "-m", "workers.agent"], cwd=ROOT, env=self.environment, stderr=log)
         self.agents.append(agent)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not (self.home / "ready").exists():
             assert agent.poll() is None and time.monotonic() < deadline, (self.home / "agent.log").read_text()
             time.sleep(0.02)

@@ -41,7 +41,7 @@ class Control:
             )
             self.changed.notify_all()
 
-    def wait(self, seen: Callable[[], Any], seconds: float = 20.0, why: str = "") -> Any:
+    def wait(self, seen: Callable[[], Any], seconds: float = 60.0, why: str = "") -> Any:
         deadline = time.monotonic() + seconds
         with self.changed:
             while not (found := seen()):
@@ -58,14 +58,14 @@ class Control:
             if r["kind"] == "step" and deployment in ("", r["deployment"])
         ]
 
-    def step(self, deployment: str, step: str, status: str = "succeeded", seconds: float = 20.0) -> dict[str, Any]:
+    def step(self, deployment: str, step: str, status: str = "succeeded", seconds: float = 60.0) -> dict[str, Any]:
         def seen() -> dict[str, Any] | None:
             return next((r for r in self.reports if self._is(r, deployment, step, status)), None)
 
         found: dict[str, Any] = self.wait(seen, seconds, f"{step}:{status}")
         return found
 
-    def observed(self, deployment: str, seconds: float = 20.0) -> dict[str, Any]:
+    def observed(self, deployment: str, seconds: float = 60.0) -> dict[str, Any]:
         found: dict[str, Any] = self.wait(
             lambda: next((r for r in self.reports if r["kind"] == "observed" and r["deployment"] == deployment), None),
             seconds,

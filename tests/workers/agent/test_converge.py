@@ -47,8 +47,8 @@ def test_it_sends_nobody_to_one_that_only_just_begins_while_another_serves(host:
     live(host, service.model_copy(update={"release": slow}))
     subprocess.run([DOCKER, "rm", "-f", host.containers(service)[0].id], check=True, capture_output=True)
     route = host.home / "edge" / "routes" / f"{service.id}.yml"
-    host.control.wait(lambda: route.read_text().count("http://") == 1, 10, "the route to the other one alone")
-    host.control.wait(lambda: all(answers(host, service) for _ in range(4)), 10, "the edge to take it up")
+    host.control.wait(lambda: route.read_text().count("http://") == 1, why="the route to the other one alone")
+    host.control.wait(lambda: all(answers(host, service) for _ in range(4)), why="the edge to take it up")
     while route.read_text().count("http://") == 1:
         assert answers(host, service, 2.0)
         time.sleep(0.02)
@@ -61,7 +61,7 @@ def test_it_mends_a_route_file(host: Host, service: Service, content: bytes | No
     path = host.home / "edge" / "routes" / f"{service.id}.yml"
     before = path.read_bytes()
     path.unlink() if content is None else path.write_bytes(content)
-    host.control.wait(lambda: path.exists() and path.read_bytes() == before, 20)
+    host.control.wait(lambda: path.exists() and path.read_bytes() == before)
     host.control.wait(lambda: answers(host, service))
 
 

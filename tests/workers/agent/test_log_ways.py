@@ -96,7 +96,7 @@ def test_it_waits_for_the_files_where_it_stood_in_them(host: Played) -> None:
 def test_it_goes_back_to_the_files_once_they_are_opened(host: Played) -> None:
     host.reader.there = False
     host.api.append(b"2026-01-01T00:00:00Z one\n")
-    source, deadline = host.source(), time.monotonic() + 20
+    source, deadline = host.source(), time.monotonic() + 60
     while not (batch := source.next_batch()) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert texts(batch) == ["one"]

@@ -35,10 +35,10 @@ def test_it_loses_no_line_of_a_flood_across_rotations(host: Host, service: Servi
 def test_it_neither_loses_nor_doubles_lines_when_it_is_killed(host: Host, service: Service) -> None:
     flooding = next_release(service, FLOOD="20000")
     host.control.publish(flooding)
-    host.control.wait(lambda: len(numbers(host, service)) > 2000, 20, "the first lines")
+    host.control.wait(lambda: len(numbers(host, service)) > 2000, why="the first lines")
     host.stop_agent(signal.SIGKILL)
     host.start_agent()
-    host.control.wait(lambda: len(numbers(host, service)) >= 20000, 30, "the rest")
+    host.control.wait(lambda: len(numbers(host, service)) >= 20000, why="the rest")
     time.sleep(0.2)
     assert numbers(host, service) == list(range(20000))
 
@@ -112,7 +112,7 @@ def test_it_follows_over_the_engine_when_files_may_not_be_read(host: Host, servi
     host.control.publish(service)
     host.control.step(service.deployment, "drain")
     follow = Follow(host.engine, host.containers(service)[0].id)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not (lines := follow.read(10, 1 << 20)) and time.monotonic() < deadline:
         time.sleep(0.05)
     follow.close()

@@ -39,7 +39,7 @@ def dripping() -> Iterator[int]:
 def test_it_does_not_wait_for_an_answer_that_drips(dripping: int) -> None:
     started = time.monotonic()
     answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert (answer.healthy, answer.status, answer.listens) == (False, None, True)
 
 
@@ -53,7 +53,7 @@ def test_it_gives_up_on_what_never_answers() -> None:
         started = time.monotonic()
         with pytest.raises(TimeoutError):
             get("127.0.0.1", server.getsockname()[1], "/", "example.org", "test", 0.2)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
 
 
 def test_it_gives_way_while_it_sleeps() -> None:
@@ -65,7 +65,7 @@ def test_it_gives_way_while_it_sleeps() -> None:
 
     with pytest.raises(Stopped):
         _sleep(3600, check)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

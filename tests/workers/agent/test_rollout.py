@@ -171,10 +171,10 @@ def test_it_skips_the_switch_of_a_service_without_a_port(host: Host, service: Se
 
 
 def test_it_reports_a_crash_after_the_switch(host: Host, service: Service) -> None:
-    broken = next_release(service, CRASH_AFTER="1.2").model_copy(update={"observation_seconds": 10.0})
+    broken = next_release(service, CRASH_AFTER="4").model_copy(update={"observation_seconds": 10.0})
     host.control.publish(broken)
     host.control.step(broken.deployment, "switch")
-    told = host.control.observed(broken.deployment, 10)["error"]
+    told = host.control.observed(broken.deployment)["error"]
     assert told["code"] == "deploy:user:crashed-after-switch"
     assert "exited with code 3" in told["message"] and "last words" in told["message"]
 
@@ -187,7 +187,7 @@ def test_it_gives_way_to_a_newer_document(host: Host, service: Service) -> None:
     host.control.step(never.deployment, "health", "running")
     newer = next_release(service)
     host.control.publish(newer)
-    host.control.step(newer.deployment, "drain", seconds=10)
+    host.control.step(newer.deployment, "drain")
     assert {c.label("deployment") for c in host.containers(service)} == {newer.deployment}
 
 

@@ -125,7 +125,7 @@ def test_it_is_what_the_engine_made_at_first_and_after_another_rollout(host: Hos
         assert list(told["NetworkSettings"]["Networks"]) == [f"slipway-{host.instance}-{wanted.project[-8:]}"]
         assert container.label("deployment") == wanted.deployment
     host.control.publish()
-    host.control.wait(lambda: not host.containers(service), 20)
+    host.control.wait(lambda: not host.containers(service))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class Load:
             thread.join()
 
     def _run(self, number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._host.edge_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._host.edge_port, timeout=30)
         while not self._stop.wait(CLIENTS / PER_SECOND):
             self.sent += 1
             try:

@@ -39,6 +39,11 @@ def docker(*argv: str) -> str:
     return subprocess.run([working_client(MACHINE_CACHE), *argv], capture_output=True, text=True, check=True).stdout
 
 
+def layers(image: str) -> list[str]:
+    """Their digests: what is installed again is another layer, for its times alone."""
+    return list(json.loads(docker("inspect", image))[0]["RootFS"]["Layers"])
+
+
 def sample(here: Builder, folder: Path, settings: BuildSettings | None = None) -> Plan:
     shutil.copytree(folder, here.app)
     return analyze(FolderFiles(here.app), settings or BuildSettings())
@@ -46,23 +51,23 @@ def sample(here: Builder, folder: Path, settings: BuildSettings | None = None) -
 
 @contextmanager
 def running(here: Builder, image: str) -> Iterator[str]:
-    """A container's name; it must have stopped by itself within 5 s of SIGTERM."""
+    """A container's name; it must have stopped by itself at SIGTERM, before it would be killed."""
     name = docker("run", "--detach", f"--label=slipway.instance={here.instance}", *HARDENED, image).strip()
     try:
         yield name
         began = time.monotonic()
-        docker("stop", "--time=20", name)
-        assert time.monotonic() - began < 10
+        docker("stop", "--time=30", name)
+        assert time.monotonic() - began < 25
     finally:
         docker("rm", "--force", name)
 
 
 def ask(name: str, path: str = "/") -> tuple[int, str]:
-    """The first answer within 20 s."""
+    """The first answer within a minute."""
     network = json.loads(docker("inspect", name))[0]["NetworkSettings"]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
-        connection = http.client.HTTPConnection(network["IPAddress"], PORT, timeout=5)
+        connection = http.client.HTTPConnection(network["IPAddress"], PORT, timeout=30)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -114,12 +119,12 @@ def test_it_builds_what_uv_has_locked(here: Builder) -> None:
 
 def test_it_installs_nothing_again_for_a_change_of_source(here: Builder) -> None:
     plan = sample(here, TESTS / "samples/flask-pip")
-    here.build(plan)
+    before = layers(here.build(plan).digest)
     source = here.app / "app.py"
     source.write_text(source.read_text().replace("Hello", "Goodbye"))
-    began = time.monotonic()
     image = here.build(plan)
-    assert time.monotonic() - began < 10
+    *unchanged, changed = layers(image.digest)
+    assert unchanged == before[:-1] and changed != before[-1]
     with running(here, image.digest) as name:
         assert ask(name) == (200, "Goodbye from Flask")
 

@@ -117,7 +117,7 @@ def groups_of_process(pid: int) -> str:
     return Path(f"/proc/{pid}/cgroup").read_text()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
