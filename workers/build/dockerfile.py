@@ -56,7 +56,8 @@ TWO_STAGES = {
     "rust": rust.recipe,
 }
 SERVER_DIGEST = hashlib.sha256(SERVER.read_bytes()).hexdigest()[:12]
-IGNORED = (".git", "**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/*.pyc", ".env")
+IGNORED = (".git", "**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/*.pyc")
+VARIABLES = ".env"  # Committed, it is read by builds (Vite, Create React App) and by servers (Symfony).
 
 
 def dockerfile_for(
@@ -80,13 +81,18 @@ def dockerfile_for(
         raise PlatformError("build:platform:no-recipe", f"There is no recipe for {plan.language}.", retry=False)
     if plan.build and variables:
         plan = replace(plan, build=f": variables {digest_of(variables, cache_scope)}; {plan.build}")
-    is_copied = bool(plan.language == "static" and plan.static_dir and not (plan.install or plan.build))
+    is_copied = _is_copied(plan)
     lines = [] if is_copied else [*_with_packages(_stages(plan, base, run_base or base, cache_scope), plan), ""]
     if plan.static_dir:
         lines += _static_stage(plan, static_base or base, from_app=not is_copied)
     command = f"CMD {json.dumps(container_argv(plan.start))}" if plan.start else ""
     lines += [f"ENV PORT={plan.port}", f"EXPOSE {plan.port}", *filter(None, [command]), ""]
     return marked("\n".join(lines), cache_scope)
+
+
+def _is_copied(plan: Plan) -> bool:
+    """Whether files of the repository are served as they are."""
+    return bool(plan.language == "static" and plan.static_dir and not (plan.install or plan.build))
 
 
 def _stages(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
@@ -110,12 +116,13 @@ def support_files(plan: Plan) -> dict[str, Path]:
     return ours | ({"static_server": SERVER} if plan.static_dir else {})
 
 
-def dockerignore_for(own: str) -> str:
+def dockerignore_for(plan: Plan, own: str) -> str:
     """What stays out of the build context: what the repository's own .dockerignore says, and what never belongs there.
 
     To be written beside the generated Dockerfile, as `<its name>.dockerignore`.
     """
-    return "\n".join([own.rstrip("\n"), *IGNORED, ""]).lstrip("\n")
+    unread = [VARIABLES] if _is_copied(plan) else []
+    return "\n".join([own.rstrip("\n"), *IGNORED, *unread, ""]).lstrip("\n")
 
 
 def digest_of(variables: Mapping[str, str], key: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workers.build.cache_marks import unmarked
-from workers.build.dockerfile import IGNORED, dockerfile_for, support_files
+from workers.build.dockerfile import IGNORED, VARIABLES, dockerfile_for, support_files
 from workers.build.eject_notes import head_of, notes_of
 from workers.build.outside import OUTSIDE
 from workers.build.plan import Plan
@@ -104,4 +104,4 @@ def _line(line: str, files: dict[str, str]) -> str:
 
 def _ignored(plan: Plan, path: str) -> str:
     kept = [f"!{OURS}"] if support_files(plan) else []
-    return "\n".join([*IGNORED, path, ".dockerignore", *kept, ""])
+    return "\n".join([*IGNORED, VARIABLES, path, ".dockerignore", *kept, ""])

@@ -23,7 +23,9 @@ SECRETS = {
 }
 LOST = (
     "Yours now: the language's version, packages of the system, install and build commands and static files are in the "
-    "file. Settings of these in the dashboard, `slipway.toml`, variables or version files change nothing any more."
+    "file. Settings of these in the dashboard, `slipway.toml`, variables or version files change nothing any more. "
+    "`.env` stays out of the image, because a folder of yours may have one with secrets: where the build or the app reads "
+    "a committed one, take its line out of `.dockerignore`."
 )
 KEPT = (
     "Still Slipway's: limits of the build and of what runs, variables, domains, volumes, health checks, the port (`EXPOSE` "

@@ -127,7 +127,7 @@ def _write_generated(
     )
     dockerfile.write_text(text)
     own = beneath(checkout.folder, ".dockerignore")
-    (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(_read(own) if own.is_file() else ""))
+    (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(plan, _read(own) if own.is_file() else ""))
     return dockerfile
 
 

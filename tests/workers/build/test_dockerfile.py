@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -145,8 +146,18 @@ def test_it_has_no_recipe_for_a_dockerfile() -> None:
 
 
 def test_it_keeps_the_repositorys_own_ignored_files() -> None:
-    assert dockerignore_for("docs\n!docs/a\n").startswith("docs\n!docs/a\n.git\n")
-    assert dockerignore_for("").startswith(".git\n")
+    node = Plan(language="node", start="node .")
+    assert dockerignore_for(node, "docs\n!docs/a\n").startswith("docs\n!docs/a\n.git\n")
+    assert dockerignore_for(node, "").startswith(".git\n")
+
+
+def test_a_committed_env_file_is_there_for_who_reads_it() -> None:
+    """Vite and Create React App put its values into the site, and Symfony does not start without it."""
+    built = Plan(language="static", build="hugo", static_dir="public")
+    plans = Plan(language="node", build="vite build", static_dir="dist"), Plan(language="php", start="serve-php"), built
+    assert not any(".env" in dockerignore_for(plan, "") for plan in plans)
+    assert ".env" in dockerignore_for(replace(built, build=""), "")
+    assert dockerignore_for(plans[0], ".env\n").startswith(".env\n")
 
 
 def test_it_builds_again_when_variables_change_and_tells_nothing_of_them() -> None:
