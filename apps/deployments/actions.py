@@ -18,7 +18,7 @@ from apps.accounts.models import Team
 from apps.accounts.policy import Permission
 from apps.deployments import outcome, wakeup
 from apps.deployments.as_served import composed_again
-from apps.deployments.lease import AGENT, lock
+from apps.deployments.lease import AGENT, lock, lock_to_delete
 from apps.deployments.models import Deployment, Release
 from apps.deployments.states import ACTIVE
 from apps.github.choices import Choice
@@ -254,6 +254,7 @@ def delete_service(*, actor: Actor, service: Service, confirm: str) -> None:
 def _delete(actor: Actor, service: Service) -> None:
     """Active jobs find their row gone, kill their children and stop."""
     lock(service.pk)
+    lock_to_delete(Service.objects.filter(pk=service.pk), service=service)
     record(actor=actor, team_id=service.team_id, verb="deleted the service", subject=service)
     Deployment.objects.filter(service=service).delete()
     Release.objects.filter(service=service).delete()

@@ -13,7 +13,7 @@ from apps.accounts.access import Actor
 from apps.accounts.actions import record
 from apps.accounts.policy import Permission
 from apps.deployments import wakeup
-from apps.deployments.lease import lock, lock_all
+from apps.deployments.lease import lock, lock_all, lock_to_delete
 from apps.deployments.models import Build, Deployment, LogStream, Release
 from apps.hosts.actions import publish
 from apps.hosts.models import Host
@@ -58,6 +58,7 @@ def remove(environment: Environment) -> None:
     """Asks nobody. Active jobs find their row gone, kill their children and stop; the agent removes what runs."""
     lock_all(environment.project_id)
     builds = _builds_of(environment)
+    lock_to_delete(Environment.objects.filter(pk=environment.pk), environment=environment)
     Deployment.objects.filter(environment=environment).delete()
     Release.objects.filter(environment=environment).delete()
     Build.objects.filter(pk__in=builds, releases=None, deployment=None).delete()
@@ -72,7 +73,8 @@ def withdraw(service: Service, environment: Environment) -> None:
     """One service out of an environment whose others stay, as `remove` does it."""
     lock(service.pk)
     builds = _builds_of(environment, service)
-    mine = {"service": service, "environment": environment}
+    mine: dict[str, Any] = {"service": service, "environment": environment}
+    lock_to_delete(**mine)
     Deployment.objects.filter(**mine).delete()
     Release.objects.filter(**mine).delete()
     Build.objects.filter(pk__in=builds, releases=None, deployment=None).delete()

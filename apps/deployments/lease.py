@@ -10,17 +10,17 @@ import socket
 import threading
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from apps.deployments.models import Deployment
+from apps.deployments.models import Deployment, LogStream
 from apps.deployments.states import Status
-from apps.projects.models import Service
+from apps.projects.models import Environment, Service
 from workers.errors import Stopped
 
 WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
@@ -42,6 +42,18 @@ def lock_all(project_id: UUID) -> None:
     """All services of a project, in the one order: for whoever changes an environment, before any other row of it."""
     rows = Service.objects.select_for_update(no_key=True).filter(project=project_id)
     list(rows.order_by("pk").values_list("pk"))
+
+
+def lock_to_delete(*parents: QuerySet[Any], **of: Service | Environment) -> None:
+    """`parents` first, then the deployments and logs of a service, an environment or one in the other.
+
+    Whoever would hang a row on one of them meanwhile (a step, lines of a log) finds it gone. Unlocked, such a row comes
+    between the deletion of children and that of their parent, which fails for its sake.
+    """
+    deployments = Deployment.objects.filter(**of)
+    logs = LogStream.objects.filter(Q(**of) | Q(deployment__in=deployments))
+    for rows in (*parents, deployments, logs):
+        list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 def claim(deployment_id: str, *, start: Status, during: Status, step: str) -> Deployment | None:
