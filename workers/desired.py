@@ -33,8 +33,8 @@ class Limits(Model):
 
 
 class Process(Model):
-    """One process type. `command`, `entrypoint` None and `user` "" mean the image's own; `port` None means that nothing is
-    routed to it."""
+    """One process type. `command`, `entrypoint` None and `user` "" mean the image's own, an empty `entrypoint` none; `port`
+    None means that nothing is routed to it."""
 
     command: list[str] | None = None
     entrypoint: list[str] | None = None

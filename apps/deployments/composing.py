@@ -16,7 +16,8 @@ def shown(plan: ComposePlan) -> dict[str, Any]:
     del told["texts"], told["missing"]
     for one in told["asked"]:
         one["has_default"] = bool(one["default"])
-        one["default"] = "" if SOUNDS_SECRET.search(one["name"]) else one["default"]
+        one["is_secret"] = one["is_secret"] or bool(SOUNDS_SECRET.search(one["name"]))
+        one["default"] = "" if one["is_secret"] else one["default"]
     for one in told["services"]:
         one["variables"] = sorted(one.pop("environment"))
     return told

@@ -67,7 +67,7 @@ class Telling:
                 text = f"{_shown(new, name)} in the file; {_shown(wins[name])} stays, as it was set here."
                 self._note("kept", f"{LABELS[name]}: {text}")
             elif old != new:
-                self._note("changed", f"{LABELS[name]}: {_shown(new)}, was {_shown(old)}.")
+                self._note("changed", f"{LABELS[name]}: {_shown(new, name)}, was {_shown(old, name)}.")
 
     def of_variables(self, before: Said, now: Said, values: dict[str, str], kept: list[str]) -> None:
         """Names only: a value may be secret."""
@@ -109,7 +109,7 @@ def neighbours(
 
 
 def _shown(value: Any, name: str = "") -> str:
-    text = _text(value)
+    text = "the image's own" if name == "entrypoint" and value is None else _text(value)
     return f"{text[:LONGEST]}…" if len(text) > LONGEST else text + UNITS.get(name, "")
 
 

@@ -62,7 +62,9 @@ def page_of(
 
 def _rows(compose: Mapping[str, Any], sent: Mapping[str, str] | None, told: Collection[str]) -> list[suggested.Row]:
     """A secret's default is not shown, and nothing that was told before."""
+    secret = {one["name"] for one in compose["asked"] if one.get("is_secret")}
     found = suggested.rows(_asked(compose), sent)
+    found = [replace(row, is_secret=row.is_secret or row.name in secret) for row in found]
     kept = {one["name"]: "the file's own" for one in compose["asked"] if one["has_default"]}
     found = [replace(row, placeholder=row.placeholder or kept[row.name]) if row.name in kept else row for row in found]
     again = [replace(row, value=row.value if sent else "", placeholder="as it was given before") for row in found]

@@ -117,7 +117,7 @@ def test_the_api_tells_and_makes_it_once(alice: Person, bob: Person, git_url: st
     assert told["compose"]["services"][2]["variables"] == ["API_TOKEN", "ODD", "STORE"]
     assert told["compose"]["asked"][2] == {
         "name": "DB_PASSWORD", "default": "", "has_default": True, "required": False, "line": 17,
-        "file": "compose.yml",
+        "file": "compose.yml", "is_secret": True,
     }  # fmt: skip
     body: dict[str, Any] = {"source_url": git_url, "project": "shop"}
     assert bob.post("/compose", body).status_code == 403
@@ -130,6 +130,30 @@ def test_the_api_tells_and_makes_it_once(alice: Person, bob: Person, git_url: st
     assert answers[0].json() == answers[1].json() and Service.objects.count() == 2
     assert alice.post("/compose", body).json()["deployments"] == [], "they are here already"
     assert Service.objects.count() == 2
+
+
+def test_its_page_hides_what_the_file_calls_a_secret(alice: Person, tmp_path: Path) -> None:
+    text = """
+services:
+  db:
+    image: mysql
+    environment: {MYSQL_PASSWORD_FILE: /run/secrets/db_pin, URL: $URL}
+    secrets: [db_pin]
+secrets: {db_pin: {file: none.txt}}
+"""
+    files = {"compose.yml": text, ".env": "API_TOKEN=in-the-file\nURL=http://$API_TOKEN@x\n"}
+    make_repository(tmp_path / "shop", files)
+    with served(tmp_path) as (url, _):
+        told_where = {"source_url": f"{url}/shop/.git"}
+        page = browser(alice).post("/new", told_where)
+        told = alice.post("/analyze", told_where).json()["compose"]["asked"]
+    assert [(row.name, row.is_secret, row.value) for row in page.context["compose_rows"]] == [
+        ("URL", True, ""), ("DB_PIN", True, ""),
+    ]  # fmt: skip
+    assert {(one["name"], one["is_secret"], one["default"], one["has_default"]) for one in told} == {
+        ("URL", True, "", True), ("DB_PIN", True, "", False),
+    }  # fmt: skip
+    assert "in-the-file" not in page.content.decode()
 
 
 def test_it_says_what_a_file_is_not(alice: Person, tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ services:
     command: [serve, --fast]
     mem_limit: 384m
     cpus: 2
+    entrypoint: ""
     healthcheck: {test: [CMD, check]}
     environment: {LEVEL: debug, URL: "http://y:${PORT_THERE:-9000}/", KEPT: b, NEW: "1", PASSWORD: "${PASSWORD:?}"}
     volumes: ["files:/files"]
@@ -130,6 +131,7 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
     assert row.release is not None
     [process] = row.release.spec["processes"].values()
     assert (process["command"], process["port"], process["limits"]["cpus"]) == (["serve", "--fast"], 9000, 2)
+    assert process["entrypoint"] == []
     assert row.release.spec["health"]["command"] == ["check"]
     given = {"LEVEL": "debug", "URL": "http://y:9001/", "KEPT": "mine", "NEW": "1", "PASSWORD": "hush-3141"}
     assert (row.release.variables, row.release.secret_names) == (given, ["PASSWORD"])
@@ -141,6 +143,7 @@ def test_a_push_brings_what_changed_in_the_file(web: Service, pushed: Pushed) ->
         "compose.yml, line 7: health deadline: 90 s, was 60 s.",
         "compose.yml, line 7: memory: 384 MB in the file; 1024 MB stays, as it was set here.",
         "compose.yml, line 7: command: serve --fast, was serve.",
+        "compose.yml, line 7: entrypoint: none, was the image's own.",
         "compose.yml, line 7: health check: check, was none.",
         "compose.yml, line 7: variables LEVEL, NEW, URL: as in the file now.",
         "compose.yml, line 7: variables KEPT: changed in the file; what was set here stays.",

@@ -129,7 +129,8 @@ CAUSES: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "node-version",
-        r"EBADENGINE|engine \"node\" is incompatible[^\n]*Expected version \"?([^\"\n]+)|Unsupported engine"
+        r"npm (?:error|ERR!)[^\n]*EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE"  # npm and pnpm warn of it, too, and go on.
+        r"|engine \"node\" is incompatible[^\n]*Expected version \"?([^\"\n]+)"
         r"|requires Node(?:\.js)?(?: version)? ?([^\n]+)|upgrade Node\.js to a supported version: \"([^\"\n]+)"
         r"|Node\.js version \"([^\"\n]+)\" is required|requires a minimum Node\.js version of ([^\s]+)",
         "A package does not work with the Node version of this build ({1}).",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from typing import NamedTuple
 
 from dotenv.parser import parse_stream
 
@@ -25,6 +26,27 @@ def why_unfit(text: str) -> str:
     return ""
 
 
+class Line(NamedTuple):
+    """What a file says of one name. `value` None: the name alone, without a value. `is_literal`: in single quotation
+    marks, where no other's value is put in."""
+
+    value: str | None
+    number: int
+    is_literal: bool
+
+
 def lines_of(text: str) -> dict[str, str | None]:
     """Of one that is fit. None: a name alone, without a value. Nothing is put in for another's name."""
-    return {one.key: one.value for one in parse_stream(StringIO(text)) if one.key is not None}
+    return {name: line.value for name, line in numbered(text).items()}
+
+
+def numbered(text: str) -> dict[str, Line]:
+    """Of one that is fit, by their names: what each was told last."""
+    found = {}
+    for one in parse_stream(StringIO(text)):
+        if one.key is not None:
+            whole = one.original.string
+            blank = len(whole) - len(whole.lstrip())
+            is_literal = whole.partition("=")[2].lstrip().startswith("'")
+            found[one.key] = Line(one.value, one.original.line + whole.count("\n", 0, blank), is_literal)
+    return found

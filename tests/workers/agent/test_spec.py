@@ -142,7 +142,7 @@ def test_an_own_check_is_asked_more_than_once_within_its_deadline(
 def test_it_is_reached_by_its_name_and_asks_itself() -> None:
     release = Release(
         id=f"{ID}2", image="x", health=Health(command=["pg_isready"]),
-        processes={"web": Process(port=1, user="postgres", entrypoint=["/run"]), "worker": Process()},
+        processes={"web": Process(port=1, user="postgres", entrypoint=["/run"]), "worker": Process(entrypoint=[])},
         release_command=["migrate"],
     )  # fmt: skip
     service = described().model_copy(update={"release": release, "names": ["db"]})
@@ -157,6 +157,7 @@ def test_it_is_reached_by_its_name_and_asks_itself() -> None:
     assert web["Healthcheck"] == {
         "Test": ["CMD", "pg_isready"], "Interval": 3 * second, "Timeout": 5 * second, "Retries": 3
     }  # fmt: skip
+    assert spec("worker")["Entrypoint"] == [], "the image's own is taken away, its command is not"
     assert "Aliases" not in spec("worker")["NetworkingConfig"]["EndpointsConfig"]["net"], "it listens nowhere"
     once = spec("web", "release")
     assert not {"Healthcheck", "Entrypoint"} & once.keys() and once["User"] == "postgres"

@@ -210,6 +210,27 @@ def test_it_knows_nothing_of_ordinary_output() -> None:
     assert cause(["Collecting flask", "Successfully installed flask-3.0", "exit code: 1"], PYTHON) is None
 
 
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (["Error: Cannot find module 'lodash'"], "module-missing"),
+        (['npm error Missing script: "build"'], "script-missing"),
+        (["Next.js build worker exited with code: null and signal: SIGKILL"], None),
+        (["npm ERR! code EBADENGINE", "npm ERR! engine Unsupported engine"], "node-version"),
+        ([" ERR_PNPM_UNSUPPORTED_ENGINE  Unsupported environment (bad pnpm and/or Node.js version)"], "node-version"),
+        (
+            ['error a@1.0.0: The engine "node" is incompatible with this module. Expected version ">=22".'],
+            "node-version",
+        ),
+    ],
+)
+def test_what_is_only_warned_of_causes_nothing(lines: list[str], code: str | None) -> None:
+    warned = ["npm warn EBADENGINE Unsupported engine {", "npm WARN EBADENGINE   package: 'chalk@9.0.0',",
+              " WARN  Unsupported engine: wanted: {\"node\":\">=22\"}"]  # fmt: skip
+    found = cause([*warned, *lines], PYTHON)
+    assert (found and found.code) == code
+
+
 def test_it_loses_no_time_on_long_lines() -> None:
     began = time.process_time()
     assert cause(["a" * 8192] * 200, PYTHON) is None

@@ -138,6 +138,8 @@ def test_it_refuses_what_leaves_the_container(key: str) -> None:
         "image: x\nvolumes: ['a:../x']",
         "image: x\nvolumes: ['a:/']",
         "image: x\nvolumes: ['a:/b', 'a:/c']",
+        "image: x\nvolumes: ['${DATA}:/var/lib/data']",
+        "image: x\nvolumes: [{type: volume, source: '${DATA}', target: /a}]",
         "image: x\ndeploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
         "image: x\nuser: '0;id'",
         "image: x\ncommand: run ${PASSWORD}",
@@ -159,6 +161,53 @@ def test_it_refuses_by_value_too(body: str) -> None:
     refused = [one for one in findings if one.kind == "refused"]
     assert not found.is_made and len(refused) == 1
     assert refused[0].line == (3 if body == "image: X!" else 4)
+
+
+SHELL = "Let a shell put it in, as "
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("command: run ${DB_PASSWORD}", SHELL),
+        ("entrypoint: [run, '${DB_PASSWORD}']", SHELL),
+        ("healthcheck: {test: [CMD, ping, '${DB_PASSWORD}']}", SHELL),
+        ("healthcheck: {test: [CMD-SHELL, 'ping ${DB_PASSWORD}']}", "Write $$NAME there, "),
+        ("healthcheck: {test: 'ping ${DB_PASSWORD}'}", "Write $$NAME there, "),
+        ("user: '${DB_PASSWORD}'", "If it is no secret, write it there as it is, "),
+    ],
+)
+def test_it_says_how_a_secret_is_given_unseen(body: str, why: str) -> None:
+    _, [said] = service(f"image: x\n{body}", DB_PASSWORD="p")
+    assert said.kind == "refused" and said.why.startswith(f"A secret in it could be read by everybody. {why}")
+
+
+@pytest.mark.parametrize(
+    "name", ["KEY", "API_KEY", "APIKEY", "KEY_FILE", "APP_KEYS", "TS_AUTHKEY", "KEYID", "KEY2", "s3Key"]
+)
+def test_it_takes_a_key_for_a_secret(name: str) -> None:
+    assert service(f"image: x\nenvironment: {{{name}: a}}")[0].secret_names == [name]
+
+
+@pytest.mark.parametrize("name", ["KEYCLOAK_HOSTNAME", "KEYBOARD", "MONKEY"])
+def test_it_takes_what_only_begins_or_ends_so_for_none(name: str) -> None:
+    found, _ = service(f"image: x\ncommand: start --at=${{{name}}}", **{name: "here"})
+    assert found.command == ["start", "--at=here"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("", None), ("entrypoint:", None), ("entrypoint: ''", []), ("entrypoint: []", []), ("entrypoint: run", ["run"])],
+)
+def test_an_empty_entrypoint_takes_the_images_away(told: str, kept: list[str] | None) -> None:
+    found, _ = service(f"image: x\ncommand: []\n{told}")
+    assert (found.entrypoint, found.command) == (kept, None)
+
+
+def test_a_volume_without_a_name_goes_with_its_release() -> None:
+    for text in ("/data", "{type: volume, target: /data}", "{type: tmpfs, source: '', target: /data}"):
+        found, [said] = service(f"image: x\nvolumes: [{text}]")
+        assert found.is_made and said.kind == "ignored"
 
 
 def test_it_refuses_one_that_runs_once_and_shared_disks() -> None:
@@ -243,6 +292,17 @@ def test_it_knows_where_it_listens_and_for_whom(body: str, told: tuple[int | Non
     [
         ('["CMD", "curl", "-f", "http://localhost/up?a=1"]', {"health_path": "/up?a=1"}),
         ("wget -qO- http://127.0.0.1:80 || exit 1", {"health_path": "/"}),
+        ('["CMD", "curl", "-fsSLo", "/dev/null", "-m5", "--retry", "3", "http://localhost/up"]', {"health_path": "/up"}),
+        ('["CMD", "/bin/wget", "--spider", "--tries=1", "-nv", "-T", "5", "-O-", "http://[::1]/"]', {"health_path": "/"}),
+        *(
+            (f'["CMD-SHELL", "{line}"]', {"health_command": ["/bin/sh", "-c", line]})
+            for line in (
+                "curl http://localhost/ || exit 1", "curl -s --retry 3 http://localhost/",
+                "curl -f -u a:b http://localhost/up", "curl -f -X POST -d '{}' http://localhost/rpc",
+                "wget --header='Host: x.example.com' http://127.0.0.1/up", "curl -fo up.txt http://localhost/",
+                "wget -qO- --post-data=a http://localhost/", "curl -f http://localhost/;true", "curl -fIs http://localhost/",
+            )
+        ),
         ('["CMD-SHELL", "curl http://localhost:81/up"]', {"health_command": ["/bin/sh", "-c", "curl http://localhost:81/up"]}),
         ("curl localhost | grep ok", {"health_command": ["/bin/sh", "-c", "curl localhost | grep ok"]}),
         ('["CMD", "redis-cli", "ping"]', {"health_command": ["redis-cli", "ping"]}),
@@ -263,6 +323,7 @@ def test_it_asks_by_a_path_or_by_a_command(test: str, told: dict[str, Any]) -> N
         ("${E:-x}|${E-x}|${N:-y}|${N-}", "x||y|"),
         ("${N:-${A}-${N:-z}}", "one-z"),
         ("${A:+yes}${N+no}", "yes"),
+        ("[ $(ping) ] (.*)$ pa$1word $", "[ $(ping) ] (.*)$ pa$1word $"),
     ],
 )
 def test_it_puts_values_in(text: str, put: str) -> None:
@@ -270,7 +331,7 @@ def test_it_puts_values_in(text: str, put: str) -> None:
     assert found.environment == {"T": put}
 
 
-@pytest.mark.parametrize("text", ["${", "${1}", "${A", "${A:b}", "$", "${A:-" * 20 + "}" * 20])
+@pytest.mark.parametrize("text", ["${", "${1}", "${A", "${A:b}", "${A:-" * 20 + "}" * 20])
 def test_it_says_where_a_value_is_written_wrongly(text: str) -> None:
     with pytest.raises(UserError, match="compose.yml, line 4"):
         service(f"image: x\nenvironment: {{T: '{text}'}}")
@@ -302,6 +363,8 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         "services: {a: {image: '" + "${A:-" * 18_000 + "'}}",
         "services: {a: {image: x, command: '" + "\" " * 49_000 + "'}}",
         "services: {a: {image: x, healthcheck: {test: 'curl " + "http://localhost/" * 5_000 + "'}}}",
+        "services: {a: {image: x, ports: [80], healthcheck: {test: 'curl " + "-ffff " * 15_000 + "-x'}}}",
+        "services: {a: {image: x, ports: [80], healthcheck: {test: 'curl -" + "f" * 90_000 + "x'}}}",
         "services: {a: {image: x, ports: ['" + "1" * 90_000 + "']}}",
         "a: &a " + "{b: " * 20 + "1" + "}" * 20 + "\nservices: {" + "<<: *a, " * 4_000 + "}",
     ],

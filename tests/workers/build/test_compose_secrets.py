@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.workers.build.test_compose import plan_of
+from workers.build.compose.values import Asked
 
 TEXT = """
 services:
@@ -28,7 +29,8 @@ configs:
     ("source", "told", "files", "value", "missing"),
     [
         ("{file: ./password.txt}", {}, {"password.txt": "in the file\n"}, "in the file", []),
-        ("{file: ./password.txt}", {}, {}, "", ["POSTGRES_PASSWORD"]),
+        ("{file: ./password.txt}", {}, {}, "", ["PASSWORD"]),
+        ("{file: ./password.txt}", {"PASSWORD": "told"}, {}, "told", []),
         ("{file: ../password.txt}", {"POSTGRES_PASSWORD": "told"}, {}, "told", []),
         ("{environment: DB_PW}", {}, {}, "", ["DB_PW"]),
         ("{environment: DB_PW}", {"DB_PW": "told"}, {}, "told", []),
@@ -51,3 +53,25 @@ def test_a_secret_of_an_image_becomes_its_variable(
     assert [one.environment for one in plan_of(TEXT.replace("SOURCE", source), plan.texts, **told).services] == [
         db.environment, own.environment
     ]  # fmt: skip
+
+
+def test_one_secret_is_asked_for_once() -> None:
+    text = """
+services:
+  wordpress:
+    image: wordpress
+    environment: {WORDPRESS_DB_PASSWORD_FILE: /run/secrets/db-pin}
+    secrets: [db-pin]
+  db:
+    image: mysql
+    environment: {MYSQL_PASSWORD_FILE: /run/secrets/pin}
+    secrets: [{source: db-pin, target: pin}]
+secrets:
+  db-pin: {file: pin.txt}
+"""
+    [asked] = plan_of(text).asked
+    assert asked == Asked("DB_PIN", "", True, 12, "compose.yml", is_secret=True)
+    plan = plan_of(text, DB_PIN="p")
+    assert (plan.missing, [one.environment for one in plan.services]) == (
+        [], [{"WORDPRESS_DB_PASSWORD": "p"}, {"MYSQL_PASSWORD": "p"}],
+    )  # fmt: skip

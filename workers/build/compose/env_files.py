@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workers.build.compose.values import NAME
-from workers.build.env_text import LONGEST, MOST_BYTES, lines_of, why_unfit
+from workers.build.env_text import LONGEST, MOST_BYTES, Line, numbered, why_unfit
 from workers.build.files import Files, leaves
 from workers.errors import UserError
 
@@ -35,10 +35,10 @@ class EnvFiles:
     check: Callable[[], None]
     texts: dict[str, str]
     named: int = 0
-    _read: dict[str, dict[str, str] | Unfit] = field(default_factory=dict)
+    _read: dict[str, dict[str, Line] | Unfit] = field(default_factory=dict)
 
-    def read(self, path: str) -> dict[str, str]:
-        """Raises `Unfit`."""
+    def read(self, path: str) -> dict[str, Line]:
+        """As it is written. Raises `Unfit`."""
         if path not in self._read:
             self.check()
             try:
@@ -63,11 +63,11 @@ class EnvFiles:
         """The first of these that is there, or ""."""
         return next((path for path in paths if self.has(path)), "")
 
-    def _parsed(self, path: str) -> dict[str, str]:
+    def _parsed(self, path: str) -> dict[str, Line]:
         text = self.whole(path)
         if why := why_unfit(text):
             raise Unfit(path, why)
-        found = {name: value for name, value in lines_of(text).items() if value is not None and NAME.fullmatch(name)}
+        found = {name: line for name, line in numbered(text).items() if line.value is not None and NAME.fullmatch(name)}
         if len(found) > MOST_VARIABLES:
             raise Unfit(path, f"has more than {MOST_VARIABLES} variables")
         return found

@@ -11,7 +11,16 @@ from workers.build.compose.tree import Tree
 
 LOCAL = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])"
 URL = re.compile(rf"https?://{LOCAL}(?::(?P<port>\d{{1,5}}))?(?P<path>/[A-Za-z0-9._~/?=&%+-]{{0,240}})?")
-ASKS = ("curl", "wget")
+# What may stand beside the address, each behind a NUL: it changes nothing of what the agent asks in its place.
+NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+OPTIONS = {
+    "curl": rf"-[fsSL]+|-[fsSL]*o\0?/dev/null|-[fsSL]*m\0?{NUMBER}|--fail|--silent|--show-error|--location"
+    rf"|--output\0/dev/null|--(?:max-time|connect-timeout|retry|retry-delay)\0{NUMBER}",
+    "wget": rf"-q|-nv|-q?O\0?(?:-|/dev/null)|-q?[tT]\0?{NUMBER}|--quiet|--no-verbose|--spider"
+    rf"|--output-document[\0=](?:-|/dev/null)|--(?:tries|timeout)[\0=]{NUMBER}",
+}
+FAILS = {"curl": re.compile(r"\0(?:-[sSL]*f|--fail)"), "wget": re.compile("")}  # Curl takes any answer without it.
+ASKS = {name: re.compile(rf"(?:\0(?:{options}|https?://[^\0]*)(?=\0|\Z))+") for name, options in OPTIONS.items()}
 AFTER = re.compile(r"\s*(?:\|\|\s*(?:exit\s+1|false)\s*)?")  # What people write behind the one command.
 DURATION = re.compile(r"(?:(\d{1,6}(?:\.\d{1,6})?)(h|ms|us|m|s))")
 SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001, "us": 0.000001}
@@ -56,12 +65,8 @@ def _path(words: list[str], port: int | None) -> str | None:
             words = shlex.split(line) if AFTER.fullmatch(f"||{rest}" if rest else "") else []
         except ValueError:
             return None
-    if (
-        port is None
-        or not words
-        or words[0].rpartition("/")[2] not in ASKS
-        or re.search(r"[|;&<>`$]", "".join(words[1:-1]))
-    ):
+    program, rest = words[0].rpartition("/")[2] if words else "", "".join(f"\0{word}" for word in words[1:])
+    if port is None or program not in ASKS or not ASKS[program].fullmatch(rest) or not FAILS[program].search(rest):
         return None
     urls = [found for word in words[1:] if (found := URL.fullmatch(word))]
     if len(urls) != 1 or int(urls[0]["port"] or 80) != port or urls[0][0].startswith("https"):

@@ -13,6 +13,7 @@ from functools import partial, reduce
 from typing import NoReturn
 
 from workers.build.compose.env_files import EnvFiles
+from workers.build.compose.env_values import given
 from workers.build.compose.extends import Extender, Unextended
 from workers.build.compose.merging import merged
 from workers.build.compose.paths import rebased
@@ -73,17 +74,16 @@ class Loader:
         there = one.at("project_directory").text
         inner = _joined(base, there) if there else posixpath.dirname(files[0]) or "."
         told = [_joined(base, path.text) for path in one.at("env_file").items]
-        beside = self.beside(told or [_joined(inner, ".env")])
-        return self.whole(files, inner, replace(values, beside={**beside, **values.beside}), above)
+        return self.whole(files, inner, self.with_beside(told or [_joined(inner, ".env")], values), above)
 
-    def beside(self, files: Iterable[str]) -> dict[str, str]:
-        """Values of the files' variables for which nobody told others."""
+    def with_beside(self, files: Iterable[str], values: Values) -> Values:
+        """With those of the files' variables for which nobody told others."""
         found: dict[str, str] = {}
         for file in map(self._path, files):
             path = self.env_files.first(file, *(f"{file}{end}" for end in EXAMPLES))
-            told = self.env_files.read(path) if path else {}
-            found |= told if path == file else {name: value for name, value in without_secrets(told).items() if value}
-        return found
+            said = given(values, path, self.env_files.read(path) if path else {}, found)
+            found |= said.values if path == file else {name: one for name, one in without_secrets(said).items() if one}
+        return replace(values, beside={**found, **values.beside})
 
     def _other(self, values: Values, known: dict[str, Extender], file: Tree) -> Extender:
         if file.text not in known:

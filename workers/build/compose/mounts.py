@@ -20,7 +20,9 @@ def mounts_of(reading: Reading, tree: Tree) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in tree.at("volumes").items:
         kind, source, target = _parts(one)
-        if kind == "tmpfs" or (kind == "volume" and not source):
+        if kind == "volume" and not source and (place := _place_of_source(one)):
+            reading.refuse("volumes", one, f"Nothing stands {place}: a variable there has no value.")
+        elif kind == "tmpfs" or (kind == "volume" and not source):
             reading.ignore("volumes", one, "It has no name, so it goes with each release. Give it one to keep it.")
         elif source in found.values():
             reading.refuse("volumes", one, f"{source} is mounted already. Give the second folder a volume of its own.")
@@ -46,6 +48,13 @@ def _parts(tree: Tree) -> tuple[str, str, str]:
         return told.get("type", "volume"), told.get("source", ""), told.get("target", "")
     source, colon, rest = tree.text.partition(":")
     return ("volume", source, rest.partition(":")[0]) if colon else ("volume", "", source)
+
+
+def _place_of_source(tree: Tree) -> str:
+    """Where it would stand; "" for a volume without a name, which has none."""
+    if tree.map:
+        return "as its source" if tree.at("source").value is not None else ""
+    return "before its colon" if ":" in tree.text else ""
 
 
 def _of_host(volume: Tree) -> str:

@@ -28,10 +28,10 @@ class ComposeService:
     repository's top, by `dockerfile`, told from there ("": as detected), with `build_args` and until `target` ("": the
     last stage).
 
-    `command` and `entrypoint` None mean the image's own. `port` None: nothing can be asked of it, and nothing leads to it;
-    `is_public`: it gets an address. `volumes` maps folders to names. `health_command` is run in the container. `needs`
-    are variables without which it cannot be used. `is_made` false: it was refused, or it is for a profile. Limits that are
-    None are the usual ones.
+    `command` and `entrypoint` None mean the image's own; an `entrypoint` without words: none. `port` None: nothing can be
+    asked of it, and nothing leads to it; `is_public`: it gets an address. `volumes` maps folders to names. `health_command`
+    is run in the container. `needs` are variables without which it cannot be used. `is_made` false: it was refused, or it is
+    for a profile. Limits that are None are the usual ones.
     """
 
     name: str

@@ -50,7 +50,7 @@ def read_compose(
         return None
     loader = Loader(EnvFiles(whole, check, {}), where)
     loader.env_files.whole(path)  # The first of `texts`: what is too large is said of it.
-    values = Values(variables, loader.beside([".env"]), secret)
+    values = loader.with_beside([".env"], Values(variables, {}, set(secret)))
     name = posixpath.basename(path)
     top = loader.whole([name], ".", values)
     services, findings = _read(loader, top, name)
@@ -58,7 +58,7 @@ def read_compose(
     services, order = ordered(services)
     found = [*_of_files(loader), *findings, *shared, *order]
     called = "" if top.at("name").is_secret else top.at("name").text
-    asked, missing = list(values.asked.values()), values.missing()
+    asked, missing = values.open, values.missing()
     return ComposePlan(name, where, called, services, found, asked, missing, loader.paths, loader.env_files.texts)
 
 

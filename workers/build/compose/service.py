@@ -19,6 +19,7 @@ from workers.build.compose.tree import Tree
 from workers.build.compose.variables import variables_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+BY_SHELL = 'Let a shell put it in, as ["sh", "-c", "exec run --password \\"$$NAME\\""] does'
 USER = re.compile(r"[A-Za-z0-9_.-]{1,64}(:[A-Za-z0-9_.-]{1,64})?")
 
 
@@ -73,8 +74,18 @@ def _shows_secrets(reading: Reading, tree: Tree) -> bool:
     shown = [(key, one) for key, one in tree.map.items() if one.is_secret and key in FOLLOWED - {"environment"}]
     for key, one in shown:
         name, place = _place(key, one)
-        reading.refuse(name, place, "A secret in it could be read by everybody. Give it as a variable: $$NAME.")
+        reading.refuse(name, place, f"A secret in it could be read by everybody. {_instead(name, one)}")
     return bool(shown)
+
+
+def _instead(name: str, tree: Tree) -> str:
+    """What gives it unseen, where that can be done: only a shell puts a variable of the container in."""
+    first = next((one.text for one in tree.at("test").items), "")
+    if name in ("command", "entrypoint") or (name == "healthcheck.test" and first == "CMD"):
+        return f"{BY_SHELL}, and give NAME under environment."
+    if name == "healthcheck.test":
+        return "Write $$NAME there, and give NAME under environment."
+    return "If it is no secret, write it there as it is, or give its variable another name."
 
 
 def _place(key: str, tree: Tree) -> tuple[str, Tree]:
@@ -86,11 +97,13 @@ def _place(key: str, tree: Tree) -> tuple[str, Tree]:
 
 
 def _words(reading: Reading, key: str, tree: Tree) -> list[str] | None:
-    """As Compose takes it: a list as it is, a text cut into words, without a shell. An empty one is the image's own."""
+    """As Compose takes it: a list as it is, a text cut into words, without a shell. None is the image's own, and so is an
+    empty command; an empty entrypoint takes the image's away."""
+    empty: list[str] | None = [] if key == "entrypoint" and tree.value is not None else None
     if isinstance(tree.value, list):
-        return [one.text for one in tree.value] or None
+        return [one.text for one in tree.value] or empty
     try:
-        return shlex.split(tree.text) or None
+        return shlex.split(tree.text) or empty
     except ValueError:
         reading.refuse(key, tree, "A quotation mark in it stays open.")
         return None

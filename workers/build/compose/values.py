@@ -6,16 +6,20 @@ Nobody's environment is read: what is not told and has no default is empty, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from workers.build.compose.tree import Text, Tree
 from workers.errors import UserError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SOUNDS_SECRET = re.compile(r"SECRET|PASS|PWD|TOKEN|PRIVATE|CREDENTIAL|KEY|AUTH$|_DSN$|DATABASE_URL", re.IGNORECASE)
-SOUNDS_PLAIN = re.compile(r"_(?:PORT|VERSION|TAG|IMAGE)$", re.IGNORECASE)  # KEYCLOAK_VERSION
+# A key ends its word: KEYCLOAK and KEYBOARD are none, nor is a MONKEY.
+SOUNDS_SECRET = re.compile(
+    r"SECRET|PASS|PWD|TOKEN|PRIVATE|CREDENTIAL|(?<!MON|DON|TUR|HOC)KEY(?:S|ID|FILE)?(?![A-Z])|AUTH$|_DSN$|DATABASE_URL",
+    re.IGNORECASE,
+)
+SOUNDS_PLAIN = re.compile(r"_(?:PORT|VERSION|TAG|IMAGE)$", re.IGNORECASE)  # PASSBOLT_VERSION
 MOST_DEPTH = 8
 MOST_ASKED = 200
 MOST_CHARACTERS = 1_000_000  # Of all texts together, once the values stand in them.
@@ -23,13 +27,15 @@ MOST_CHARACTERS = 1_000_000  # Of all texts together, once the values stand in t
 
 @dataclass(frozen=True)
 class Asked:
-    """A variable that the file leaves open. `default` is what it is when nobody tells it; `required`: it has none."""
+    """A variable that the file leaves open. `default` is what it is when nobody tells it; `required`: it has none.
+    `is_secret`: its name need not sound so."""
 
     name: str
     default: str
     required: bool
     line: int
     file: str
+    is_secret: bool = False
 
 
 @dataclass
@@ -41,12 +47,14 @@ class Room:
 
 @dataclass
 class Values:
-    """`told` is a person's, `beside` what the repository's `.env` says: it is weaker. `secret` are names of secrets that
-    do not sound so. `asked` and `room` are shared by those of all files."""
+    """`told` is a person's, `beside` what the repository's `.env` says: it is weaker. `own` is what a file of variables
+    said further up, the weakest, and nobody is asked for it. `secret` are names of secrets that do not sound so. `secret`,
+    `asked` and `room` are shared by those of all files."""
 
     told: Mapping[str, str]
     beside: Mapping[str, str]
-    secret: Collection[str] = ()
+    secret: set[str] = field(default_factory=set)
+    own: Mapping[str, str] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     room: Room = field(default_factory=Room)
     _file: str = ""
@@ -83,26 +91,28 @@ class Values:
             return "$", at + 1
         if named := NAME.match(text, at):
             return self._value(named[0], "", "", line, depth), named.end()
-        end = _closing(text, at + 1) if text.startswith("{", at) else -1
+        if not text.startswith("{", at):
+            return "$", at
+        end = _closing(text, at + 1)
         named = NAME.match(text, at + 1)
         form = re.compile(r":?[-?+]|").match(text, named.end()) if named else None
         if end < 0 or not named or not form or (not form[0] and named.end() != end) or depth > MOST_DEPTH:
             raise UserError(
                 "compose:user:interpolation", f"{self._file}, line {line}: {text[at - 1 : at + 60]!r} is no variable.",
-                hint="Write ${NAME} or ${NAME:-default}; a $ that is meant as it is, as $$.", status=422,
+                hint="Write ${NAME} or ${NAME:-default}; a ${ that is meant as it is, as $${.", status=422,
             )  # fmt: skip
         return self._value(named[0], form[0], text[form.end() : end], line, depth), end + 1
 
     def _value(self, name: str, form: str, other: str, line: int, depth: int) -> str:
-        value = self.told.get(name, self.beside.get(name))
+        value = self.of(name)
         is_there = bool(value) if form.startswith(":") else value is not None
         if form.endswith("+"):
             return self._put_in(other, line, depth + 1) if is_there else ""
         met, self._met_secret = self._met_secret, False
         default = self._put_in(other, line, depth + 1) if form.endswith("-") else ""
-        self._ask(
-            name, self.beside.get(name, "" if self._met_secret else default), form.endswith("?"), line, self._file
-        )
+        if name not in self.own:
+            usual = self.beside.get(name, "" if self._met_secret else default)
+            self._ask(name, usual, form.endswith("?"), line, self._file)
         if form.endswith("?") and not value:
             self._met_missing.add(name)
         # A default stands in the file for everybody who may read that.
@@ -128,7 +138,7 @@ class Values:
 
     def of(self, name: str) -> str | None:
         """Of a variable that the file hands on as it is."""
-        return self.told.get(name, self.beside.get(name))
+        return self.told.get(name, self.beside.get(name, self.own.get(name)))
 
     def is_secret(self, name: str) -> bool:
         return name in self.secret or bool(SOUNDS_SECRET.search(name)) and not SOUNDS_PLAIN.search(name)
@@ -141,9 +151,14 @@ class Values:
     def _secrets(self) -> set[str]:
         return {value for name, value in {**self.beside, **self.told}.items() if value and self.is_secret(name)}
 
+    @property
+    def open(self) -> list[Asked]:
+        """All that it asks for."""
+        return [replace(one, is_secret=one.name in self.secret) for one in self.asked.values()]
+
     def missing(self) -> list[Asked]:
         """Those without which the file says that it cannot be used."""
-        return [one for one in self.asked.values() if one.required and not (self.told.get(one.name) or one.default)]
+        return [one for one in self.open if one.required and not (self.told.get(one.name) or one.default)]
 
 
 def _closing(text: str, at: int) -> int:
