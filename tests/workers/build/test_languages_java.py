@@ -114,6 +114,69 @@ def test_it_plans_a_subproject_of_gradle_by_its_wrapper() -> None:
     assert build_base(plan) == ("java", "21")
 
 
+def subprojects(root: str, **texts: str) -> dict[str, str]:
+    others = {f"{name}/build.gradle.kts": text for name, text in texts.items()}
+    sources = {f"{name}/src/main/java/A.java": "" for name in texts}
+    return {"settings.gradle.kts": 'include("x")', "build.gradle.kts": root, **others, **sources}
+
+
+BOOT = 'plugins { id("org.springframework.boot") }\n'
+WEB = 'dependencies { implementation("org.springframework.boot:spring-boot-starter-web") }\n'
+CATALOGUE = """
+[libraries]
+spring-web = { group = "org.springframework.boot", name = "spring-boot-starter-web" }
+ktor_server = "io.ktor:ktor-server-core:3.0.0"
+[plugins]
+spring-boot = { id = "org.springframework.boot", version = "3.3.0" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("texts", "folder"),
+    [
+        (subprojects('plugins {\n id("org.springframework.boot") version "3.3.0" apply false\n}', api=BOOT, core=""), "api"),
+        (subprojects("plugins { id 'org.springframework.boot' version '3.3.0' apply(false) }", core=WEB, web=BOOT), "web"),
+        (subprojects('subprojects { apply(plugin = "org.springframework.boot") }', api=WEB), "api"),
+        (subprojects("plugins {\n alias(libs.plugins.spring.boot) apply false\n}",
+                     api="plugins { alias(libs.plugins.spring.boot) }", core="dependencies { api(libs.spring.web) }")
+         | {"gradle/libs.versions.toml": CATALOGUE}, "api"),
+        ({"build.gradle": "apply plugin: libs.plugins.spring.boot.get().pluginId",
+          "gradle/libs.versions.toml": CATALOGUE}, ""),
+        ({"build.gradle": BOOT, "src/main/java/A.java": "", "core/build.gradle": WEB, "core/src/main/java/B.java": ""}, ""),
+    ],
+)  # fmt: skip
+def test_it_makes_the_jar_of_the_subproject_that_starts(texts: dict[str, str], folder: str) -> None:
+    plan = found(detect, texts)
+    assert plan.framework == "Spring Boot"
+    assert plan.build.startswith(f"gradle --no-daemon {f':{folder}:' if folder else ''}bootJar -x test && ln -sf ")
+    assert f"find {f'{folder}/' if folder else ''}build/libs " in plan.build
+
+
+@pytest.mark.parametrize(
+    ("build", "framework"),
+    [
+        ("dependencies { implementation(libs.ktor.server) }", "Ktor"),
+        ("dependencies { implementation(libs.other) }", ""),
+    ],
+)
+def test_it_knows_a_framework_by_its_name_in_a_catalogue(build: str, framework: str) -> None:
+    assert found(detect, {"build.gradle.kts": build, "gradle/libs.versions.toml": CATALOGUE}).framework == framework
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"pom.xml": pom("<groupId>io.micronaut</groupId>"), **APP},
+        {"build.gradle": 'plugins { id("io.micronaut.application") }\napplication { }', **APP},
+        {"build.gradle": 'plugins { id("io.micronaut.library") }', **APP},
+    ],
+)
+def test_it_tells_micronaut_the_port_however_it_starts(texts: dict[str, str]) -> None:
+    plan = found(detect, texts)
+    assert plan.start.startswith(f"{JAVA} -Dmicronaut.server.port=$PORT -cp ")
+    assert plan.start.endswith(" com.example.App")
+
+
 def test_it_plans_quarkus() -> None:
     plan = found(detect, {"pom.xml": pom("<groupId>io.quarkus</groupId>")})
     assert plan.start.endswith("-Dquarkus.http.port=$PORT -jar target/quarkus-app/quarkus-run.jar")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from workers.build.files import Files
+from workers.build.gradle_project import gradle_application, gradle_texts
 from workers.build.java_project import Pom, all_poms, gradle_release, main_class, major, release_of
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
@@ -40,20 +41,16 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     """A plan for a folder with a pom.xml or a build.gradle; else None."""
     gradle = files.first(*GRADLE_FILES)
     if files.exists("pom.xml"):
-        poms = all_poms(files)
-        text, manifest = "\n".join(pom.text for pom in poms), "pom.xml"
-        release, steps = (release_of(poms), False), None
+        poms, manifest = all_poms(files), "pom.xml"
+        texts, release = {pom.folder: pom.text for pom in poms}, (release_of(poms), False)
     elif gradle:
-        poms, manifest = [], gradle
-        text = "\n".join(
-            files.text(name) for name in files.glob("*.gradle", "*.gradle.kts", "*/*.gradle", "*/*.gradle.kts")
-        )
-        release = gradle_release(text)
-        steps = None
+        poms, manifest, texts = [], gradle, gradle_texts(files)
+        release = gradle_release("\n".join(texts.values()))
     else:
         return None
+    text = "\n".join(texts.values())
     framework = next((name for name, pattern in FRAMEWORKS.items() if pattern.search(text)), "")
-    steps = _maven(files, poms, framework) if poms else _gradle(files, text, framework)
+    steps = _maven(files, poms, framework) if poms else _gradle(files, texts, framework)
     asked = _version(files, manifest, *release)
     return Plan(
         language="java",
@@ -114,7 +111,7 @@ def _maven(files: Files, poms: list[Pom], framework: str) -> Steps:
     build = f"{mvn} -DskipTests{only} package dependency:copy-dependencies -DincludeScope=runtime"
     if not named:
         return Steps("maven", build, "", (by,))
-    start = _start(f"-cp '{target}/classes:{target}/dependency/*' {named}")
+    start = _start(f"{_port(framework)}-cp '{target}/classes:{target}/dependency/*' {named}")
     return Steps("maven", build, start, (by, f"start command: {named}, because it has the main method"))
 
 
@@ -131,7 +128,7 @@ def _application(files: Files, poms: list[Pom]) -> tuple[Pom, str]:
     return leaves[0], ""
 
 
-def _gradle(files: Files, text: str, framework: str) -> Steps:
+def _gradle(files: Files, texts: dict[str, str], framework: str) -> Steps:
     has_wrapper = files.exists("gradlew") and files.exists("gradle/wrapper/gradle-wrapper.properties")
     gradle = "sh ./gradlew --no-daemon" if has_wrapper else "gradle --no-daemon"
     manager = "gradlew" if has_wrapper else "gradle"
@@ -139,7 +136,7 @@ def _gradle(files: Files, text: str, framework: str) -> Steps:
         "by its wrapper, because gradlew is there" if has_wrapper else f"because {files.first(*GRADLE_FILES)} is there"
     )
     by = f"package manager: Gradle, {told}"
-    folder = _gradle_application(files)
+    folder, text = gradle_application(files, texts), "\n".join(texts.values())
     target, project = (f"{folder}/build", f":{folder.replace('/', ':')}:") if folder else ("build", "")
     if framework == "Spring Boot":
         build = f"{gradle} {project}bootJar -x test && {collect(f'{target}/libs', 'jar')}"
@@ -165,19 +162,11 @@ def _gradle(files: Files, text: str, framework: str) -> Steps:
         return Steps(manager, f"{gradle} {project}assemble", "", (by,))
     if re.search(r"[\"'\s(]application[\"'\s)]", text):
         name = f"{target}/install/*/lib/*"
-        build, start = f"{gradle} {project}installDist -x test", _start(f'-cp "$(echo {name} | tr " " ":")" {found}')
+        build, start = f"{gradle} {project}installDist -x test", f'-cp "$(echo {name} | tr " " ":")" {found}'
     else:
-        build, start = f"{gradle} {project}assemble", _start(f"-cp '{target}/libs/*' {found}")
+        build, start = f"{gradle} {project}assemble", f"-cp '{target}/libs/*' {found}"
+    start = _start(f"{_port(framework)}{start}")
     return Steps(manager, build, start, (by, f"start command: {found}, because it has the main method"))
-
-
-def _gradle_application(files: Files) -> str:
-    """The folder of the subproject that makes a program, "" for the top."""
-    wanted = re.compile(r"org\.springframework\.boot|io\.quarkus|\bapplication\b")
-    for name in files.glob("build.gradle", "build.gradle.kts", "*/build.gradle", "*/build.gradle.kts"):
-        if wanted.search(files.text(name)):
-            return name.rpartition("/")[0]
-    return ""
 
 
 def collect(folder: str, kind: str) -> str:
