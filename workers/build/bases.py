@@ -43,7 +43,7 @@ def run_base(plan: Plan, built_with: str) -> tuple[str, str]:
     family = RUN.get(plan.language, "")
     if plan.language == "elixir" and needs_mix(plan):
         family = ""
-    return family, "" if family in ("", "debian") else built_with
+    return family, "" if family in ("", "debian") else plan.run_version or built_with
 
 
 def needs_mix(plan: Plan) -> bool:

@@ -22,7 +22,8 @@ class Plan:
 
     `language` is one of the module names of `workers.build.languages`, `dockerfile`, or one of `workers.build.outside`,
     whom `builder` names too then, with a `builder_image` where it has one. `version` is the language's,
-    as the repository asks for it ("" when it does not). Commands are shell lines that run inside the container only;
+    as the repository asks for it ("" when it does not); `run_version` is what it runs on where that may be another one
+    than what builds it. Commands are shell lines that run inside the container only;
     "" means none. `processes` maps process types of a Procfile to shell lines; `web` repeats `start`, and is absent
     when a Dockerfile's own command starts the app. `port` is what the app is told in `PORT`. `static_dir` is the folder
     that the bundled static server serves ("" when an own server runs). `reasons` has one sentence for each choice, for
@@ -40,6 +41,7 @@ class Plan:
     language: str
     framework: str = ""
     version: str = ""
+    run_version: str = ""
     package_manager: str = ""
     package_manager_version: str = ""
     install: str = ""

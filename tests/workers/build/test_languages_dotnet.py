@@ -12,6 +12,11 @@ from workers.build.languages.dotnet import detect
 from workers.build.plan import Plan
 
 WEB = '<Project Sdk="Microsoft.NET.Sdk.Web"><TargetFramework>net8.0</TargetFramework></Project>'
+BARE = '<Project Sdk="Microsoft.NET.Sdk.Web"></Project>'
+
+
+def props(version: str) -> str:
+    return f"<Project><PropertyGroup><TargetFramework>net{version}</TargetFramework></PropertyGroup></Project>"
 
 
 def test_it_plans_a_web_project_whole() -> None:
@@ -19,6 +24,7 @@ def test_it_plans_a_web_project_whole() -> None:
         language="dotnet",
         framework="ASP.NET Core",
         version="8.0",
+        run_version="8.0",
         package_manager="nuget",
         install="dotnet restore Shop/Shop.csproj",
         dependency_files=("Shop/Shop.csproj",),
@@ -35,7 +41,18 @@ def test_it_plans_a_web_project_whole() -> None:
 
 def test_it_is_built_on_the_sdk_and_run_on_the_runtime() -> None:
     plan = found_in(detect, "dotnet-web")
-    assert (build_base(plan), run_base(plan, "8.0.404")) == (("dotnet", "8.0"), ("aspnet", "8.0.404"))
+    assert (build_base(plan), run_base(plan, "8.0.404")) == (("dotnet", "8.0"), ("aspnet", "8.0"))
+
+
+def test_it_runs_on_what_the_project_is_made_for_whatever_builds_it() -> None:
+    plan = found(detect, {"a.csproj": WEB, "global.json": '{"sdk": {"version": "9.0.100"}}'})
+    assert (build_base(plan), run_base(plan, "9.0.100")) == (("dotnet", "9.0"), ("aspnet", "8.0"))
+    assert "runtime: .NET 8.0, because a.csproj is made for it" in plan.reasons
+
+
+def test_it_runs_on_what_built_it_where_nothing_says_another() -> None:
+    plan = found(detect, {"a.csproj": BARE})
+    assert (build_base(plan), run_base(plan, "8.0.404")) == (("dotnet", ""), ("aspnet", "8.0.404"))
 
 
 @pytest.mark.parametrize(
@@ -44,8 +61,14 @@ def test_it_is_built_on_the_sdk_and_run_on_the_runtime() -> None:
         ({"a.csproj": WEB, "global.json": '{"sdk": {"version": "9.0.100"}}'}, "9.0"),
         ({"a.csproj": WEB, ".tool-versions": "dotnet 9.0.1"}, "9.0"),
         ({"a.csproj": WEB}, "8.0"),
+        ({"a.csproj": WEB, "Directory.Build.props": props("9.0")}, "8.0"),
+        ({"a.csproj": BARE, "Directory.Build.props": props("9.0")}, "9.0"),
+        ({"src/a/a.csproj": BARE, "Directory.Build.props": props("9.0")}, "9.0"),
+        ({"src/a/a.csproj": BARE, "src/Directory.Build.props": props("10.0"), "Directory.Build.props": props("9.0")},
+         "10.0"),
+        ({"src/a/a.csproj": BARE, "test/Directory.Build.props": props("9.0")}, ""),
     ],
-)
+)  # fmt: skip
 def test_it_asks_for_a_version(texts: dict[str, str], version: str) -> None:
     assert found(detect, texts).version == version
 
@@ -54,6 +77,12 @@ def test_it_takes_the_web_project_of_several() -> None:
     plan = found(detect, {"lib/lib.csproj": "<Project/>", "api/api.csproj": WEB, "test/test.csproj": "<Project/>"})
     assert plan.start.endswith("dotnet api.dll")
     assert plan.dependency_files == ("api/api.csproj", "lib/lib.csproj", "test/test.csproj")
+
+
+def test_it_restores_with_what_folders_say_of_their_projects() -> None:
+    texts = {"src/a/a.csproj": BARE, "src/Directory.Build.props": props("9.0"), "Directory.Packages.props": ""}
+    told = found(detect, texts).dependency_files
+    assert told == ("Directory.Packages.props", "src/Directory.Build.props", "src/a/a.csproj")
 
 
 def test_it_starts_no_library() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import PurePosixPath
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
@@ -12,7 +13,10 @@ from workers.build.versions import Asked, asked_version, version_reason
 from workers.errors import UserError
 
 PROJECTS = ("*.csproj", "*.fsproj", "*/*.csproj", "*/*.fsproj", "*/*/*.csproj", "*/*/*.fsproj")
-SHARED = ("global.json", "nuget.config", "NuGet.Config", "Directory.Build.props", "Directory.Packages.props")
+SHARED = ("global.json", "nuget.config", "NuGet.Config")
+PROPS = "Directory.Build.props"
+# MSBuild takes those that are nearest above a project.
+NESTED = tuple(f"{above}{name}" for above in ("", "*/", "*/*/") for name in (PROPS, "Directory.Packages.props"))
 WEB = re.compile(r"Microsoft\.NET\.Sdk\.Web")
 PROGRAM = re.compile(r"<OutputType>\s*Exe\s*</OutputType>|Microsoft\.NET\.Sdk\.Worker")
 FRAMEWORK = re.compile(r"<TargetFrameworks?>\s*net(\d+\.\d+)")
@@ -27,7 +31,8 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     texts = {name: files.text(name) for name in projects}
     web = next((name for name, text in texts.items() if WEB.search(text)), "")
     project = web or next((name for name, text in texts.items() if PROGRAM.search(text)), "")
-    asked = _version(files, project or projects[0], texts[project or projects[0]])
+    made_for = _made_for(files, project or projects[0])
+    asked = _version(files, made_for)
     named = ASSEMBLY.search(texts.get(project, ""))
     assembly = named[1] if named else project.rpartition("/")[2].rpartition(".")[0]
     why = "it is a web project" if web else "it makes a program"
@@ -35,9 +40,10 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         language="dotnet",
         framework="ASP.NET Core" if web else "",
         version=asked[0],
+        run_version=made_for[0],
         package_manager="nuget",
         install=f"dotnet restore {project}" if project else "",
-        dependency_files=(*(n for n in SHARED if files.exists(n)), *projects) if project else (),
+        dependency_files=(*(n for n in SHARED if files.exists(n)), *files.glob(*NESTED), *projects) if project else (),
         build=f"dotnet publish {project} --configuration Release --no-restore --output /app/out" if project else "",
         start=f"ASPNETCORE_URLS=http://0.0.0.0:$PORT dotnet {assembly}.dll" if project else "",
         reasons=tuple(
@@ -46,6 +52,9 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
                 (
                     f"language: .NET, because {projects[0]} is there",
                     version_reason(".NET", asked),
+                    f"runtime: .NET {made_for[0]}, because {made_for[1]} is made for it"
+                    if made_for[0] not in ("", asked[0])
+                    else "",
                     f"framework: ASP.NET Core, because {web} uses its SDK" if web else "",
                     f"start command: {assembly}.dll of {project}, because {why}" if project else "",
                 ),
@@ -54,8 +63,17 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     )
 
 
-def _version(files: Files, project: str, text: str) -> Asked:
-    """global.json pins the SDK; a project asks for the framework it is made for."""
+def _made_for(files: Files, project: str) -> Asked:
+    """The framework that the program needs when it runs, whatever SDK builds it: as the project or its folders say."""
+    above = (str(folder / PROPS) for folder in PurePosixPath(project).parents)
+    for name in (project, *above):
+        if found := FRAMEWORK.search(files.text(name)):
+            return found[1], name
+    return "", ""
+
+
+def _version(files: Files, made_for: Asked) -> Asked:
+    """global.json pins the SDK; without it, that of the framework that the project is made for."""
     asked = asked_version(files, ("dotnet", "dotnet-core", "dotnet-sdk"), ())
     if files.exists("global.json"):
         try:
@@ -68,5 +86,4 @@ def _version(files: Files, project: str, text: str) -> Asked:
             return ".".join(str(told).split(".")[:2]), "global.json"
     if asked[0]:
         return ".".join(asked[0].split(".")[:2]), asked[1]
-    found = FRAMEWORK.search(text)
-    return (found[1], project) if found else ("", "")
+    return made_for
