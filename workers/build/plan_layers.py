@@ -5,6 +5,7 @@ Each function gives the plan with the values, where they came from, and a reason
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,12 +13,16 @@ from typing import Any
 from workers.build.aptfile import read_aptfile
 from workers.build.files import Files
 from workers.build.foreign import Extras, extras_in
+from workers.build.languages import php, rust
 from workers.build.outside import OUTSIDE, builds_itself, who_builds
 from workers.build.overrides import SERVICE, Overrides
 from workers.build.plan import Origin, Plan
 from workers.build.plan_origins import LABELS, said
 from workers.build.procfile import read_procfile
 from workers.build.static_site import static_start
+
+# What a Procfile that was written for Heroku may name, and which is elsewhere or another thing here.
+PROCESS_LINES: dict[str, Callable[[str], tuple[str, str]]] = {"php": php.process_line, "rust": rust.process_line}
 
 
 def with_root(plan: Plan, told: Overrides) -> Plan:
@@ -59,17 +64,27 @@ def _with_version(plan: Plan, version: str, origin: Origin) -> Plan:
 
 def with_procfile(plan: Plan, files: Files) -> Plan:
     """A Procfile's `web` wins over what was detected, but not over the command of a Dockerfile."""
-    processes = read_procfile(files)
+    processes, changes = _processes(plan, files)
     release, web = processes.pop("release", ""), processes.pop("web", "")
     if release:
-        plan = said(plan, "release", Origin("procfile", "`release` in the Procfile"), release=release)
+        origin = Origin("procfile", f"`release` in the Procfile{changes['release']}")
+        plan = said(plan, "release", origin, release=release)
     if web and plan.language == "dockerfile":
         plan = said(plan, "start", Origin("dockerfile", "the Dockerfile's own, though the Procfile names another one"))
     elif web and plan.language not in OUTSIDE:  # Those read the Procfile themselves.
-        plan = said(plan, "start", Origin("procfile", "`web` in the Procfile"), start=web, static_dir="")
+        origin = Origin("procfile", f"`web` in the Procfile{changes['web']}")
+        plan = said(plan, "start", origin, start=web, static_dir="")
     for name in processes:
-        plan = replace(plan, reasons=(*plan.reasons, f"process {name}: set in the Procfile"))
+        plan = replace(plan, reasons=(*plan.reasons, f"process {name}: set in the Procfile{changes[name]}"))
     return replace(plan, processes=processes)
+
+
+def _processes(plan: Plan, files: Files) -> tuple[dict[str, str], dict[str, str]]:
+    """The Procfile's lines as they run here, and of each what was changed in it."""
+    adapt = PROCESS_LINES.get(plan.language)
+    adapted = {name: adapt(line) if adapt else (line, "") for name, line in read_procfile(files).items()}
+    changes = {name: f", {change}" if change else "" for name, (_, change) in adapted.items()}
+    return {name: line for name, (line, _) in adapted.items()}, changes
 
 
 def with_settings(plan: Plan, told: Overrides) -> Plan:

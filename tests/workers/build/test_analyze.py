@@ -82,6 +82,32 @@ def test_it_lets_a_procfile_win_over_what_was_detected() -> None:
     assert [r for r in found.reasons if r.startswith("start command")] == ["start command: `web` in the Procfile"]
 
 
+def test_it_starts_here_what_a_procfile_names_as_herokus() -> None:
+    found = plan(
+        {
+            "Cargo.toml": '[package]\nname = "shop"\n',
+            "src/main.rs": "",
+            "Procfile": "release: target/release/shop up\nweb: ./target/release/shop\njob: sleep 1",
+        }
+    )
+    assert (found.release, found.processes) == ("bin/shop up", {"web": "./bin/shop", "job": "sleep 1"})
+    change = ", with bin/, where the programs are, in the place of target/release/"
+    assert found.reasons[-3:] == (
+        f"release command: `release` in the Procfile{change}",
+        f"start command: `web` in the Procfile{change}",
+        "process job: set in the Procfile",
+    )
+    assert found.origins["start"] == Origin("procfile", f"`web` in the Procfile{change}")
+
+
+def test_it_serves_php_as_ever_where_a_procfile_names_herokus_server() -> None:
+    found = plan({"web/index.php": "", "Procfile": "web: vendor/bin/heroku-php-apache2 web/"})
+    assert found.start == found.processes["web"] == "/opt/slipway/serve-php web"
+    assert "start command: `web` in the Procfile, with PHP-FPM behind nginx in the place of heroku-php-apache2" in (
+        found.reasons
+    )
+
+
 def test_it_needs_no_web_process_when_a_procfile_names_others() -> None:
     found = plan({"requirements.txt": "celery", "Procfile": "worker: celery -A x worker"})
     assert (found.start, found.processes) == ("", {"worker": "celery -A x worker"})

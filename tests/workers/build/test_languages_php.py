@@ -7,9 +7,10 @@ import pytest
 from tests.workers.build.plans import found, found_in, refusal
 from workers.build.base_families import FAMILIES
 from workers.build.base_images import fits
+from workers.build.dockerfile import dockerfile_for
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
-from workers.build.languages.php import detect
+from workers.build.languages.php import detect, process_line
 from workers.build.plan import Plan
 
 
@@ -71,6 +72,40 @@ def test_it_installs_after_the_copy_what_is_a_folder_of_it() -> None:
 def test_it_asks_for_a_version(texts: dict[str, str], version: str, fits_ours: bool) -> None:
     plan = found(detect, {**texts, "index.php": ""})
     assert (plan.version, fits(FAMILIES["php"], version, "8.4.11")) == (version, fits_ours)
+
+
+SERVER = "/opt/slipway/serve-php"
+INSTEAD = "with PHP-FPM behind nginx in the place of heroku-php-"
+
+
+@pytest.mark.parametrize(
+    ("line", "here", "change"),
+    [
+        ("vendor/bin/heroku-php-apache2 public/", f"{SERVER} public", f"{INSTEAD}apache2"),
+        ("heroku-php-nginx", f"{SERVER} .", f"{INSTEAD}nginx"),
+        ("vendor/bin/heroku-php-nginx -C nginx.conf -v web/", f"{SERVER} web",
+         f"{INSTEAD}nginx and without -C nginx.conf -v"),
+        ("$(composer config bin-dir)/heroku-php-nginx -p $PORT /public", f"{SERVER} public",
+         f"{INSTEAD}nginx and without -p $PORT"),
+        ("php artisan migrate --force && exec ./vendor/bin/heroku-php-apache2 public/ ; true",
+         f"php artisan migrate --force && exec {SERVER} public ; true", f"{INSTEAD}apache2"),
+        ("vendor/bin/heroku-php-apache2 public 2>&1", f"{SERVER} public >&1", f"{INSTEAD}apache2"),
+        ("php artisan queue:work", "php artisan queue:work", ""),
+        ("bin/heroku-php-nginx-like public", "bin/heroku-php-nginx-like public", ""),
+    ],
+)  # fmt: skip
+def test_it_serves_by_its_own_server_what_herokus_would(line: str, here: str, change: str) -> None:
+    assert process_line(line) == (here, change)
+
+
+def test_it_runs_symfony_for_production() -> None:
+    required = {"php": "^8.2", "symfony/framework-bundle": "7.1.*", "symfony/runtime": "7.1.*"}
+    plan = found(detect, {"composer.json": composer(require=required), "public/index.php": "", "bin/console": ""})
+    ours, variables = 'export APP_ENV=\\"prod\\"', ". /run/secrets/variables"
+    built, run = dockerfile_for(plan, "b:1", "scope", run_base="r:1").split(" AS app\n")
+    assert 0 < built.find(ours) < built.find(variables)  # What a service sets comes later.
+    assert "\nENV HOME=/home/app APP_ENV=prod\n" in run
+    assert any(reason.startswith("environment: APP_ENV=prod, because ") for reason in plan.reasons)
 
 
 def test_it_starts_nothing_without_a_page() -> None:

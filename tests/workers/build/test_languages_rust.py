@@ -9,7 +9,7 @@ import pytest
 from tests.workers.build.plans import found, found_in, refusal
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
-from workers.build.languages.rust import detect
+from workers.build.languages.rust import detect, process_line
 from workers.build.plan import Plan
 from workers.build.recipes.rust import BEGAN, KEEP, MADE, recipe
 
@@ -68,6 +68,52 @@ def test_it_asks_for_a_version(texts: dict[str, str], version: str) -> None:
 def test_it_builds_as_locked() -> None:
     plan = found(detect, {"Cargo.toml": PACKAGE, "Cargo.lock": "", "src/main.rs": ""})
     assert plan.build == "cargo build --release --locked --bins"
+
+
+ROOT = f'{PACKAGE}[workspace]\nmembers = ["server", "tool"]\n'
+MEMBERS = {
+    name: text
+    for member in ("server", "tool")
+    for name, text in ((f"{member}/Cargo.toml", f'[package]\nname = "{member}"\n'), (f"{member}/src/main.rs", ""))
+}
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "made"),
+    [
+        ({"Cargo.toml": ROOT, "src/main.rs": "", **MEMBERS}, " --workspace", "bin/shop, bin/server, bin/tool"),
+        ({"Cargo.toml": ROOT, "src/lib.rs": "", **MEMBERS, "Cargo.lock": ""}, " --locked --workspace",
+         "bin/server, bin/tool"),
+        ({"Cargo.toml": f'{ROOT}default-members = [".", "server/"]\n', "src/main.rs": "", **MEMBERS}, "",
+         "bin/shop, bin/server"),
+        ({"Cargo.toml": ROOT.replace("[package]", '[package]\ndefault-run = "shop"'), "src/main.rs": "", **MEMBERS}, "",
+         "bin/shop"),
+        ({"Cargo.toml": ROOT.replace("[package]", '[package]\ndefault-run = "shop"'), "src/main.rs": "", **MEMBERS,
+          "Procfile": "job: bin/tool"}, " --workspace", "bin/shop, bin/server, bin/tool"),
+        ({"Cargo.toml": '[workspace]\nmembers = ["*"]\n', **MEMBERS}, "", "bin/server, bin/tool"),
+    ],
+)  # fmt: skip
+def test_it_builds_the_whole_workspace_where_a_member_serves(texts: dict[str, str], options: str, made: str) -> None:
+    plan = found(detect, texts)
+    assert plan.build == f"cargo build --release{options} --bins"
+    assert f"build command: makes {made}" in plan.reasons
+
+
+@pytest.mark.parametrize(
+    ("line", "here"),
+    [
+        ("./target/release/hello", "./bin/hello"),
+        ("ROCKET_PORT=$PORT target/release/hello --all", "ROCKET_PORT=$PORT bin/hello --all"),
+        ("/app/target/release/migrate && exec ./target/release/hello", "/app/bin/migrate && exec ./bin/hello"),
+        ("sh -c './target/release/hello'", "sh -c './bin/hello'"),
+        ("bin/hello", "bin/hello"),
+        ("hello --files target/release/files/a other/target/release/b", 
+         "hello --files target/release/files/a other/target/release/b"),
+    ],
+)  # fmt: skip
+def test_it_starts_programs_where_they_are(line: str, here: str) -> None:
+    changed = "" if line == here else "with bin/, where the programs are, in the place of target/release/"
+    assert process_line(line) == (here, changed)
 
 
 def test_it_lets_python_have_the_library_it_builds() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
-from workers.build.recipes.php import IN_IMAGE
+from workers.build.recipes.php import IN_IMAGE, SYMFONY
 from workers.build.versions import Asked, asked_version, version_reason
 from workers.errors import UserError
 
@@ -20,6 +21,11 @@ FRAMEWORKS = {
     "cakephp/cakephp": "CakePHP",
 }
 ROOTS = ("public", "web", "webroot", "htdocs", "www")
+# Starts Heroku's server, which is in Heroku's images only. Source: https://devcenter.heroku.com/articles/custom-php-settings
+HEROKU = re.compile(
+    r"(?<![\w./-])(?:\$\(composer config bin-dir\)/|[\w./-]+/)?(heroku-php-(?:apache2|nginx))(?=\s|$)([^;&|<>]*)"
+)
+WITH_VALUE = frozenset({"-C", "-c", "-F", "-f", "-i", "-l", "-p"})
 INSTALL = "composer install --no-dev --no-progress --prefer-dist --no-scripts --no-autoloader"
 
 
@@ -37,7 +43,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     build, build_reason = _build(files)
     by_server = f"start command: {root or 'the top'} by PHP-FPM behind nginx, because index.php is there"
     language = f"language: PHP, because {evidence} is there"
-    told = (language, version_reason("PHP", asked), framework_reason, why, build_reason, by_server if served else "")
+    told = (language, version_reason("PHP", asked), framework_reason, _environment(framework), why, build_reason)
     return Plan(
         language="php",
         framework=framework,
@@ -48,7 +54,24 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         dependency_files=needed,
         build=build,
         start=f"{IN_IMAGE} {served}" if served else "",
-        reasons=tuple(filter(None, told)),
+        reasons=tuple(filter(None, (*told, by_server if served else ""))),
+    )
+
+
+def process_line(line: str) -> tuple[str, str]:
+    """A line of a Procfile as it runs here, and what was changed ("" for nothing): our server for Heroku's."""
+    found = HEROKU.search(line)
+    if not found:
+        return line, ""
+    words, at = found[2].split(), 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] in WITH_VALUE else 1
+    options, root = words[:at], "".join(words[at : at + 1]).strip("/")
+    before, after = line[: found.start()], line[found.end() :]
+    without = f" and without {' '.join(options)}" if options else ""
+    return (
+        f"{before}{IN_IMAGE} {root or '.'}{' ' if after else ''}{after}",
+        f"with PHP-FPM behind nginx in the place of {found[1]}{without}",
     )
 
 
@@ -57,6 +80,12 @@ def _framework(files: Files, required: dict[str, Any]) -> tuple[str, str]:
     if package:
         return FRAMEWORKS[package], f"framework: {FRAMEWORKS[package]}, because composer.json requires {package}"
     return ("Laravel", "framework: Laravel, because artisan is there") if files.exists("artisan") else ("", "")
+
+
+def _environment(framework: str) -> str:
+    if framework != "Symfony":
+        return ""
+    return f"environment: {SYMFONY}, because no packages for development are installed; a variable APP_ENV wins"
 
 
 def _composer(files: Files) -> dict[str, Any]:

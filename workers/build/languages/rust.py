@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
+from workers.build.procfile import read_procfile
 from workers.build.programs import serving_program
 from workers.build.versions import Asked, asked_version, read_toml, version_reason
 
@@ -22,6 +24,8 @@ FRAMEWORKS = {
     "warp": ("warp", ""),
 }
 ANY = frozenset({"stable", ""})
+# Where cargo puts a program, and where Heroku starts it.
+COMPILED = re.compile(r"(?<![\w./-])((?:\./|/app/)?)target/release/(?=[\w-]+(?:[\s;&|)'\"]|$))")
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,14 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         return None
     asked, framework = _version(files, packages), _framework(packages)
     start, why = _start(root, packages, programs)
-    locked = " --locked" if files.exists("Cargo.lock") else ""
+    needed = [start or " ".join(programs), *read_procfile(files).values(), settings.start_command]
+    build, made = _build(files, root, packages, programs, set(re.findall(r"[\w-]+", " ".join(needed))))
     return Plan(
         language="rust",
         framework=framework[0] if framework else "",
         version=asked[0],
         package_manager="cargo",
-        build=f"cargo build --release{locked} --bins" if programs else "",
+        build=build,
         start=f"{framework[1] if framework else ''}bin/{start}" if start else "",
         reasons=tuple(
             filter(
@@ -61,7 +66,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
                     version_reason("Rust", asked),
                     f"framework: {framework[0]}, because it is a dependency" if framework else "",
                     "install: as part of the build; what is downloaded and compiled is kept for the next one",
-                    f"build command: makes {', '.join(f'bin/{name}' for name in programs)}" if programs else "",
+                    f"build command: makes {', '.join(f'bin/{name}' for name in made)}" if made else "",
                     f"start command: bin/{start}, because {why}" if start else "",
                 ),
             )
@@ -69,20 +74,51 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     )
 
 
+def process_line(line: str) -> tuple[str, str]:
+    """A line of a Procfile as it runs here, and what was changed ("" for nothing): only programs are in the image."""
+    changed = COMPILED.sub(r"\1bin/", line)
+    return changed, "" if changed == line else "with bin/, where the programs are, in the place of target/release/"
+
+
 def _packages(files: Files, root: dict[str, Any]) -> list[Package]:
     found = [_package(files, "", root)] if "package" in root else []
     workspace = _table(root, "workspace")
-    members = [str(member).rstrip("/") for member in _list(workspace, "members") if isinstance(member, str)]
     left_out = {str(member).rstrip("/") for member in _list(workspace, "exclude")}
-    manifests = files.glob(*(f"{member}/Cargo.toml" for member in members))
-    folders = [name.removesuffix("/Cargo.toml") for name in manifests]
     shared = _table(workspace, "package")
-    for folder in (f for f in folders if f not in left_out):
+    for folder in (f for f in _folders(files, workspace, "members") if f and f not in left_out):
         manifest = read_toml(files, f"{folder}/Cargo.toml")
         manifest["package"] = {k: v for k, v in _table(manifest, "package").items() if not isinstance(v, dict)}
         manifest["package"].setdefault("rust-version", shared.get("rust-version", ""))
         found.append(_package(files, folder, manifest))
     return found
+
+
+def _build(
+    files: Files, root: dict[str, Any], packages: list[Package], programs: list[str], needed: set[str]
+) -> tuple[str, list[str]]:
+    """The command and the programs that it makes: of the whole workspace where one is needed that it leaves out else."""
+    alone = _built_alone(files, root, packages)
+    is_whole = not (set(programs) - alone).isdisjoint(needed)
+    options = f"{' --locked' if files.exists('Cargo.lock') else ''}{' --workspace' if is_whole else ''}"
+    made = [name for name in programs if is_whole or name in alone]
+    return f"cargo build --release{options} --bins" if programs else "", made
+
+
+def _built_alone(files: Files, root: dict[str, Any], packages: list[Package]) -> set[str]:
+    """The programs that cargo builds at the top when nobody says of which packages.
+
+    Source: https://doc.rust-lang.org/cargo/reference/workspaces.html#the-default-members-field
+    """
+    listed = _folders(files, _table(root, "workspace"), "default-members")
+    folders = set(listed or ([""] if "package" in root else []))
+    return {name for package in packages if not folders or package.folder in folders for name in package.programs}
+
+
+def _folders(files: Files, workspace: dict[str, Any], key: str) -> list[str]:
+    """Of the packages that a workspace lists; "" is the top, which is also called `.`."""
+    listed = [str(member).rstrip("/") for member in _list(workspace, key) if isinstance(member, str)]
+    manifests = files.glob(*(f"{member}/Cargo.toml" for member in listed))
+    return [*([""] if "." in listed else []), *(name.removesuffix("/Cargo.toml") for name in manifests)]
 
 
 def _package(files: Files, folder: str, manifest: dict[str, Any]) -> Package:

@@ -18,15 +18,17 @@ ENVIRONMENT = {
     "COMPOSER_NO_INTERACTION": "1",
     "npm_config_cache": f"{blocks.CACHE}/npm",
 }
+SYMFONY = "APP_ENV=prod"  # A .env that says `dev` asks for packages that are not installed.
 SERVER = "--mount=type=secret,id=php_server,target=/run/secrets/php_server,mode=0444,required=true"
 
 
 def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
+    fixed = SYMFONY if plan.framework == "Symfony" else ""
     if blocks.builds_nothing(plan):
-        return _served(blocks.source_stage(run_base))
+        return _served(blocks.source_stage(run_base, fixed))
     mounts = (blocks.cache("composer", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
-    stage = blocks.build_stage(base, ENVIRONMENT)
+    stage = blocks.build_stage(base, ENVIRONMENT | ({"APP_ENV": "prod"} if fixed else {}))
     return [
         stage[0],
         *([blocks.packages(["nodejs", "npm"])] if uses_node(plan) else []),
@@ -34,7 +36,7 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         *blocks.source_with_dependencies(plan, mounts),
         *([blocks.build_run(plan.build, (*mounts, *npm, blocks.VARIABLES_SECRET))] if plan.build else []),
         "",
-        *_served(blocks.run_stage(run_base, {"/app/": "/app/"})[1:]),
+        *_served(blocks.run_stage(run_base, {"/app/": "/app/"}, fixed)[1:]),
     ]
 
 
