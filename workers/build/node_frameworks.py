@@ -5,7 +5,6 @@ A table; what a framework's own settings say over it stands in `node_settings`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 INDEX = "index.html"
@@ -79,14 +78,3 @@ FRAMEWORKS = (
     Framework("NestJS", "@nestjs/core"),
 )
 SERVERS = frozenset({"express", "fastify", "koa", "@hapi/hapi", "@nestjs/core", "hono", "@hono/node-server"})
-DEVELOPMENT = re.compile(
-    r"(?:npx )?(?:vite(?: dev| serve| preview)?(?: --?\S.*)?$|react-scripts start|astro (?:dev|preview)"
-    r"|gatsby (?:develop|serve)|docusaurus (?:start|serve)|ng serve|vue-cli-service serve|eleventy --serve"
-    r"|nx (?:run \S+:)?serve|webpack(?:-dev-server| serve)|parcel(?! build)|vitepress (?:dev|preview)|next dev"
-    r"|nuxt (?:dev|preview|start)|(?:nuxi|remix vite:|react-router |vinxi )(?: ?dev|preview)|nodemon)"
-)
-
-
-def is_development_server(script: str) -> bool:
-    """Whether a start script is for a developer's own machine: it is not to serve the public."""
-    return DEVELOPMENT.match(script.strip()) is not None

@@ -78,7 +78,10 @@ def _served(
         base = base.replace(token, value)
     at = posixpath.relpath(posixpath.join("/", base), posixpath.join("/", folder))
     if "angular" in package:
-        return angular_output(Framework("Angular", package, page=INDEX), name, executor, {**options, "outputPath": at})
+        made = {**out, "base": at} if isinstance(out, dict) else at
+        return angular_output(
+            Framework("Angular", package, page=INDEX), name, executor, {**options, "outputPath": made}
+        )
     if kind == "build" and package.endswith("/next"):
         return Framework("Next.js", package, start=f"next start {shlex.quote(at)}", why=WHY)
     if _is_server(targets, options):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,17 @@ STANDALONE = (
     " && cp -r .next/static {0}/.next/static && if [ -d public ]; then rm -rf {0}/public; cp -r public {0}/public; fi"
 )
 OUT_DIR = re.compile(r"\boutDir\s*:\s*[\"'](?:\./)?([\w./-]+)[\"']")
+# A folder of Vite's: as it stands there, or told from where its settings are.
+VITE_FOLDER = (
+    r"\b{0}\s*+:\s*+(?:[\"']([\w./-]+)[\"']|(?:path\.)?(?:resolve|join)\(\s*+"
+    r"(?:__dirname|import\.meta\.dirname|process\.cwd\(\))((?:\s*+,\s*+[\"'][\w./-]+[\"'])++)\s*+\))"
+)
+VITE_ROOT, VITE_OUT = (re.compile(VITE_FOLDER.format(name)) for name in ("root", "outDir"))
+VITE_AT = re.compile(r"\bvite build (\w[\w./-]*)")
+ELEVENTY = (".eleventy.*", "eleventy.config.*")
+ELEVENTY_OUT = re.compile(
+    r"(?:\bdir\s*+:\s*+\{[^{}]*?\boutput\s*+:|\bsetOutputDirectory\()\s*+[\"'](?:\./)?([\w./-]+)[\"']"
+)
 TOLD_FOLDER = re.compile(r"--(?:outDir|out-dir|dist-dir|output-path|output)[= ](?:\./)?([\w./-]+)")
 LINE_COMMENT = re.compile(r"(?<![:\"'])//[^\n]*")
 COMMENT = re.compile(rf"{LINE_COMMENT.pattern}|/\*.*?\*/", re.DOTALL)
@@ -30,7 +42,7 @@ def find_framework(files: Files, package: Package) -> Framework | None:
         return None
     read = SETTINGS.get(found.name)
     found = read(files, package, found) if read else found
-    told = TOLD_FOLDER.search(package.scripts.get("build", ""))
+    told = None if read is _vite else TOLD_FOLDER.search(package.scripts.get("build", ""))
     return replace(found, folder=told[1].rstrip("/")) if told and found.folder else found
 
 
@@ -82,15 +94,25 @@ def _angular(files: Files, package: Package, framework: Framework) -> Framework:
 
 
 def angular_output(framework: Framework, name: str, builder: str, options: dict[str, Any]) -> Framework:
-    out = options.get("outputPath", f"dist/{name}")
-    base = out if isinstance(out, str) else str(out["base"])
+    told = options.get("outputPath", f"dist/{name}")
+    out = {"base": told} if isinstance(told, str) else told
+    base = str(out["base"])
     if not builder.endswith(":application"):
         return replace(framework, folder=base)
     if options.get("outputMode") == "server" or (options.get("ssr") and "outputMode" not in options):
         return replace(
-            framework, folder="", page="", start=f"node {base}/server/server.mjs", why="angular.json has ssr"
+            framework,
+            folder="",
+            page="",
+            start=f"node {_inside(base, out, 'server')}/server.mjs",
+            why="angular.json has ssr",
         )
-    return replace(framework, folder=f"{base}/browser")
+    return replace(framework, folder=_inside(base, out, "browser"))
+
+
+def _inside(base: str, out: dict[str, Any], part: str) -> str:
+    """A part of what is made, which has a folder of its own unless its name is told as none."""
+    return posixpath.join(base, str(out.get(part, part))).rstrip("/")
 
 
 def _vitepress(files: Files, package: Package, framework: Framework) -> Framework:
@@ -100,6 +122,35 @@ def _vitepress(files: Files, package: Package, framework: Framework) -> Framewor
 
 def _out_dir(files: Files, package: Package, framework: Framework) -> Framework:
     found = OUT_DIR.search(_text(files, "vite.config.*", "astro.config.*"))
+    return replace(framework, folder=found[1].rstrip("/")) if found else framework
+
+
+def _vite(files: Files, package: Package, framework: Framework) -> Framework:
+    """Its root is where its page is, and its output is told from there. What the build script says comes first."""
+    build = package.scripts.get("build", "")
+    at = told[1].rstrip("/") if (told := VITE_AT.search(build)) else ""
+    text = _text(files, posixpath.join(at, "vite.config.*"))
+    root = at or _vite_root(files, text)
+    line, out = TOLD_FOLDER.search(build), VITE_OUT.search(text)
+    folder = posixpath.join(root, line[1]) if line else _vite_folder(out, root, at)
+    return replace(framework, folder=posixpath.normpath(folder or posixpath.join(root, framework.folder)))
+
+
+def _vite_root(files: Files, text: str) -> str:
+    """Where settings of something else in the same file have a root too, the page tells which one it is."""
+    root = posixpath.normpath(_vite_folder(VITE_ROOT.search(text), "", ""))
+    is_elsewhere = files.glob("index.html") and not files.glob(posixpath.join(root, "index.html"))
+    return "" if root == "." or is_elsewhere else root
+
+
+def _vite_folder(told: re.Match[str] | None, root: str, at: str) -> str:
+    if told is None:
+        return ""
+    return posixpath.join(root, told[1]) if told[1] else posixpath.join(at, *re.findall(r"[\w./-]+", told[2]))
+
+
+def _eleventy(files: Files, package: Package, framework: Framework) -> Framework:
+    found = ELEVENTY_OUT.search(_text(files, *ELEVENTY))
     return replace(framework, folder=found[1].rstrip("/")) if found else framework
 
 
@@ -116,6 +167,7 @@ SETTINGS: dict[str, Callable[[Files, Package, Framework], Framework]] = {
     "SvelteKit": _svelte_static,
     "Angular": _angular,
     "VitePress": _vitepress,
-    "Vite": _out_dir,
+    "Vite": _vite,
+    "Eleventy": _eleventy,
     "Astro": _out_dir,
 }

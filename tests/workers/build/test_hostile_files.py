@@ -22,7 +22,8 @@ BROKEN = ("[]", "[" * 100_000, '{"a": ' * 100_000, "a = " + "[" * 100_000, "[" +
 SOURCE = {"path": "../b", "git": "x", "version": "*", "extras": ["standard"], "markers": "a"}
 FILES: dict[str, dict[str, Any]] = {
     "package.json": {
-        "name": "a", "main": "a.js", "scripts": {"start": "node a.js", "build": "vite build"}, "packageManager": "npm@11",
+        "name": "a", "main": "a.js", "packageManager": "npm@11",
+        "scripts": {"start": "npm run dev", "dev": "vite", "build": "vite build", "postinstall": "x"},
         "engines": {"node": ">=20", "bun": "1"}, "volta": {"node": "20"}, "workspaces": {"packages": ["a/*"]},
         "dependencies": {"next": "15", "vite": "file:x"}, "devDependencies": {"turbo": "1"}, "bin": {"a": "b"},
         "devEngines": {"runtime": {"name": "node", "version": "22"}, "packageManager": {"name": "npm", "version": "1"}},
@@ -34,7 +35,8 @@ FILES: dict[str, dict[str, Any]] = {
     },
     "global.json": {"sdk": {"version": "8.0.100"}},
     "deno.json": {
-        "tasks": {"start": "deno run a.ts", "build": "x"}, "imports": {"fresh": "jsr:@fresh/core"}, "version": "2",
+        "tasks": {"start": {"command": "deno run a.ts", "dependencies": ["build"]}, "build": "x"},
+        "imports": {"fresh": "jsr:@fresh/core"}, "version": "2",
         "nodeModulesDir": "auto", "workspace": ["a"], "lock": True, "unstable": ["kv"],
     },
     "Pipfile.lock": {
@@ -120,11 +122,17 @@ POM = "<project><packaging>jar</packaging></project>"
         {"deno.json": "/*a" * LONG},
         {"deno.json": "{}", "main.ts": "export default {\n" * LONG},
         {"package.json": '{"dependencies": {"next": "1"}}', "next.config.js": "/* " * LONG},
+        *({"package.json": json.dumps({"devDependencies": {"vite": "1"}, "scripts": {"build": "x", "start": line}})}
+          for line in ("A=1 " * LONG, "A=1" + BLANKS, "yarn " * LONG, "node " * LONG, "a/" * LONG, "A=1" * LONG)),
+        *({"package.json": '{"devDependencies": {"vite": "1"}}', "vite.config.js": text}
+          for text in ("root: 'a" * (LONG // 4), f"root{BLANKS}", "root: resolve(__dirname" + ", 'a'" * LONG)),
+        *({"package.json": '{"devDependencies": {"@11ty/eleventy": "1"}}', ".eleventy.js": text}
+          for text in ("dir: {output" * (LONG // 6), "dir: {" + "output " * (LONG // 4), f"dir: {{output{BLANKS}")),
         {"slipway.toml": f"{BLANKS}\nport = 1", "requirements.txt": "", "app.py": ""},
         {"slipway.toml": "".join(f"a{at} = 1\n" for at in range(9_000)), "requirements.txt": "", "app.py": ""},
     ],
     ids=lambda texts: " ".join(texts),
-)
+)  # fmt: skip
 def test_it_loses_no_time_on_long_files(texts: dict[str, str]) -> None:
     began = time.process_time()
     assert isinstance(outcome(texts), Plan | UserError)

@@ -44,6 +44,20 @@ def test_it_finds_what_starts(package: str, start: str) -> None:
     assert found(detect, {"package.json": package, "bun.lock": "", "index.ts": "", "serve.ts": ""}).start == start
 
 
+def test_it_serves_what_is_built_where_the_start_script_is_for_development() -> None:
+    scripts = '{"start": "bun run dev", "dev": "bunx --bun vite", "build": "vite build"}'
+    package = f'{{"scripts": {scripts}, "devDependencies": {{"vite": "6"}}}}'
+    assert found(detect, {"package.json": package, "bun.lock": ""}).static_dir == "dist"
+
+
+def test_it_installs_what_is_for_developers_where_the_install_runs_it() -> None:
+    package = '{"scripts": {"postinstall": "prisma generate"}, "devDependencies": {"prisma": "6"}, "main": "index.ts"}'
+    assert (
+        found(detect, {"package.json": package, "bun.lock": "", "index.ts": ""}).install
+        == "bun install --frozen-lockfile"
+    )
+
+
 @pytest.mark.parametrize(
     ("texts", "version"),
     [

@@ -89,6 +89,15 @@ def test_it_finds_the_package_manager(
          "npm pkg delete scripts.postinstall scripts.prepare && pnpm install --frozen-lockfile",
          "pnpm run postinstall && pnpm run prepare"),
         ({"scripts": {"preinstall": "x", "postinstall": "y", "build": "z"}}, {}, "npm install --no-audit --no-fund", ""),
+        ({"scripts": {"postinstall": "prisma generate", "start": "node a.js"}, "devDependencies": {"prisma": "6"}}, {},
+         "npm pkg delete scripts.postinstall && npm install --no-audit --no-fund", "npm run postinstall"),
+        ({"scripts": {"postinstall": "prisma generate", "start": "node a.js"}, "dependencies": {"prisma": "6"},
+          "devDependencies": {"tsx": "4"}}, {},
+         "npm pkg delete scripts.postinstall && npm install --no-audit --no-fund --omit=dev", "npm run postinstall"),
+        ({"scripts": {"prepare": "husky", "start": "node a.js"}, "devDependencies": {"husky": "9"}}, {},
+         "npm pkg delete scripts.prepare && npm install --no-audit --no-fund --omit=dev", ""),
+        ({"scripts": {"preinstall": "x", "prepare": "husky", "start": "node a.js"}, "devDependencies": {"husky": "9"}}, {},
+         "npm install --no-audit --no-fund", ""),
     ],
 )  # fmt: skip
 def test_it_runs_scripts_of_the_folder_once_its_source_is_there(
@@ -99,6 +108,26 @@ def test_it_runs_scripts_of_the_folder_once_its_source_is_there(
     assert bool(plan.dependency_files) is ("preinstall" not in package["scripts"])
     text = dockerfile_for(plan, "node:1", "s1")
     assert not later or text.index("COPY --chown=10001:10001 . .") < text.index(later)
+
+
+@pytest.mark.parametrize(
+    ("start", "is_needed"),
+    [
+        ("node --import tsx src/index.ts", True),
+        ("node --import=tsx src/index.ts", True),
+        ("NODE_ENV=production node -r dotenv/config index.js", True),
+        ("node -r @swc-node/register index.ts", True),
+        ("node ./node_modules/.bin/tsx index.ts", True),
+        ("node migrate.js && tsx index.ts", True),
+        ("node -r newrelic index.js", False),
+        ("node --import ./tsx.mjs index.js", False),
+        ("node migrate.js && node index.js 2>&1", False),
+    ],
+)
+def test_it_installs_what_is_for_developers_where_the_app_starts_by_it(start: str, is_needed: bool) -> None:
+    dev = {"tsx": "4", "dotenv": "16", "@swc-node/register": "1"}
+    package = {"scripts": {"start": start}, "dependencies": {"newrelic": "12"}, "devDependencies": dev}
+    assert ("--omit=dev" not in found(package).install) is is_needed
 
 
 @pytest.mark.parametrize(
@@ -129,6 +158,51 @@ def test_it_serves_what_a_framework_builds(
     assert plan.start.endswith(" --single-page") is is_single_page
     assert plan.build
     assert "--omit=dev" not in plan.install
+
+
+@pytest.mark.parametrize(
+    ("dependency", "start", "folder"),
+    [
+        ("vite", "npm run dev", "dist"),
+        ("vite", "npm run dev -- --port 3000", "dist"),
+        ("vite", "yarn dev", "dist"),
+        ("vite", "yarn vite", "dist"),
+        ("vite", "pnpm run develop", "dist"),
+        ("vite", "cross-env vite", "dist"),
+        ("vite", "BROWSER=none vite --host", "dist"),
+        ("react-scripts", "craco start", "build"),
+        ("react-scripts", "react-app-rewired start", "build"),
+        ("react-scripts", "PORT=3001 react-scripts start", "build"),
+        ("react-scripts", "cross-env PORT=3001 NODE_OPTIONS='--a --b' react-scripts start", "build"),
+        ("react-scripts", "set PORT=3001&& react-scripts start", "build"),
+        ("@11ty/eleventy", "npx @11ty/eleventy --serve --quiet", "_site"),
+    ],
+)
+def test_it_serves_what_is_built_where_the_start_script_is_for_development(
+    dependency: str, start: str, folder: str
+) -> None:
+    scripts = {"start": start, "dev": "vite", "develop": "npm run dev", "build": "x"}
+    assert found({"scripts": scripts, "devDependencies": {dependency: "1"}}).static_dir == folder
+
+
+@pytest.mark.parametrize(
+    ("package", "start"),
+    [
+        ({"scripts": {"start": "npm run dev", "dev": "nodemon a.ts"}, "dependencies": {"express": "5"}}, "npm run dev"),
+        ({"scripts": {"start": "npm run dev", "dev": "nodemon a.ts", "build": "vite build"},
+          "devDependencies": {"vite": "6"}}, "npm run dev"),
+        ({"scripts": {"start": "npm run dev", "dev": "vite & node a.js", "build": "vite build"},
+          "devDependencies": {"vite": "6"}}, "npm run dev"),
+        ({"scripts": {"start": "npm run a", "a": "yarn b", "b": "yarn a"}, "devDependencies": {"vite": "6"}}, "npm run a"),
+        ({"scripts": {"start": "npm run dev", "dev": "next dev"}, "dependencies": {"next": "15"}}, "npm run dev"),
+        ({"scripts": {"start": "npm run dev", "dev": "next dev", "build": "x"}, "dependencies": {"next": "15"}},
+         "next start"),
+        ({"scripts": {"start": "HOST=0.0.0.0 nuxt start", "build": "x"}, "dependencies": {"nuxt": "2"}},
+         "HOST=0.0.0.0 nuxt start"),
+    ],
+)  # fmt: skip
+def test_it_keeps_a_start_script_that_nothing_built_stands_in_for(package: dict[str, Any], start: str) -> None:
+    assert found(package).start == start
 
 
 def test_it_installs_what_an_adapter_would_install_in_every_build() -> None:
@@ -170,6 +244,9 @@ def test_it_installs_what_an_adapter_would_install_in_every_build() -> None:
         ({"dependencies": {"@angular/core": "21"}},
          {"angular.json": ANGULAR.replace("{}", '{"outputMode": "server", "outputPath": "out"}')},
          "ng build", "node out/server/server.mjs", ""),
+        ({"dependencies": {"@angular/core": "21"}},
+         {"angular.json": ANGULAR.replace("{}", '{"outputPath": {"base": "dist/shop", "browser": ""}}')},
+         "ng build", f"{STATIC} --single-page", "dist/shop"),
     ],
 )  # fmt: skip
 def test_it_starts_what_a_framework_builds(
@@ -204,9 +281,49 @@ def test_it_starts_everything_through_yarn_where_there_is_no_node_modules() -> N
     assert found({"scripts": {"start": "node a.js"}}, linked).start == "node a.js"
 
 
-def test_it_reads_the_output_folder_from_vites_settings() -> None:
-    package = {"scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}
-    assert found(package, {"vite.config.ts": "export default {build: {outDir: './web'}}"}).static_dir == "web"
+@pytest.mark.parametrize(
+    ("build", "settings", "page", "folder"),
+    [
+        ("vite build", "{build: {outDir: './web'}}", "index.html", "web"),
+        ("vite build", "{root: 'src', build: {outDir: '../dist'}}", "src/index.html", "dist"),
+        ("vite build", "{root: './client'}", "client/index.html", "client/dist"),
+        ("vite build --outDir ../out", "{root: 'client'}", "client/index.html", "out"),
+        ("vite build", "{root: path.join(__dirname, 'client'), build: {outDir: path.resolve(__dirname, 'dist', 'web')}}",
+         "client/index.html", "dist/web"),
+        ("vite build", "{test: {root: './tests'}}", "index.html", "dist"),
+        ("vite build", "{root: '.'}", "index.html", "dist"),
+        ("vite build client", "{}", "client/index.html", "client/dist"),
+    ],
+)  # fmt: skip
+def test_it_reads_the_output_folder_from_vites_settings(build: str, settings: str, page: str, folder: str) -> None:
+    package = {"scripts": {"build": build}, "devDependencies": {"vite": "6"}}
+    assert found(package, {"vite.config.ts": f"export default {settings}", page: ""}).static_dir == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        (".eleventy.js", "module.exports = c => ({dir: {input: 'src', output: './public'}})"),
+        ("eleventy.config.mjs", "export const config = {dir: {output: 'public/'}}"),
+        ("eleventy.config.js", "export default c => { c.setOutputDirectory('public') }"),
+    ],
+)
+def test_it_reads_the_output_folder_from_eleventys_settings(name: str, settings: str) -> None:
+    assert found({"devDependencies": {"@11ty/eleventy": "3"}}, {name: settings}).static_dir == "public"
+
+
+@pytest.mark.parametrize(
+    ("paths", "start", "folder"),
+    [
+        (["src/index.js"], f"{STATIC} --single-page", "build"),
+        (["src/index.js", "server/index.js"], "node server/index.js", ""),
+    ],
+)
+def test_it_takes_no_source_of_a_page_for_a_server(paths: list[str], start: str, folder: str) -> None:
+    scripts = {"start": "react-scripts start", "build": "react-scripts build"}
+    package = {"main": "src/index.js", "dependencies": {"react-scripts": "5", "express": "4"}, "scripts": scripts}
+    plan = found(package, dict.fromkeys(paths, ""))
+    assert (plan.start, plan.static_dir) == (start, folder)
 
 
 def test_it_prefers_a_server_to_static_output() -> None:

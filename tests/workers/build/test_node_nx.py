@@ -41,6 +41,7 @@ SWC = built_by("@nx/js:swc", **MAIN)["targets"] | SERVE
         (built_by("@nx/vite:build"), "SERVER", "../../dist/apps/web"),
         (built_by("@nx/webpack:webpack", outputPath="{projectRoot}/out"), "SERVER", "out"),
         (built_by("@angular/build:application", outputPath={"base": "dist/x"}), "SERVER", "../../dist/x/browser"),
+        (built_by("@angular/build:application", outputPath={"base": "dist/x", "browser": ""}), "SERVER", "../../dist/x"),
         (built_by("@nx/angular:webpack-browser"), "SERVER", "../../dist/apps/web"),
     ],
 )  # fmt: skip

@@ -120,6 +120,22 @@ def test_it_copies_the_source_first_when_the_install_needs_it(members: dict[str,
     assert found(NPM, {"apps/web": WEB, **members}).dependency_files == ()
 
 
+@pytest.mark.parametrize(
+    ("top", "members", "start", "is_needed"),
+    [
+        ({"scripts": {"prepare": "husky"}, "devDependencies": {"husky": "9"}}, {}, "node a.js", True),
+        ({"devDependencies": {"tsx": "4"}}, {}, "node --import tsx a.ts", True),
+        ({}, {"packages/ui": {"scripts": {"install": "x"}, "devDependencies": {"x": "5"}}}, "node a.js", True),
+        ({"devDependencies": {"husky": "9"}}, {}, "node a.js", False),
+    ],
+)  # fmt: skip
+def test_it_installs_what_is_for_developers_where_any_part_is_installed_by_it(
+    top: dict[str, Any], members: dict[str, Any], start: str, is_needed: bool
+) -> None:
+    plan = found(NPM | top, {"apps/web": {"name": "web", "scripts": {"start": start}}, **members})
+    assert ("--omit=dev" not in plan.install) is is_needed
+
+
 def test_it_reads_no_more_members_than_it_may() -> None:
     members = {f"packages/p{number}": {"name": f"p{number}"} for number in range(40)}
     plan = found(NPM, {"apps/web": WEB, **members})

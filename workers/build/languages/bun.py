@@ -6,9 +6,10 @@ import re
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
-from workers.build.node_frameworks import Framework, is_development_server
+from workers.build.node_frameworks import Framework
 from workers.build.node_managers import Manager
-from workers.build.node_package import Package, read_package
+from workers.build.node_package import LIFECYCLE, Package, read_package
+from workers.build.node_scripts import installs_by_development, is_development_server
 from workers.build.node_settings import find_framework
 from workers.build.node_workspace import (
     BUN_LOCKS,
@@ -46,6 +47,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     asked = _version(files, top, named[1] if named else "")
     build, build_reason = _build(package, framework, workspace)
     needed = _dependency_files(files, package, workspace)
+    packages = (workspace.package, *workspace.members.values()) if workspace else (package,)
     start, folder, why = _start(files, package, framework)
     told = (
         f"language: Bun, because {f'{evidence} is there' if evidence else 'package.json names it'}",
@@ -61,7 +63,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
         framework=framework.name if framework else "",
         version=asked[0],
         package_manager="bun",
-        install=_install(top, workspace, with_dev=bool(build)),
+        install=_install(top, workspace, with_dev=bool(build) or installs_by_development(packages, LIFECYCLE)),
         dependency_files=needed,
         build=build,
         start=start,
@@ -107,7 +109,7 @@ def _build(package: Package, framework: Framework | None, workspace: Workspace |
 def _start(files: Files, package: Package, framework: Framework | None) -> tuple[str, str, str]:
     """The line, the folder of static files, and why."""
     script = package.scripts.get("start", "").strip()
-    if script and not is_development_server(script):
+    if script and not is_development_server(script, package, framework):
         # A single command is started itself: it is then process 1 and gets its signals at once.
         line = script if re.fullmatch(r"bun (?:run )?[\w./-]+\.[jt]sx?", script) else "bun --bun run start"
         return line, "", "start command: the start script of package.json"

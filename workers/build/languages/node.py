@@ -5,12 +5,11 @@ A folder of a workspace (npm's, pnpm's, yarn's; Turborepo, Nx) is built from the
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
-from workers.build.node_frameworks import SERVERS, Framework, is_development_server
+from workers.build.node_frameworks import SERVERS, Framework
 from workers.build.node_libraries import find_libraries
 from workers.build.node_managers import (
     Manager,
@@ -22,7 +21,8 @@ from workers.build.node_managers import (
     without_scripts,
 )
 from workers.build.node_nx import Project, find_project, project_folders
-from workers.build.node_package import Package, read_package
+from workers.build.node_package import LIFECYCLE, Package, read_package
+from workers.build.node_scripts import installs_by_development, is_development_server, needs_development
 from workers.build.node_settings import find_framework
 from workers.build.node_workspace import (
     Workspace,
@@ -45,7 +45,11 @@ SERVER_FILES = (
     "index.mjs",
     "src/server.js",
     "src/index.js",
+    "server/index.js",
+    "server/index.mjs",
+    "server/server.js",
 )
+PAGES_OWN = ("src/index.js", "src/index.ts", "src/index.tsx")  # What a page begins with in the browser.
 AFTER_SOURCE = "install: after all of the source is copied, because it needs more than the lists"
 WITHOUT_DEV = "install: without development dependencies, because nothing is built with them"
 
@@ -82,7 +86,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     found = Found(files, package, _framework(files, package, project), manager, workspace, project)
     asked, start = _version(found), _start(found)
     build, build_reason = _build(found)
-    with_dev = bool(build or settings.build_command) or not re.match(r"(?:[A-Z_]+=\S+ )*node ", start.line)
+    with_dev = bool(build or settings.build_command) or _needs_development(found, start.line)
     install, later, needed = _install(found, with_dev=with_dev)
     framework = found.framework
     libraries = find_libraries(files, package, workspace, manager.lock)
@@ -147,6 +151,15 @@ def _version(found: Found) -> Asked:
     return "", ""
 
 
+def _needs_development(found: Found, start: str) -> bool:
+    """Whether the app cannot start, or not even be installed, without what is for developers."""
+    top = found.workspace
+    packages = (top.package, *top.members.values(), found.package) if top else (found.package,)
+    is_late = not top and postponed(found.package) and dependency_files(found.files, found.manager, found.package)
+    run = tuple(name for name in LIFECYCLE if name != "prepare") if is_late else LIFECYCLE
+    return needs_development(start, packages) or installs_by_development(packages, run)
+
+
 def _install(found: Found, *, with_dev: bool) -> tuple[str, str, tuple[str, ...]]:
     """The line, what of it waits for the source, and the files that it reads. `prepare` is of use to developers alone."""
     manager, line = found.manager, install_line(found.manager, with_dev=with_dev)
@@ -178,22 +191,28 @@ def _start(found: Found) -> Start:
     package, framework, files = found.package, found.framework, found.files
     script = package.scripts.get("start", "").strip()
     is_other = bool(framework and framework.not_start and script.startswith(framework.not_start))
-    if script and not is_development_server(script) and not is_other:
+    if script and not is_development_server(script, package, framework) and not is_other:
         return Start(_script_line(script, found), reason="start command: the start script of package.json")
     passed_by = "; its start script only serves development" if script and not is_other else ""
     why = f", because {framework.why}" if framework and framework.why else ""
-    if framework and framework.folder and not (package.runtime & SERVERS and files.first(*SERVER_FILES)):
+    if framework and framework.folder and not (package.runtime & SERVERS and files.first(*_servers(found))):
         because = f"static files: {framework.folder}, because {framework.name} builds them there{why}{passed_by}"
         return Start(static_start(page=framework.page), framework.folder, because)
     if framework and framework.start:
         reason = f"start command: as {framework.name} is started{why}{passed_by}"
         return Start(found.manager.started(framework.start), reason=reason)
     main = package.main.removeprefix("./")
-    server = main if main and files.exists(main) else files.first(*SERVER_FILES)
-    if server:
+    if server := files.first(*_servers(found, main)):
         line = found.manager.started(f"node {server}")
         return Start(line, reason=f"start command: node {server}, because that file is there{passed_by}")
     return Start()
+
+
+def _servers(found: Found, main: str = "") -> list[str]:
+    """Where a server may be. A framework that makes a single page has source of it where others have a server."""
+    names = filter(None, (main, *SERVER_FILES))
+    is_page = found.framework and found.framework.page
+    return [name for name in names if not (is_page and name in PAGES_OWN)]
 
 
 def _script_line(script: str, found: Found) -> str:
