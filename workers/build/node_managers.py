@@ -35,6 +35,12 @@ class Manager:
     def is_modern_yarn(self) -> bool:
         return self.name == "yarn" and not self.version.startswith(("0", "1"))
 
+    @property
+    def as_package(self) -> str:
+        """As the registry is asked for it."""
+        name = "@yarnpkg/cli-dist" if self.is_modern_yarn else self.name
+        return f"{name}@{self.version or 'latest'}"
+
     def started(self, line: str) -> str:
         """A line that names a program of a package, as this manager starts it. Variables before it stay before it."""
         if not self.is_pnp:

@@ -5,6 +5,7 @@ import pytest
 from tests.workers.build.plans import found, found_in
 from workers.build.base_families import FAMILIES
 from workers.build.base_images import fits, wanted_versions
+from workers.build.dockerfile import dockerfile_for
 from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.ruby import detect
@@ -40,6 +41,31 @@ def test_it_plans_rails_whole() -> None:
             "start command: by puma, because the Gemfile names it",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "brought", "install"),
+    [
+        ({"yarn.lock": "# yarn lockfile v1\n"}, "yarn@1",
+         "yarn install --non-interactive --frozen-lockfile --production=false"),
+        ({"yarn.lock": "__metadata:\n  version: 8\n", "package.json": '{"packageManager": "yarn@4.5.0"}'},
+         "@yarnpkg/cli-dist@4.5.0", "yarn install --immutable"),
+        ({"yarn.lock": "# yarn lockfile v1\n", "package-lock.json": "{}", "package.json": '{"packageManager": "npm@11"}'},
+         "yarn@1", "yarn install --non-interactive --frozen-lockfile --production=false"),
+        ({"pnpm-lock.yaml": "lockfileVersion: '9.0'"}, "pnpm@10", "pnpm install --frozen-lockfile"),
+        ({"bun.lock": "{}", "yarn.lock": ""}, "bun@1", "bun install --frozen-lockfile"),
+    ],
+)  # fmt: skip
+def test_it_brings_the_manager_that_the_task_for_assets_goes_by(
+    texts: dict[str, str], brought: str, install: str
+) -> None:
+    plan = found(detect, {"Gemfile": f'{RAILS}gem "propshaft"\n', "package.json": "{}", **texts})
+    assert plan.build == (
+        'export PATH="$HOME/.local/bin:$PATH"; npm install -g --prefix "$HOME/.local" --no-audit --no-fund '
+        f"{brought} && {install} && SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile && rm -rf node_modules"
+    )
+    text = dockerfile_for(plan, "ruby:1", "s1", run_base="ruby:2")
+    assert ("YARN_CACHE_FOLDER" in text) is ("yarn" in brought)
 
 
 def test_it_takes_gems_of_the_distribution_where_the_gemfile_names_no_source() -> None:

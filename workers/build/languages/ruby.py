@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from workers.build.files import Files
 from workers.build.job import BuildSettings
+from workers.build.node_managers import Manager, find_manager, install_line
+from workers.build.node_package import Package, read_package
 from workers.build.plan import Plan
 from workers.build.versions import Asked, asked_version, version_reason
 
@@ -22,6 +24,16 @@ PUMA = "puma -b tcp://0.0.0.0:$PORT"
 NAMED = ("Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", ".bundle/config")
 # Gems that the distribution brings: Bundler may look at nothing else, and must look where those are.
 LOCAL_INSTALL = "bundle config set --local path.system true && bundle install --local"
+SCRIPT_LOCKS = {
+    "bun.lockb": "bun",
+    "bun.lock": "bun",
+    "yarn.lock": "yarn",
+    "pnpm-lock.yaml": "pnpm",
+    "package-lock.json": "npm",
+}
+USUAL = {"yarn": "1", "pnpm": "10"}
+# Beside the npm of the distribution, in the home of the stage that builds.
+BROUGHT = 'export PATH="$HOME/.local/bin:$PATH"; npm install -g --prefix "$HOME/.local" --no-audit --no-fund {0}'
 
 
 @dataclass(frozen=True)
@@ -99,12 +111,26 @@ def _install(files: Files, gemfile: str) -> tuple[str, tuple[str, ...], str]:
 def _build(files: Files, gems: frozenset[str]) -> tuple[str, str]:
     if "rails" not in gems or not {"sprockets-rails", "propshaft", "sassc-rails", "vite_rails"} & gems:
         return "", ""
-    npm = (
-        "npm ci && " if files.exists("package-lock.json") else "npm install && " if files.exists("package.json") else ""
-    )
-    tidy = " && rm -rf node_modules" if npm else ""
-    line = f"{npm}SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile{tidy}"
+    installed = _packages(files) if files.exists("package.json") else ""
+    tidy = " && rm -rf node_modules" if installed else ""
+    line = f"{installed}SECRET_KEY_BASE_DUMMY=1 bundle exec rails assets:precompile{tidy}"
     return line, "build command: compiles the assets, because the Gemfile names an asset pipeline"
+
+
+def _packages(files: Files) -> str:
+    """How Node's packages are installed. The task that compiles goes by the same locks, in this order, and starts the
+    manager itself, which is therefore brought first. Source: jsbundling-rails, lib/tasks/jsbundling/build.rake
+    """
+    lock = files.first(*SCRIPT_LOCKS)
+    name = SCRIPT_LOCKS.get(lock, "npm")
+    if name == "npm":
+        return "npm ci && " if lock else "npm install && "
+    if name == "bun":
+        return f"{BROUGHT.format('bun@1')} && bun install --frozen-lockfile && "
+    manager = find_manager(files, read_package(files) or Package())
+    if manager.name != name:
+        manager = Manager(name, USUAL[name], lock, "")
+    return f"{BROUGHT.format(manager.as_package)} && {install_line(manager, with_dev=True)} && "
 
 
 def _start(files: Files, gems: frozenset[str]) -> Start:

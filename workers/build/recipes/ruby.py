@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workers.build.plan import Plan
 from workers.build.recipes import blocks
+from workers.build.recipes.node import MODERN_YARN, YARN
 
 GEMS = "/opt/gems"
 RUN = (
@@ -15,6 +16,8 @@ ENVIRONMENT = {
     "BUNDLE_USER_CACHE": f"{blocks.CACHE}/gems",
     "npm_config_cache": f"{blocks.CACHE}/npm",
 }
+# What it installs is for the build alone: it may stay outside the image.
+BY_YARN = YARN | MODERN_YARN | {"YARN_ENABLE_GLOBAL_CACHE": "true"}
 NODE = ("npm ", "npx ", "yarn ", "pnpm ")
 
 
@@ -23,7 +26,7 @@ def recipe(plan: Plan, base: str, run_base: str, cache_scope: str) -> list[str]:
         return blocks.source_stage(run_base, RUN)
     mounts = (blocks.cache("gems", cache_scope), blocks.CA_SECRET)
     npm = (blocks.cache("npm", cache_scope), *blocks.NPM_SECRETS[1:]) if uses_node(plan) else ()
-    stage = blocks.build_stage(base, ENVIRONMENT, [GEMS])
+    stage = blocks.build_stage(base, ENVIRONMENT | (BY_YARN if "yarn " in plan.build else {}), [GEMS])
     steps = blocks.source_with_dependencies(plan, mounts)
     # What nothing is made of goes straight to where it runs: a change of it alone copies no gems.
     source = [steps.pop()] if plan.dependency_files and not (plan.install_project or plan.build) else []
