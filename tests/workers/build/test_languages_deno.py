@@ -37,6 +37,10 @@ def test_it_plans_a_task_whole() -> None:
          "deno run --allow-all main.ts"),
         ({"deno.json": '{"tasks": {"start": "deno run a.ts && deno run b.ts"}}'}, "deno task start"),
         ({"deno.jsonc": '{"tasks": {"preview": "deno serve x.js",}, /* https://x */}'}, "deno serve x.js"),
+        ({"deno.json": '{"tasks": {"start": {"command": "deno run -A a.ts", "description": "x"}}}'}, "deno run -A a.ts"),
+        ({"deno.json": '{"tasks": {"start": {"command": "deno run -A a.ts", "dependencies": ["b"]}}}'}, "deno task start"),
+        ({"deno.json": '{"tasks": {"start": {"dependencies": 1}, "serve": [], "preview": "deno serve x.js"}}'},
+         "deno serve x.js"),
         ({"deno.lock": "{}"}, ""),
     ],
 )  # fmt: skip

@@ -33,7 +33,7 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
     if not manifest and not module:
         return None
     document = _document(files)
-    tasks = {k: v for k, v in _object(document, "tasks").items() if isinstance(v, str)}
+    tasks = {name: script for name, told in _object(document, "tasks").items() if (script := _script(told)) is not None}
     imports = " ".join(str(value) for value in _object(document, "imports").values())
     framework = next(
         (name for part, name in FRAMEWORKS.items() if re.search(rf"[/:@]{re.escape(part)}\b", imports)), ""
@@ -66,6 +66,15 @@ def detect(files: Files, settings: BuildSettings) -> Plan | None:
 
 def _version(files: Files) -> Asked:
     return asked_version(files, ("deno",), (".deno-version", ".dvmrc"))
+
+
+def _script(task: Any) -> str | None:
+    """A task's line; one that is an object has those before it that it depends on. None where it is neither."""
+    if not isinstance(task, dict):
+        return task if isinstance(task, str) else None
+    before, command = task.get("dependencies"), task.get("command")
+    lines = [f"deno task {name}" for name in before] if isinstance(before, list) else []
+    return " && ".join([*lines, *([command] if isinstance(command, str) else [])]) or None
 
 
 def _start(files: Files, tasks: dict[str, str], module: str) -> tuple[str, str]:
