@@ -3,7 +3,8 @@
 `python -m workers.build.analyze DIR` prints the plan as JSON. Not in charge of fetching and of building.
 
 Precedence: a builder that somebody chose; a Dockerfile; then the first of `LANGUAGES` that finds something to start, else
-the first that recognises the folder; that one is taken at once when a Procfile or a person says what is started. Node
+the first that recognises the folder; that one is taken at once when a Procfile or a person says what is started. Python
+is told by a package manager's file at the top, or by an app there or in src; one in another folder is but a part. Node
 stands behind the others because their projects often have a package.json for their styles; Bun and Deno stand before it
 because they are told by files of their own. Static files come late because nearly every project has an index.html, and
 shell scripts last because any project may have one. A Procfile is laid over what was detected, and over everything what
@@ -45,6 +46,7 @@ from workers.build.plan import Origin, Plan
 from workers.build.plan_layers import with_packages, with_procfile, with_root, with_settings
 from workers.build.plan_origins import said, with_origins
 from workers.build.procfile import read_procfile
+from workers.build.roots import roots_beneath
 from workers.build.variables import suggested_variables
 from workers.errors import UserError
 
@@ -123,15 +125,22 @@ def _detected(files: Files, settings: BuildSettings) -> Plan:
             return plan
         first = first or plan
     if first is None:
-        raise UserError(
-            "build:user:nothing-recognised",
-            "Nothing in the root directory says how to build it. Looked for: Dockerfile; Python (requirements.txt, "
-            "pyproject.toml, uv.lock, poetry.lock, manage.py, main.py, app.py); Node, Bun, Deno (package.json, bun.lock, "
-            "deno.json); Go (go.mod); Rust (Cargo.toml); Java (pom.xml, build.gradle); Ruby (Gemfile, config.ru); PHP "
-            "(composer.json, index.php); Elixir (mix.exs); .NET (*.csproj); index.html; start.sh; Procfile.",
-            hint="Add one of these files, or set the service's root directory to the folder that has one.",
-        )
+        raise _nothing_recognised(files)
     return first
+
+
+def _nothing_recognised(files: Files) -> UserError:
+    folders = roots_beneath(files)
+    may_be = f"The root directory may be one of {', '.join(folders)}. " if folders else ""
+    return UserError(
+        "build:user:nothing-recognised",
+        "Nothing in the root directory says how to build it. Looked for: Dockerfile; Python (requirements.txt, "
+        "pyproject.toml, uv.lock, poetry.lock, manage.py, main.py, app.py); Node, Bun, Deno (package.json, bun.lock, "
+        "deno.json); Go (go.mod); Rust (Cargo.toml); Java (pom.xml, build.gradle); Ruby (Gemfile, config.ru); PHP "
+        "(composer.json, index.php); Elixir (mix.exs); .NET (*.csproj); index.html; start.sh; Procfile.",
+        hint=f"{may_be}Add one of these files, or set the service's root directory to the folder that has one.",
+        change={"root_directory": folders[0]} if len(folders) == 1 else None,
+    )
 
 
 def _with_suggestions(plan: Plan, files: Files) -> Plan:

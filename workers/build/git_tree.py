@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from workers.build.fetch import root_directory_missing, root_directory_outside
 from workers.build.files import (
-    MAX_DEPTH,
     MAX_ENTRIES,
     MAX_TEXT_BYTES,
-    SKIPPED,
     Files,
     beneath,
     leaves,
     shallow_first,
 )
+from workers.build.roots import is_near, roots_among
 
 MAX_LINKS = 20  # One after the other; a loop of links ends here.
 MODES = {"120000": "link", "040000": "folder", "160000": "module"}  # git-ls-tree(1); all others are files.
-# What tells that a folder may be deployed by itself.
-MARKERS = frozenset({
-    "Dockerfile", "Procfile", "package.json", "pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock", "Pipfile",
-    "manage.py", "index.html", "go.mod", "Cargo.toml", "Gemfile", "composer.json", "pom.xml", "build.gradle",
-    "build.gradle.kts", "mix.exs", "deno.json", "bun.lockb",
-    "slipway.toml", "setup.py", "Staticfile", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
-})  # fmt: skip
-ROOT_DEPTH = 3
-NOT_ROOTS = frozenset({"test", "tests", "docs", "doc", "examples", "example", "fixtures", "vendor", "dist", "public"})
 
 
 @dataclass(frozen=True)
@@ -131,17 +121,4 @@ def rooted(entries: Entries, name: str) -> Entries:
 
 def root_choices(entries: Entries, most: int = 30) -> list[str]:
     """Folders that hold something which can be deployed, "" for the top; shallow ones first."""
-    found = {folder for name, entry in entries.items() if entry.kind == "file" for folder in _marked(name)}
-    return sorted(found, key=lambda folder: (folder != "", *shallow_first(folder)))[:most]
-
-
-def _marked(name: str) -> Iterable[str]:
-    folder, _, last = name.rpartition("/")
-    parts = folder.split("/") if folder else []
-    if last in MARKERS and len(parts) <= ROOT_DEPTH and is_near(name) and not NOT_ROOTS.intersection(parts):
-        yield folder
-
-
-def is_near(name: str) -> bool:
-    """Within the depth that is looked at, and not among dependencies."""
-    return name.count("/") < MAX_DEPTH and not SKIPPED.intersection(name.split("/")[:-1])
+    return roots_among((name for name, entry in entries.items() if entry.kind == "file"), most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterable
 from configparser import ConfigParser, ParsingError
@@ -50,7 +51,7 @@ def read_requirements(files: Files, path: str) -> Requirements:
         for line in filter(None, (_uncommented(line) for line in files.text(name).splitlines())):
             is_empty = False
             if include := INCLUDE.match(line):
-                waiting.append(str(PurePosixPath(name).parent / include[1]))
+                waiting.append(posixpath.normpath(PurePosixPath(name).parent / include[1]))
             elif LOCAL.search(line):
                 has_local = True
             elif not line.startswith("-"):
@@ -68,27 +69,10 @@ def project_names(files: Files) -> frozenset[str]:
     return frozenset(names)
 
 
-def needs_nothing(files: Files) -> bool:
-    """Whether PEP 621's table says so, for a project that is not installed itself."""
-    project = table(read_toml(files, "pyproject.toml"), "project")
-    told = list_in(project, "dependencies") or list_in(project, "dynamic")
-    return not told and not is_package(files)
-
-
 def describes_project(files: Files) -> str:
     """`project` for a pyproject.toml with PEP 621's table, `poetry` for one with Poetry's own alone, else ""."""
     document = read_toml(files, "pyproject.toml")
     return "project" if "project" in document else "poetry" if table(document, "tool", "poetry") else ""
-
-
-def is_package(files: Files) -> bool:
-    """Whether pyproject.toml describes a package that is to be installed itself, as uv, Poetry and PDM decide it."""
-    document = read_toml(files, "pyproject.toml")
-    if table(document, "tool", "uv").get("package") is False:
-        return False
-    if table(document, "tool", "poetry").get("package-mode") is False:
-        return False
-    return "build-system" in document and table(document, "tool", "pdm").get("distribution") is not False
 
 
 def has_local_sources(files: Files) -> bool:
@@ -135,6 +119,17 @@ def requires_python(files: Files) -> Asked:
 
 
 def _setup_cfg(files: Files) -> dict[str, str]:
+    parser = _parsed_setup_cfg(files)
+    return dict(parser["options"]) if parser.has_section("options") else {}
+
+
+def describes_setup(files: Files) -> bool:
+    """Whether setup.cfg describes a project: many hold settings of other tools alone."""
+    parser = _parsed_setup_cfg(files)
+    return parser.has_section("metadata") or parser.has_section("options")
+
+
+def _parsed_setup_cfg(files: Files) -> ConfigParser:
     parser = ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string("\n".join(line[:LONGEST_LINE] for line in files.head("setup.cfg", 65536).splitlines()))
@@ -143,7 +138,7 @@ def _setup_cfg(files: Files) -> dict[str, str]:
         raise UserError(
             "build:user:invalid-file", f"setup.cfg cannot be read: {why}.", hint="Correct setup.cfg and push again."
         ) from error
-    return dict(parser["options"]) if parser.has_section("options") else {}
+    return parser
 
 
 def _extras(told: Any) -> str:

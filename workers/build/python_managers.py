@@ -1,37 +1,39 @@
 """How the dependencies of a Python folder come in: uv, Poetry, PDM, Pipenv, pip or setuptools, by the files that are there.
 
 Precedence: a lock file (uv.lock, poetry.lock, pdm.lock, Pipfile.lock), then requirements.txt, then what is not locked
-(Pipfile, pyproject.toml, setup.py, setup.cfg). Whoever locked them, uv installs: it is fast, and takes packages from the
-index that the platform is set to.
+(Pipfile, pyproject.toml, setup.py, setup.cfg), then a list in the folder `requirements`. Whoever locked them, uv installs:
+it is fast, and takes packages from the index that the platform is set to.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workers.build.files import Files
 from workers.build.python_dependencies import (
     describes_project,
+    describes_setup,
     has_local_sources,
-    is_package,
     list_in,
     names_of,
-    needs_nothing,
     pipfile_names,
     project_names,
     read_requirements,
     setup_requirements,
     table,
 )
+from workers.build.python_package import is_package, missing_folder, needs_nothing
 from workers.errors import UserError
 
 EXPORTED = "/tmp/requirements.txt"
 FROM_EXPORTED = f"uv pip install -r {EXPORTED}"
 POETRY = f"poetry export --only main --format requirements.txt --output {EXPORTED} && {FROM_EXPORTED}"
 PDM = f"pdm export --prod --format requirements --output {EXPORTED} && {FROM_EXPORTED}"
+# Where the folder of requirements has several: the one that is meant to run, then what all share.
+OF_FOLDER = tuple(f"requirements/{name}.txt" for name in ("production", "prod", "base", "requirements"))
 ITSELF = "uv pip install --no-deps -e ."
 
 
@@ -48,7 +50,7 @@ class Install:
 
 
 def find_install(files: Files) -> Install:
-    for find in (_uv, _poetry, _pdm, _pipenv, _pip, _pipenv_unlocked, _unlocked, _setuptools):
+    for find in (_uv, _poetry, _pdm, _pipenv, _pip, _pipenv_unlocked, _unlocked, _setuptools, _pip_of_folder):
         found = find(files)
         if found is not None:
             return found
@@ -90,14 +92,20 @@ def _pipenv(files: Files) -> Install | None:
 
 
 def _pip(files: Files) -> Install | None:
-    if not files.exists("requirements.txt"):
-        return None
-    found = read_requirements(files, "requirements.txt")
+    return _required(files, "requirements.txt") if files.exists("requirements.txt") else None
+
+
+def _pip_of_folder(files: Files) -> Install | None:
+    path = files.first(*OF_FOLDER)
+    return _required(files, path) if path else None
+
+
+def _required(files: Files, path: str) -> Install:
+    found = read_requirements(files, path)
     if found.is_empty:
-        return _nothing("requirements.txt names none", "pip")
+        return _nothing(f"{path} names none", "pip")
     needed = () if found.has_local else found.files
-    line = "uv pip install -r requirements.txt"
-    return _install("pip", line, "", needed, found.names, "requirements.txt", by_uv=True)
+    return _install("pip", f"uv pip install -r {path}", "", needed, found.names, path, by_uv=True)
 
 
 def _pipenv_unlocked(files: Files) -> Install | None:
@@ -118,7 +126,7 @@ def _unlocked(files: Files) -> Install | None:
 
 def _setuptools(files: Files) -> Install | None:
     """The dependencies first where they are told as a list; else all of it once the source is there."""
-    evidence = files.first("setup.py", "setup.cfg")
+    evidence = files.first("setup.py", *(["setup.cfg"] if describes_setup(files) else []))
     if not evidence:
         return None
     lines = setup_requirements(files)
@@ -135,7 +143,12 @@ def _project(
     """What a pyproject.toml and a lock file tell. `again` installs the project itself, once its source is there."""
     needed = () if has_local_sources(files) else tuple(filter(None, ("pyproject.toml", lock)))
     itself = (ITSELF if is_package(files) else "") if again is None else again
-    return _install(name, line, itself, needed, project_names(files), lock or "pyproject.toml", by_uv=by_uv)
+    found = _install(name, line, itself, needed, project_names(files), lock or "pyproject.toml", by_uv=by_uv)
+    missing = missing_folder(files)
+    if not missing:
+        return found
+    why = f"install: not the project itself, because there is no folder {missing} that is a package"
+    return replace(found, reasons=(*found.reasons, why))
 
 
 def _install(

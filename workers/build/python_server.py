@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from workers.build.python_source import App
@@ -42,10 +43,13 @@ def served(app: App, names: frozenset[str], *reasons: str) -> Start:
 def _server_line(app: App, template: str) -> str:
     is_gunicorn = template.startswith("gunicorn")
     target = f"'{app.target}()'" if app.is_factory and is_gunicorn else app.target
-    return template.format(
+    folder = shlex.quote(app.folder)
+    takes_folder = "{path}" in template or "{app_dir}" in template
+    before = f"PYTHONPATH=/app/{folder}:$PYTHONPATH " if app.folder and not takes_folder else ""
+    return before + template.format(
         target=target,
-        path=f" --pythonpath {app.folder}" if app.folder else "",
-        app_dir=f" --app-dir {app.folder}" if app.folder else "",
+        path=f" --pythonpath {folder}" if app.folder else "",
+        app_dir=f" --app-dir {folder}" if app.folder else "",
         factory=" --factory" if app.is_factory else "",
         call=" --call" if app.is_factory else "",
     )

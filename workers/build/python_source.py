@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 
 from workers.build.files import Files
+from workers.build.python_imports import import_folder, imported
 
 # The class that makes an app -> the framework's name and whether it speaks ASGI.
 MAKERS = {
@@ -17,6 +18,7 @@ MAKERS = {
     "bottle.Bottle": ("Bottle", False),
     "falcon.App": ("Falcon", False),
 }
+FRAMEWORKS = frozenset(name.partition(".")[0] for name in MAKERS)
 LIKELY = ("app", "main", "wsgi", "asgi", "server", "application", "api", "run", "__init__")
 FACTORIES = ("create_app", "make_app", "get_app", "create_application")
 MAX_PARSED = 200
@@ -34,9 +36,10 @@ class App:
     is_factory: bool = False
 
 
-def find_app(files: Files) -> App | None:
+def find_app(files: Files, *, only_at_top: bool = False) -> App | None:
     """The most likely app object of a folder: well-known file names first, shallow ones before deep ones."""
     candidates = [name for name in files.names() if name.endswith(".py") and not _is_test(name)]
+    candidates = [name for name in candidates if is_at_top(name)] if only_at_top else candidates
     chosen = factory = None
     for name in sorted(candidates, key=_likelihood)[:MAX_PARSED]:
         app = _app_in(files, name)
@@ -51,6 +54,10 @@ def find_app(files: Files) -> App | None:
         return chosen
     framework, is_asgi = (factory.framework, factory.is_asgi) if factory else MAKERS["flask.Flask"]
     return replace(chosen, framework=framework, is_asgi=is_asgi)
+
+
+def is_at_top(name: str) -> bool:
+    return name.rpartition("/")[0] in {"", "src"}
 
 
 def assigned_string(text: str, name: str) -> str:
@@ -76,7 +83,7 @@ def assigns(text: str, name: str) -> bool:
 
 def _app_in(files: Files, path: str) -> App | None:
     tree = parsed(files.head(path, 512 * 1024))
-    names = _imported(tree)
+    names = imported(tree)
     for node in tree.body:
         made = _made_by(node, names)
         if made is not None:
@@ -116,34 +123,9 @@ def _app(
     files: Files, path: str, tree: ast.Module, framework: str, is_asgi: bool, variable: str, *, is_factory: bool
 ) -> App:
     parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
-    folder = _import_folder(files, parts, tree)
+    folder = import_folder(files, path, tree, FRAMEWORKS)
     module = ".".join(parts[folder.count("/") + 1 :] if folder else parts)
     return App(framework, is_asgi, path, folder, f"{module}:{variable}", is_factory)
-
-
-def _import_folder(files: Files, parts: list[str], tree: ast.Module) -> str:
-    """The folder whose modules the file imports by bare name: "" for the top, `src`, or the file's own folder."""
-    if len(parts) == 1 or files.exists(f"{parts[0]}/__init__.py") or parts[0] in _import_roots(tree):
-        return ""
-    if parts[0] == "src":
-        return "src"
-    return "/".join(parts[:-1]) if not files.exists("/".join([*parts[:-1], "__init__.py"])) else ""
-
-
-def _imported(tree: ast.Module) -> dict[str, str]:
-    """Local name -> full name of everything that a module imports at its top."""
-    names: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            names.update({a.asname or a.name: a.name for a in node.names})
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            names.update({a.asname or a.name: f"{module}.{a.name}" for a in node.names})
-    return names
-
-
-def _import_roots(tree: ast.Module) -> set[str]:
-    return {full.partition(".")[0] for full in _imported(tree).values()}
 
 
 def _required_arguments(node: ast.FunctionDef) -> int:

@@ -68,6 +68,42 @@ def test_it_says_what_was_looked_for() -> None:
     assert "Add one of these files" in error.hint
 
 
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+MANAGE = "import django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+NEXT = {"package.json": json.dumps({"dependencies": {"next": "15"}, "scripts": {"build": "next build"}})}
+MAVEN = {"pom.xml": "<project/>", "src/main/java/A.java": "class A { public static void main(String[] a) {} }"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "language"),
+    [
+        ({**NEXT, "app/page.tsx": "", "backend/main.py": FASTAPI, "backend/requirements.txt": "fastapi"}, "node"),
+        (
+            {**NEXT, "backend/manage.py": MANAGE, "backend/shop/wsgi.py": "", "backend/requirements.txt": "django"},
+            "node",
+        ),
+        ({**MAVEN, "scripts/mock/app.py": FLASK}, "java"),
+        ({"go.mod": "module x/y\n", "main.go": "package main\n", "ml/server.py": FLASK}, "go"),
+        ({**NEXT, "backend/main.py": FASTAPI, "requirements.txt": "fastapi"}, "python"),
+        ({**NEXT, "main.py": FASTAPI}, "python"),
+        ({**NEXT, "src/main.py": FASTAPI, "api/app.py": FLASK}, "python"),
+    ],
+)
+def test_it_takes_python_in_a_folder_for_a_part(texts: dict[str, str], language: str) -> None:
+    assert plan(texts).language == language
+
+
+def test_it_names_the_folders_that_may_be_deployed() -> None:
+    backend = {"backend/main.py": FASTAPI, "backend/requirements.txt": "fastapi", "backend/web/index.html": ""}
+    error = refusal({**backend, "frontend/package.json": "{}"})
+    assert error.code == "build:user:nothing-recognised"
+    assert error.hint.startswith("The root directory may be one of backend, frontend. Add ")
+    assert (error.change, refusal(backend).change) == ({}, {"root_directory": "backend"})
+    beneath = {f"apps/{name}": text for name, text in backend.items()} | {"slipway.toml": 'root_directory = "apps"'}
+    assert refusal(beneath).change == {"root_directory": "apps/backend"}
+
+
 def test_it_says_that_nobody_starts_it() -> None:
     for texts in ({"requirements.txt": "requests"}, {"package.json": "{}"}):
         error = refusal(texts)

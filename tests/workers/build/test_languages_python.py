@@ -5,6 +5,7 @@ from workers.build.files import MemoryFiles
 from workers.build.job import BuildSettings
 from workers.build.languages.python import detect
 from workers.build.plan import Plan
+from workers.build.shell_line import container_argv
 from workers.errors import UserError
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
@@ -95,6 +96,28 @@ def test_it_follows_included_requirements() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["base", "local", "production"], ["production", "base"]),
+        (["base", "requirements", "prod"], ["prod", "base"]),
+        (["requirements", "base"], ["base"]),
+        (["dev", "requirements"], ["requirements"]),
+    ],
+)
+def test_it_finds_requirements_in_a_folder_of_their_own(names: list[str], taken: list[str]) -> None:
+    text = {
+        "base": "flask\n",
+        "production": "-r base.txt\ngunicorn\n",
+        "prod": "-r ../requirements/base.txt\ngunicorn\n",
+    }
+    texts = {f"requirements/{name}.txt": text.get(name, "flask\n") for name in names}
+    plan = found({**texts, "app.py": FLASK, "setup.cfg": "[flake8]\nmax-line-length = 120\n"})
+    assert plan.package_manager == "pip"
+    assert plan.install.removesuffix(" gunicorn") == f"uv pip install -r requirements/{taken[0]}.txt"
+    assert plan.dependency_files == tuple(f"requirements/{name}.txt" for name in taken)
+
+
+@pytest.mark.parametrize(
     "texts",
     [
         {"requirements.txt": "# nothing yet\n\n"},
@@ -138,6 +161,11 @@ def test_it_copies_the_source_first_for_a_workspace() -> None:
         ("src/shop/api.py", FASTAPI, "uvicorn {h} --app-dir src shop.api:app"),
         ("backend/main.py", "import db\n" + FASTAPI, "uvicorn {h} --app-dir backend main:app"),
         ("backend/main.py", "from backend import db\n" + FASTAPI, "uvicorn {h} backend.main:app"),
+        ("app/main.py", "from . import models\n" + FASTAPI, "uvicorn {h} app.main:app"),
+        ("app/api/main.py", "def f():\n  from ..db import engine\n" + FASTAPI, "uvicorn {h} app.api.main:app"),
+        ("backend/app/main.py", "from .database import engine\n" + FASTAPI, "uvicorn {h} --app-dir backend app.main:app"),
+        ("src/main.py", "from . import models\n" + FASTAPI, "uvicorn {h} src.main:app"),
+        ("backend/fastapi/main.py", FASTAPI, "uvicorn {h} --app-dir backend/fastapi main:app"),
         ("main.py", "from fastapi import FastAPI\ndef create_app(x=1):\n  api = FastAPI()\n  return api",
          "uvicorn {h} --factory main:create_app"),
         ("site.py", "from starlette.applications import Starlette\nx = Starlette()", "uvicorn {h} site:x"),
@@ -146,6 +174,23 @@ def test_it_copies_the_source_first_for_a_workspace() -> None:
 def test_it_finds_the_app_by_reading_the_source(path: str, source: str, start: str) -> None:
     plan = found({"requirements.txt": "fastapi\nuvicorn", path: source})
     assert plan.start == start.format(h="--host 0.0.0.0 --port $PORT")
+
+
+@pytest.mark.parametrize(
+    ("path", "others", "target"),
+    [
+        ("backend/app/main.py", ["backend/app/__init__.py"], "--app-dir backend app.main:app"),
+        ("backend/app/main.py", ["backend/app/core.py"], "--app-dir backend app.main:app"),
+        ("app/app/main.py", ["app/app/core/x.py"], "--app-dir app app.main:app"),
+        ("app/app/main.py", ["app/core/x.py"], "app.app.main:app"),
+        ("backend/email/app/main.py", ["backend/email/__init__.py", "backend/email/app/core.py"],
+         "--app-dir backend/email app.main:app"),
+    ],
+)  # fmt: skip
+def test_it_puts_the_folder_of_what_is_imported_on_the_path(path: str, others: list[str], target: str) -> None:
+    source = f"import email.mime\nfrom app.core import x\n{FASTAPI}"
+    plan = found({"requirements.txt": "fastapi\nuvicorn", path: source, **dict.fromkeys(others, "")})
+    assert plan.start == f"uvicorn --host 0.0.0.0 --port $PORT {target}"
 
 
 def test_it_is_not_taken_in_by_comments_and_strings() -> None:
@@ -163,6 +208,27 @@ def test_it_knows_a_factory_by_what_it_makes() -> None:
 def test_it_uses_the_server_that_the_repository_brings() -> None:
     assert found({"requirements.txt": "flask\nwaitress", "app.py": FLASK}).start.startswith("waitress-serve ")
     assert found({"requirements.txt": "fastapi\nhypercorn", "app.py": FASTAPI}).start.startswith("hypercorn ")
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "app", "start"),
+    [
+        ("waitress", "web/app.py", FLASK, "waitress-serve --listen=0.0.0.0:$PORT app:app"),
+        ("hypercorn", "web/app.py", FASTAPI, "hypercorn --bind 0.0.0.0:$PORT app:app"),
+        ("granian", "web/app.py", FASTAPI, "granian --interface asgi --host 0.0.0.0 --port $PORT app:app"),
+        ("daphne", "web/app.py", FASTAPI, "daphne -b 0.0.0.0 -p $PORT app:app"),
+    ],
+)
+def test_it_tells_servers_without_an_option_for_it_where_the_app_is(
+    server: str, path: str, app: str, start: str
+) -> None:
+    plan = found({"requirements.txt": server, path: app})
+    assert plan.start == f"PYTHONPATH=/app/web:$PYTHONPATH {start}"
+    assert container_argv(plan.start)[2] == f"PYTHONPATH=/app/web:$PYTHONPATH exec {start}"
+
+
+def test_it_quotes_the_folder_of_an_app() -> None:
+    assert found({"requirements.txt": "flask", "my web/app.py": FLASK}).start.endswith(" --pythonpath 'my web' app:app")
 
 
 def test_it_starts_django_by_what_its_settings_say() -> None:
@@ -254,12 +320,13 @@ def test_it_knows_in_which_order_files_name_a_package_manager() -> None:
         "Pipfile": "",
         "pyproject.toml": "[project]\nname = 'x'",
         "setup.py": "",
+        "requirements/base.txt": "",
     }
     managers = []
     while texts:
         managers.append(found({**texts, "app.py": FLASK}).package_manager)
         texts.pop(next(iter(texts)))
-    assert managers == ["uv", "poetry", "pdm", "pipenv", "pip", "pipenv", "pip", "setuptools"]
+    assert managers == ["uv", "poetry", "pdm", "pipenv", "pip", "pipenv", "pip", "setuptools", "pip"]
 
 
 def test_it_installs_a_pdm_project_itself_unless_it_is_none() -> None:

@@ -10,15 +10,15 @@ from workers.build.plan import Plan
 from workers.build.python_dependencies import requires_python
 from workers.build.python_django import django_parts, django_start, find_manage
 from workers.build.python_libraries import find_libraries
-from workers.build.python_managers import find_install
+from workers.build.python_managers import OF_FOLDER, Install, find_install
 from workers.build.python_server import Start, served
-from workers.build.python_source import find_app
+from workers.build.python_source import find_app, is_at_top
 from workers.build.versions import Asked, asked_version, version_reason
 
 SCRIPTS = ("main.py", "app.py", "server.py", "run.py", "src/main.py", "src/app.py")
 EVIDENCE = (
     "manage.py", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "Pipfile", "pyproject.toml",
-    "setup.py", "setup.cfg",
+    "setup.py", "setup.cfg", *OF_FOLDER,
 )  # fmt: skip
 STREAMLIT = (
     "streamlit run {} --server.address 0.0.0.0 --server.port $PORT --server.headless true"
@@ -31,7 +31,7 @@ SERVES = re.compile(r"\bPORT\b|http\.server|socketserver|wsgiref|aiohttp|tornado
 def detect(files: Files, settings: BuildSettings) -> Plan | None:
     """A plan for a folder with Python's dependency files, a `manage.py`, or a script that serves; else None."""
     install = find_install(files)
-    start = _start(files, settings, install.names)
+    start = _start(files, settings, install)
     if not start.line and (not install.manager or files.exists("package.json")):
         return None
     asked = _version(files)
@@ -70,11 +70,12 @@ def _with_server(install: str, server: str) -> str:
     return " && ".join(filter(None, (install, added)))
 
 
-def _start(files: Files, settings: BuildSettings, names: frozenset[str]) -> Start:
-    manage = find_manage(files)
-    if manage:
+def _start(files: Files, settings: BuildSettings, install: Install) -> Start:
+    """Without a package manager's file at the top, what stands in a folder is a part of something else."""
+    names, manage = install.names, find_manage(files)
+    if manage and (install.manager or is_at_top(manage)):
         return django_start(files, settings, names, manage)
-    app = find_app(files)
+    app = find_app(files, only_at_top=not install.manager)
     if app is not None:
         return served(app, names, f"framework: {app.framework}, because {app.path} makes the app {app.target}")
     page = _streamlit_page(files) if "streamlit" in names else ""
