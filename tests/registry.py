@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from docker import APIClient
 
+from tests.ports import free_port
 from workers.image_reference import Login
 
 LOGIN = Login("alice", "U*U")
@@ -26,8 +27,7 @@ HASHED = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
 def registry(folder: Path, *, wants_login: bool = True) -> Iterator[str]:
     """Its host, such as `127.0.0.1:41234`. The test is skipped where the distribution has no `docker-registry`."""
     program = _program(folder)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        host = f"127.0.0.1:{free.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     (folder / "htpasswd").write_text(f"{LOGIN.username}:{HASHED}\n")
     auth = f"auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n" if wants_login else ""
     (folder / "config.yml").write_text(
@@ -36,7 +36,7 @@ def registry(folder: Path, *, wants_login: bool = True) -> Iterator[str]:
     )
     process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=subprocess.DEVNULL)
     try:
-        _wait(host)
+        _wait(host, process)
         yield host
     finally:
         process.kill()
@@ -70,9 +70,11 @@ def _program(folder: Path) -> str:
     return str(folder / "usr/bin/docker-registry")
 
 
-def _wait(host: str) -> None:
+def _wait(host: str, process: subprocess.Popen[bytes]) -> None:
     name, _, port = host.partition(":")
-    for _ in range(100):
+    ends_at = time.monotonic() + 60
+    while time.monotonic() < ends_at:
+        assert process.poll() is None, "the registry has ended"
         try:
             socket.create_connection((name, int(port)), timeout=1).close()
         except OSError:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,10 +38,20 @@ def web(shop: Shop) -> Service:
     return shop.service
 
 
+@cache
+def this_hour() -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def one_hour_all_through() -> None:
+    """Of a test, also when the next one begins meanwhile."""
+    this_hour.cache_clear()
+
+
 def noon(minutes: float = 0) -> datetime:
     """Twelve hours ago at a full hour, and some minutes."""
-    at = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=12)
-    return at + timedelta(minutes=minutes)
+    return this_hour() + timedelta(minutes=minutes) - timedelta(hours=12)
 
 
 def rows(minutes: int = MINUTE) -> list[Measurement]:

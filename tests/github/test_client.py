@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from apps.github import cache, client, limits
+from apps.github import cache, client, credentials, limits
 from apps.github.answer import Answer
 from apps.github.answers import RepositoryTold
 from apps.github.client import app_client, at, installation_client, installation_token, user_client
@@ -84,14 +85,13 @@ def test_it_asks_for_a_token_once_and_shares_it(world: World) -> None:
     assert minted(seen) == 1
 
 
-def test_it_asks_anew_in_the_last_minute_of_a_token(world: World) -> None:
-    world.github.lifetime(installation=64)
+def test_it_asks_anew_in_the_last_minute_of_a_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with world.github.watching() as seen:
-        installation_client(world.installation).request("GET", world.path)
-        installation_client(world.installation).request("GET", world.path)
-        assert cache.get("token", f"installation:{world.app['id']}:{world.installed.id}")
-        time.sleep(4.1)
-        installation_client(world.installation).request("GET", world.path)
+        for minutes in (0, 55, 59):
+            later = SimpleNamespace(now=lambda after=timedelta(minutes=minutes): timezone.now() + after)
+            monkeypatch.setattr(credentials, "timezone", later)
+            installation_client(world.installation).request("GET", world.path)
+            assert cache.get("token", f"installation:{world.app['id']}:{world.installed.id}")
     assert minted(seen) == 2
 
 

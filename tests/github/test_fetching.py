@@ -6,7 +6,8 @@ import base64
 import shlex
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.github.world import GitHub, Installed, Repo
 from workers.errors import UserError
 from workers.redact import Redactor
 
-READ = "/git-upload-pack$"
+READ = "/git-upload-pack"
 
 
 class Heard:
@@ -102,6 +103,27 @@ def bearers(seen: list[dict[str, Any]]) -> list[str]:
     return [base64.b64decode(text.split()[1]).decode().partition(":")[2] for text in told]
 
 
+@contextmanager
+def once_git_reads(github: GitHub, act: Callable[[], None]) -> Iterator[None]:
+    """Acts when git's server, which has let git in, is asked for the code and has not answered yet."""
+    before = github.asked(READ)
+    github.fault(f"{READ}$", delay=120, times=1)
+
+    def work() -> None:
+        ends_at = time.monotonic() + 100
+        while github.asked(READ) == before and time.monotonic() < ends_at:
+            time.sleep(0.02)
+        act()
+        github.no_faults()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
 def test_it_fetches_with_a_token_for_this_repository_alone(shop: Shop, github: GitHub, alice: Person) -> None:
     other = github.repo(github.owner(shop.repo), private=True, files={"a": ""})
     github.choose(shop.installed, shop.repo, other)
@@ -130,12 +152,8 @@ def test_it_keeps_the_token_for_the_next_fetch(shop: Shop, github: GitHub) -> No
 
 def test_it_renews_a_token_that_ends_in_mid_clone(shop: Shop, github: GitHub) -> None:
     """The first answer of git's server comes with a token that is good; before the second it has ended."""
-    github.fault(READ, delay=1.0, times=1)
-    ending = threading.Thread(target=lambda: (time.sleep(0.6), github.end_tokens()))
-    with github.watching() as seen:
-        ending.start()
+    with github.watching() as seen, once_git_reads(github, github.end_tokens):
         assert shop.fetch() == FLASK["app.py"]
-        ending.join()
     assert len(set(bearers(seen))) == 2 and 401 in [r["status"] for r in seen if r["path"].endswith("git-upload-pack")]
     assert "with a new token" in "\n".join(shop.report.lines)
 
@@ -173,11 +191,8 @@ def test_it_says_that_access_was_removed_and_that_it_is_back(shop: Shop, github:
 
 
 def test_it_says_that_it_was_uninstalled_during_the_fetch(shop: Shop, github: GitHub) -> None:
-    github.fault(READ, delay=1.0, times=1)
-    going = threading.Thread(target=lambda: (time.sleep(0.6), github.uninstall(shop.installed)))
-    going.start()
-    error = shop.failed()
-    going.join()
+    with once_git_reads(github, lambda: github.uninstall(shop.installed)):
+        error = shop.failed()
     assert error.code == "source:user:github-uninstalled"
     assert "uninstalled from" in error.message and "Install it there again" in error.hint
     assert Installation.objects.get().deleted_at is not None

@@ -301,6 +301,7 @@ class GitHub:
         self.fault(path, status=403, times=times, headers=headers, body=body)
 
     def no_faults(self) -> None:
+        """From now on; requests that are being delayed go on."""
         self._do("faults/clear")
 
     def lifetime(self, *, installation: float = 3600, user: float = 0) -> None:
@@ -319,6 +320,10 @@ class GitHub:
         since, seen = self._get("seen/count")["count"], list[dict[str, Any]]()
         yield seen
         seen += self._get(f"seen?since={since}")
+
+    def asked(self, path: str) -> int:
+        """How many requests have arrived so far at addresses that end so."""
+        return sum(row["path"].endswith(path) for row in self._get("seen"))
 
     def deliveries(self, app: dict[str, Any]) -> list[dict[str, Any]]:
         """Every webhook of an App, oldest first: `event`, `action`, `guid`, `status_code`, `request.headers`, `.payload`."""

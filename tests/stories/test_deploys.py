@@ -90,9 +90,9 @@ def test_it_injects_variables_at_the_next_deploy_and_hides_secrets(slipway: Slip
         ("exits-at-once", {"main.py": "import sys\nprint('no config', flush=True)\nsys.exit(4)\n"}, {},
          "health:user:", "no config"),
         ("never-listens", {"main.py": "import time\nprint('thinking', flush=True)\ntime.sleep(600)\n"},
-         {"health_deadline_seconds": 3}, "health:user:", "8000"),
+         {"health_deadline_seconds": 8}, "health:user:", "8000"),
         ("localhost-only", {"main.py": app("x")["main.py"].replace("0.0.0.0", "127.0.0.1")},
-         {"health_deadline_seconds": 3}, "health:user:", "127.0.0.1"),
+         {"health_deadline_seconds": 8}, "health:user:", "127.0.0.1"),
         ("out-of-memory", {"main.py": "x = bytearray(400_000_000)\nimport time\ntime.sleep(60)\n"},
          {"memory_mb": 64}, "health:user:", "memory"),
     ],
@@ -113,7 +113,7 @@ def test_it_says_why_an_app_does_not_go_live(
 def test_it_mends_an_app_that_listens_on_another_port(slipway: Slipway, git: GitServer) -> None:
     repository = git.repository("other-port")
     repository.commit({"main.py": app("mended")["main.py"].replace('int(os.environ["PORT"])', "7777")})
-    made = slipway.deploy_app("other-port", repository.url, health_deadline_seconds=3)
+    made = slipway.deploy_app("other-port", repository.url, health_deadline_seconds=8)
     assert made["error"]["code"] == "health:user:other-port", made
     assert made["error"]["remedy"]["change"] == {"port": "7777"}
     again = slipway.ended(slipway.api("POST", f"/deployments/{made['id']}/mend")["id"])
@@ -160,10 +160,12 @@ def test_it_leaves_a_live_app_alone_when_a_deploy_fails(slipway: Slipway, shop: 
 def test_it_brings_the_old_release_back_when_the_new_one_crashes(slipway: Slipway, shop: Any) -> None:
     repository, first = shop
     host = host_of(slipway, first)
-    repository.commit(app("two", body="threading.Timer(3, lambda: os._exit(7)).start()"))
+    crash = 'answer = lambda handler: os._exit(7) if handler.path == "/crash" else GREETING'
+    repository.commit(app("two", body=crash))
     made = slipway.redeploy(first["service_id"])
     assert made["status"] == "live"
-    until(lambda: slipway.deployment(made["id"])["status"] == "failed", 30)
+    slipway.fetch(host, "/crash")
+    until(lambda: slipway.deployment(made["id"])["status"] == "failed", 60)
     until(lambda: slipway.fetch(host).text == "one", 60)
     error = slipway.deployment(made["id"])["error"]
     assert error["code"] == "deploy:user:crashed-after-switch" and "7" in error["message"]

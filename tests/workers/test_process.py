@@ -52,7 +52,7 @@ time.sleep(60)
 """
     begin = time.monotonic()
     with pytest.raises(TimedOut) as caught:
-        run(python(code), timeout_seconds=1.5)
+        run(python(code), timeout_seconds=5)
     assert time.monotonic() - begin < 30
     assert caught.value.tail == ("working",)
     ends_at = time.monotonic() + 30  # The kernel kills when it comes to it.

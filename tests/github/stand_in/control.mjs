@@ -154,7 +154,7 @@ export function controlRoutes (world) {
 
   // --- faults, and what was seen --------------------------------------------------------------------------------------
   at('fault', fault => { world.faults.push({ times: 1, path: '', ...fault }) })
-  at('faults/clear', () => { world.faults.length = 0 })
+  at('faults/clear', () => { for (const fault of world.faults.splice(0)) for (const done of fault.waiting ?? []) done() })
   at('lifetime', told => { Object.assign(world.lifetime, told) })
   at('tokens/end', ({ kind }) => { for (const token of tokens.keys()) if (token.startsWith(kind ?? 'ghs_')) tokens.delete(token) })
   at('settle', () => ({}))

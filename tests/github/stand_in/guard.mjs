@@ -75,7 +75,7 @@ export function guard (world) {
     world.seen.push(row)
     const fault = world.faults.find(f => f.times > 0 && (!f.method || f.method === request.method) && new RegExp(f.path).test(url.pathname))
     if (fault) fault.times -= 1
-    if (fault?.delay) await new Promise(done => setTimeout(done, fault.delay * 1000))
+    if (fault?.delay) await new Promise(done => { (fault.waiting ??= []).push(done); setTimeout(done, fault.delay * 1000) })
     const answer = fault?.status ? json(fault.body ?? { message: 'Server Error' }, fault.status, fault.headers ?? {}) : await inner(request)
     row.status = answer.status
     return answer

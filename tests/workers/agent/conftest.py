@@ -84,7 +84,7 @@ class Host:
         started = time.monotonic()
         self.agents[-1].send_signal(number)
         try:
-            self.agents[-1].wait(10)
+            self.agents[-1].wait(30)
         except subprocess.TimeoutExpired:
             self.agents[-1].send_signal(signal.SIGABRT)  # Then it tells where each of its threads is.
             self.agents[-1].wait(10)
@@ -159,7 +159,7 @@ def service(host: Host, image: str) -> Iterator[Service]:
     made = make_service(image)
     yield made
     host.control.publish()
-    host.control.wait(lambda: not host.containers(made), 30, "the service's containers to go")
+    host.control.wait(lambda: not host.containers(made), 90, "the service's containers to go")
 
 
 def make_service(image: str, **variables: str) -> Service:

@@ -119,7 +119,7 @@ def _read_all(instance: str, folder: str, mine: str, foreign: str) -> tuple[list
     engine.start(mine)
     texts: list[str] = []
     taken: list[Container] = []
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 200
     while len(texts) < LINES and time.monotonic() < deadline:
         if not taken and len(texts) >= LINES // 4:
             taken = engine.containers(role=ROLE)

@@ -82,7 +82,7 @@ def test_it_leads_to_none_that_is_not_well_and_loses_no_call(host: Host, store: 
     (calling,) = host.containers(caller)
     host.control.wait(lambda: f"got {store.release.id}" in told(calling.id))
     before = len(told(calling.id))
-    second = twice(next_release(store, BOOT="2", SLOW="1"))
+    second = twice(next_release(store, BOOT="5", SLOW="1"))
     host.control.publish(second, caller)
     host.control.step(second.deployment, "drain")
     time.sleep(0.5)

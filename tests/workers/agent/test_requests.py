@@ -38,13 +38,13 @@ def dripping() -> Iterator[int]:
 
 def test_it_does_not_wait_for_an_answer_that_drips(dripping: int) -> None:
     started = time.monotonic()
-    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org")
+    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=3), "example.org")
     assert time.monotonic() - started < 30
     assert (answer.healthy, answer.status, answer.listens) == (False, None, True)
 
 
 def test_it_is_not_broken_by_a_host_that_can_not_be_sent(dripping: int) -> None:
-    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=0.4), "example.org\r\nX: y")
+    answer = ask("127.0.0.1", dripping, Health(path="/health", timeout_seconds=3), "example.org\r\nX: y")
     assert not answer.healthy
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -38,42 +41,46 @@ def test_it_rolls_out_a_first_and_a_second_release(host: Host, service: Service)
     assert host.control.observed(second.deployment)["error"] is None
 
 
-def test_it_lets_a_slow_request_finish(host: Host, service: Service) -> None:
-    import threading
+@contextmanager
+def slow_request(host: Host, service: Service) -> Iterator[list[str]]:
+    """One that has begun; afterwards its answer is in the list."""
+    answers: list[str] = []
+    asking = threading.Thread(target=lambda: answers.append(host.get(service, "/slow").text))
+    asking.start()
+    try:
+        host.control.wait(lambda: "slow begins" in host.control.texts(service=service.id), why="the request to begin")
+        yield answers
+    finally:
+        asking.join()
 
+
+def test_it_lets_a_slow_request_finish(host: Host, service: Service) -> None:
+    service = next_release(service, SLOW="5")
     host.control.publish(service)
     host.control.step(service.deployment, "switch")
-    answers: list[str] = []
-    slow = threading.Thread(target=lambda: answers.append(host.get(service, "/slow").text))
-    slow.start()
-    time.sleep(0.2)
-    second = next_release(service)
-    host.control.publish(second)
-    host.control.step(second.deployment, "switch")
-    slow.join()
+    with slow_request(host, service) as answers:
+        second = next_release(service)
+        host.control.publish(second)
+        host.control.step(second.deployment, "switch")
     assert answers[0].startswith(service.release.id)
     host.control.step(second.deployment, "drain")
 
 
 def test_it_takes_back_what_is_being_drained(host: Host, service: Service) -> None:
     """The agent switched, but the control plane ended the attempt and wants the release before."""
-    import threading
-
-    quick = service.release.model_copy(update={"stop_seconds": 1.0})
-    old = service.model_copy(update={"drain_seconds": 3.0, "release": quick})
+    slow = next_release(service, SLOW="10")
+    quick = slow.release.model_copy(update={"stop_seconds": 1.0})
+    old = slow.model_copy(update={"drain_seconds": 8.0, "release": quick})
     host.control.publish(old)
     host.control.step(old.deployment, "drain")
     (before,) = host.containers(old)
-    slow = threading.Thread(target=lambda: host.get(old, "/slow"))
-    slow.start()
-    time.sleep(0.2)
-    second = next_release(old)
-    host.control.publish(second)
-    host.control.step(second.deployment, "switch")
-    host.control.publish(old.model_copy(update={"rolling_out": False}))
-    host.control.wait(lambda: host.get(old).text.startswith(old.release.id))
-    slow.join()
-    ends_at = time.monotonic() + 6  # Longer than it takes to drain and to stop.
+    with slow_request(host, old):
+        second = next_release(old)
+        host.control.publish(second)
+        host.control.step(second.deployment, "drain", "running")
+        ends_at = time.monotonic() + 12  # Longer than it takes to drain and to stop.
+        host.control.publish(old.model_copy(update={"rolling_out": False}))
+        host.control.wait(lambda: host.get(old).text.startswith(old.release.id))
     while time.monotonic() < ends_at:
         assert host.get(old).text.startswith(old.release.id)
         time.sleep(0.02)
@@ -105,7 +112,7 @@ def test_it_starts_one_anew_that_can_not_be_taken_back(host: Host, service: Serv
         (
             {"SILENT": "1"},
             "health:user:never-listened",
-            "did not listen on port 8000 within 2 s. The last that it printed",
+            "did not listen on port 8000 within 6 s. The last that it printed",
         ),
         ({"LISTEN": "9000"}, "health:user:other-port", "listens on port 9000, but port 8000 is expected"),
         ({"BIND": "127.0.0.1"}, "health:user:loopback-only", "listens on 127.0.0.1:8000 only"),
@@ -118,7 +125,8 @@ def test_it_says_why_a_release_is_not_healthy_and_leaves_the_old_one(
 ) -> None:
     host.control.publish(service)
     host.control.step(service.deployment, "switch")
-    bad = next_release(service, health={"deadline_seconds": 2.0}, **variables)
+    seconds = 30.0 if variables.keys() & {"EXIT", "EAT"} else 6.0  # Those end by themselves.
+    bad = next_release(service, health={"deadline_seconds": seconds}, **variables)
     host.control.publish(bad)
     told = host.control.step(bad.deployment, "health", "failed")["error"]
     assert told["code"] == code
@@ -171,9 +179,10 @@ def test_it_skips_the_switch_of_a_service_without_a_port(host: Host, service: Se
 
 
 def test_it_reports_a_crash_after_the_switch(host: Host, service: Service) -> None:
-    broken = next_release(service, CRASH_AFTER="4").model_copy(update={"observation_seconds": 10.0})
+    broken = next_release(service).model_copy(update={"observation_seconds": 30.0})
     host.control.publish(broken)
     host.control.step(broken.deployment, "switch")
+    assert host.get(broken, "/crash").status_code >= 500
     told = host.control.observed(broken.deployment)["error"]
     assert told["code"] == "deploy:user:crashed-after-switch"
     assert "exited with code 3" in told["message"] and "last words" in told["message"]

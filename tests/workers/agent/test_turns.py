@@ -33,10 +33,10 @@ def test_it_says_that_a_rollout_waits_and_lets_upkeep_through() -> None:
     with turns.rollout(lambda: pytest.fail("nobody is before it"), lambda: None):
         waiting = threading.Thread(target=second)
         waiting.start()
-        assert said.wait(2) and not begun.is_set()
+        assert said.wait(30) and not begun.is_set()
         with turns.upkeep():
             pass
-    assert begun.wait(2)
+    assert begun.wait(30)
     waiting.join()
 
 
@@ -67,7 +67,7 @@ class Silent(Engine):
 
     def pull(self, reference: str, login: Login | None, check: Callable[[], None]) -> None:
         self.asked.set()
-        self.heard.wait(10)
+        self.heard.wait(60)
         raise PlatformError("x", "It said nothing.")
 
     def networks(self, *, mine: bool = True) -> list[Network]:
@@ -89,8 +89,8 @@ def test_it_repairs_others_while_a_registry_says_nothing(tmp_path: Path, monkeyp
         world.store.remember(service.key, live=Attempt(service.deployment, service.fence), observed=True)
     try:
         converger._begin(lost.key)
-        assert engine.asked.wait(5)
+        assert engine.asked.wait(30)
         converger._begin(other.key)
-        assert engine.repairs.wait(2)
+        assert engine.repairs.wait(30)
     finally:
         engine.heard.set()

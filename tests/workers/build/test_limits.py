@@ -122,7 +122,7 @@ def _error(here: Builder, settings: BuildSettings) -> UserError | None:
 def test_it_ends_a_build_that_takes_more_memory_and_not_its_neighbour(here: Builder, tmp_path: Path) -> None:
     """Together they may use more than the one that is ended takes."""
     base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
-    code = "import time; time.sleep(1); x = bytearray({} * 1024 * 1024); print('had it'); time.sleep(1)"
+    code = "import time; time.sleep(4); x = bytearray({} * 1024 * 1024); print('had it'); time.sleep(1)"
     here.write(Dockerfile=f'FROM {base}\nRUN ["python3", "-c", "{code.format(400)}"]\n')
     small, large = (BuildSettings(limits=BuildLimits(memory_bytes=mb * MB), no_cache=True) for mb in (200, 800))
     (tmp_path / "neighbour").mkdir()

@@ -219,7 +219,7 @@ def _two_builds(here: Builder, base: str, code: str, call: Call) -> tuple[list[s
 @pytest.mark.docker
 def test_it_limits_the_builds_of_an_ordinary_user(users_folder: Path) -> None:
     base = ensure_base("python", "", report=Lines(), cache_dir=MACHINE_CACHE).reference
-    code = "import time; x = bytearray(400 * 1024 * 1024); print('had it'); time.sleep(1)"
+    code = "import time; time.sleep(4); x = bytearray(400 * 1024 * 1024); print('had it'); time.sleep(1)"
     memory = limits.groups_of(limits.CGROUPS)["memory"]
     file = memory / ("memory.max" if (memory / "memory.max").exists() else "memory.limit_in_bytes")
     with builder(users_folder) as here, ordinary_user(users_folder) as call:

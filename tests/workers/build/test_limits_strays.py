@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -160,10 +161,13 @@ def test_it_leaves_the_steps_of_other_builds_to_them(machine: tuple[Groups, Grou
 def test_it_puts_a_step_under_the_limits_while_it_runs(machine: tuple[Groups, Groups]) -> None:
     homes, groups = machine
     write(groups, 100 * MB, 1.0, 50)
-    hungry = "import time; time.sleep(0.3); x = bytearray(300 * 1024 * 1024); print('had it')"
+    hungry = "import sys; sys.stdin.read(); x = bytearray(300 * 1024 * 1024); print('had it')"
     troubles: list[OSError] = []
     with gathering(lambda: [homes], groups, troubles.append):
-        assert started_in(homes, hungry).wait(30) == -9
+        child = started_in(homes, hungry)
+        assert wait_until(lambda: STRAY not in groups_of_process(child.pid))
+        child.communicate(timeout=30)
+        assert child.returncode == -9
     assert troubles == []
 
 
@@ -174,7 +178,7 @@ def test_it_tells_when_it_may_not_move(tmp_path: Path) -> None:
     (tmp_path / "group" / "gathered" / "cgroup.procs").mkdir(parents=True)  # Cannot be written.
     troubles: list[OSError] = []
     with gathering(lambda: [{"memory": tmp_path / "home"}], {"memory": tmp_path / "group"}, troubles.append):
-        time.sleep(0.1)
+        assert wait_until(lambda: "limits-strays" not in [thread.name for thread in threading.enumerate()])
     assert [type(error) for error in troubles] == [IsADirectoryError]
 
 

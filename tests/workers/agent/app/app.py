@@ -14,6 +14,7 @@ class Pages(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.startswith("/slow"):
+            print("slow begins", flush=True)
             time.sleep(float(get("SLOW", "2")))
         if self.path.startswith("/crash"):
             print("last words", flush=True)
@@ -48,8 +49,6 @@ def main():
         print("h" * int(get("HUGE")), flush=True)
     if get("FLOOD"):
         flood(int(get("FLOOD")))
-    if get("CRASH_AFTER"):
-        threading.Timer(float(get("CRASH_AFTER")), crash).start()
     if get("SILENT") or "PORT" not in os.environ:
         time.sleep(1000)
     time.sleep(float(get("BOOT", "0")))
@@ -65,11 +64,6 @@ def stop_on_term(server):
     import signal
 
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-
-
-def crash():
-    print("last words", flush=True)
-    os._exit(3)
 
 
 main()
