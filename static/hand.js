@@ -143,7 +143,7 @@ const singles = () => localStorage.getItem("slipway-keys") !== "off";
 document.getElementById("single-keys")?.addEventListener("change", (event) => localStorage.setItem("slipway-keys", event.target.checked ? "on" : "off"));
 
 // Keys
-let jump = 0;
+let jump = -Infinity; // When g was pressed, not when a busy page came to it.
 function row(step) {
   const links = [...document.querySelectorAll("[data-rows] > *")].filter((one) => !one.hidden).map((one) => one.querySelector("a")).filter(Boolean);
   if (!links.length) return false;
@@ -151,14 +151,14 @@ function row(step) {
   links[Math.max(0, Math.min(links.length - 1, here + step))].focus();
   return true;
 }
-function press(key) {
-  if (Date.now() - jump < 1000) {
-    jump = 0;
+function press(key, at) {
+  if (at - jump < 1000) {
+    jump = -Infinity;
     const link = document.querySelector(`[data-keys="g ${CSS.escape(key)}"]`);
     link?.click();
     return Boolean(link);
   }
-  if (key === "g") return (jump = Date.now()), true;
+  if (key === "g") return (jump = at), true;
   if (key === "?") return openSheet(), true;
   if (key === "j" || key === "k") return row(key === "j" ? 1 : -1);
   const field = key === "/" && document.querySelector("[data-filter]");
@@ -173,7 +173,7 @@ document.addEventListener("keydown", (event) => {
   }
   const typing = event.target.closest("input,select,textarea,[contenteditable]");
   if (!palette || typing || event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || !singles()) return;
-  if (press(event.key)) event.preventDefault();
+  if (press(event.key, event.timeStamp)) event.preventDefault();
 });
 
 // Filters: the page's own list at once, and again when it was fetched anew; the address for all of it

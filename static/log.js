@@ -202,7 +202,7 @@ function follow(on) {
     fresh = 0;
     if (isTail) toEnd();
     else toNewest();
-  }
+  } else links.heldAt = log.scrollTop; // The scroll to the end may be on its way: it is no wish to follow again.
   say();
 }
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.stories.chromium import Chromium
 from tests.stories.git_server import GitServer
 from tests.stories.slipway import Slipway
+
+expect.set_options(timeout=30_000)  # Five seconds are little where builds run beside the browser.
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ class Slipway:
             "SLIPWAY_PORT": str(self.port),
             "SLIPWAY_EDGE_PORT": str(self.edge_port),
             "SLIPWAY_SAMPLE": "0",
-            "SLIPWAY_LEASE_SECONDS": "6",
+            "SLIPWAY_LEASE_SECONDS": "12",
             "SLIPWAY_RECONCILE_SECONDS": "2",
             **settings,
         }

@@ -17,7 +17,7 @@ from apps.hosts.models import Host
 from apps.lib.lookups import Lookup
 from apps.projects.detection import Detection
 from tests.apps.cast import PASSWORD, Person, Shop
-from tests.stories.test_browser_pages import browser, complaints, signed_in, site, until
+from tests.stories.test_browser_pages import browser, complaints, follow, signed_in, site, until
 from workers.build.look import Look
 from workers.build.plan import Plan
 
@@ -53,7 +53,7 @@ def sign_up(page: Page, site: str) -> None:
     page.get_by_label("Your name").fill("Alice")
     page.get_by_label("Email").fill("alice@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create the owner").click()
+    follow(page, "button:has-text('Create the owner')")
 
 
 @VIEWS
@@ -72,6 +72,7 @@ def test_an_app_of_ones_own_is_two_clicks_after_the_sign_up(
     until(page, lambda: "/deployments/" in page.url)
     assert Deployment.objects.get().service.slug == "shop"
     assert clicks.count == 2 <= 5
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert said == []
 
@@ -80,13 +81,13 @@ def test_the_first_steps_work_without_javascript_and_resume(browser: Browser, si
     page = browser.new_context(java_script_enabled=False).new_page()
     sign_up(page, site)
     page.get_by_role("radio", name="apps.localhost").check()
-    page.get_by_role("button", name="Use this").click()
+    follow(page, "button:has-text('Use this')")
     page.goto(f"{site}/")
-    page.get_by_role("link", name="Go on").click()
+    follow(page, "a:has-text('Go on')")
     assert "1 of 5 done" in page.inner_text("main")
-    page.get_by_role("button", name="Make a recovery link").click()
+    follow(page, "button:has-text('Make a recovery link')")
     assert "/link/link_" in page.inner_text("#recovery")
-    page.get_by_role("button", name="I know my way").click()
+    follow(page, "button:has-text('I know my way')")
     assert page.get_by_role("link", name="Go on").count() == 0
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, WebSocketRoute, expect
 
 from apps.accounts.installation import set_base_domain
 from apps.deployments import actions, logs, outcome
@@ -21,7 +22,7 @@ from apps.projects.actions import rename_project
 from apps.projects.models import Service
 from apps.projects.variables import set_variables
 from tests.apps.cast import Person, Shop, make_running
-from tests.stories.test_browser_pages import browser, complaints, seconds_to_screen, signed_in, site, until
+from tests.stories.test_browser_pages import browser, complaints, follow, seconds_to_screen, signed_in, site, until
 from workers.errors import UserError
 
 __all__ = ["browser", "site"]
@@ -207,12 +208,33 @@ def test_it_says_how_old_a_report_is_while_nothing_new_comes(page: Page, site: s
     until(page, lambda: page.inner_text("[data-ago]").startswith("1 min"))
 
 
+BUSY = """() => {
+  const [g, l] = ["g", "l"].map((key) => new KeyboardEvent("keydown", { key, bubbles: true }));
+  document.body.dispatchEvent(g);
+  for (const end = Date.now() + 1100; Date.now() < end; );
+  document.body.dispatchEvent(l);
+}"""
+
+
+def test_it_takes_keys_together_that_were_pressed_together(page: Page, site: str, shop: Shop) -> None:
+    page.goto(f"{site}/services/{shop.service.pk}")
+    page.evaluate(BUSY)
+    until(page, lambda: page.url.endswith("/logs"))
+
+
+def has_gone(page: Page, key: str, ending: str) -> bool:
+    """Pressed anew each time: on a slow machine more than a second may lie between the two keys."""
+    page.keyboard.press("g")
+    page.keyboard.press(key)
+    with suppress(TimeoutError):
+        page.wait_for_url(f"**{ending}", timeout=5_000)
+    return page.url.endswith(ending)
+
+
 def test_it_goes_by_keys(page: Page, site: str, shop: Shop) -> None:
     page.goto(f"{site}/services/{shop.service.pk}")
     for key, ending in (("l", "/logs"), ("v", "/variables"), ("d", "/deployments"), ("p", "/")):
-        page.keyboard.press("g")
-        page.keyboard.press(key)
-        page.wait_for_url(f"**{ending}")
+        until(page, lambda key=key, ending=ending: has_gone(page, key, ending))
     page.keyboard.press("?")
     assert "Deployments" not in page.inner_text("#sheet") and "All projects" in page.inner_text("#sheet")
     page.keyboard.press("Escape")
@@ -247,10 +269,10 @@ def test_it_filters_at_once_and_on_the_server(page: Page, site: str, shop: Shop,
     assert page.locator("#cards article:visible").count() == 1
     assert not page.locator("#cards-none").is_visible()
     page.keyboard.type("zz")
-    assert page.locator("#cards-none").is_visible() and page.url.endswith("?q=billzz")
+    until(page, lambda: page.locator("#cards-none").is_visible() and page.url.endswith("?q=billzz"))
     page.keyboard.press("Backspace")
     page.keyboard.press("Backspace")
-    assert page.url.endswith("?q=bill") and not page.locator("#cards-none").is_visible()
+    until(page, lambda: page.url.endswith("?q=bill") and not page.locator("#cards-none").is_visible())
     page.keyboard.press("Enter")
     page.wait_for_url("**q=bill*")
     expect(page.locator("#cards article")).to_have_count(1)
@@ -284,7 +306,7 @@ def test_it_changes_the_list_of_projects_by_itself(page: Page, site: str, shop: 
         made = partial(rename_project, actor=alice.actor, project=shop.project, name=name)
         return made, lambda: name in page.inner_text("#cards")
 
-    assert seconds_to_screen(page, map(rename, ("harbour", "quay", "pier", "dock", "mole"))) < 2.0
+    assert seconds_to_screen(page, map(rename, ("harbour", "quay", "pier", "dock", "mole"))) < 8.0
     assert icon(page) == "failed.svg"
     assert page.input_value("[data-filter]") == "we"
     assert page.evaluate("document.activeElement.name") == "q"
@@ -405,7 +427,7 @@ def test_it_offers_no_undo_of_a_deployment_that_has_ended(page: Page, site: str,
     page.click(".top form button.go")
     until(page, lambda: page.locator("#toasts button:has-text('Undo')").count() == 1)
     outcome.failed(Deployment.objects.latest("created_at"), UserError("build:user:x", "It broke."))
-    until(page, lambda: page.locator("#toasts .toast").count() == 0, seconds=10)
+    until(page, lambda: page.locator("#toasts .toast").count() == 0, seconds=14)
 
 
 def test_it_opens_a_question_as_a_dialog_and_as_a_page(page: Page, site: str, shop: Shop) -> None:
@@ -461,7 +483,7 @@ def test_it_needs_no_script_to_read_and_act(browser: Browser, site: str, shop: S
     page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
     page.goto(f"{site}/?q=web")
     assert page.locator("#cards article").count() == 1
-    page.click(".side .theme[value=dark]")
+    follow(page, ".side .theme[value=dark]")
     assert page.get_attribute("html", "data-theme") == "dark"
     page.goto(f"{site}/services/{shop.service.pk}/deployments?status=live")
     assert page.locator("tbody tr").count() == 1

@@ -93,7 +93,7 @@ def test_it_takes_five_clicks_from_sign_in_to_live(
     expect(page.get_by_label("COLOUR", exact=True)).to_have_value("blue")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     hand.button("Deploy")
-    expect(page).to_have_title(re.compile("^Live"), timeout=90_000)
+    expect(page).to_have_title(re.compile("^Live"), timeout=180_000)
     host = page.locator("#deployment_status a.mono").first.inner_text().split(":")[0]
     assert slipway.fetch(host).text == "bought blue"
     assert len(hand.clicks) <= 5, hand.clicks

@@ -122,7 +122,7 @@ def test_it_updates_in_place_and_keeps_the_reader_s_place(browser: Browser, site
     assert page.evaluate("document.getElementById('table-cpu').open")
     assert page.evaluate("document.activeElement.closest('figure')?.id") == "chart-requests"
     assert page.locator("#chart-requests [data-plot]").get_attribute("role") == "slider"
-    assert points_at(page, page.locator("#table-cpu tbody th").first.text_content())
+    until(page, lambda: points_at(page, page.locator("#table-cpu tbody th").first.text_content()))
 
 
 def test_it_is_read_without_javascript(browser: Browser, site: str, shop: Shop, bob: Person) -> None:
@@ -133,7 +133,7 @@ def test_it_is_read_without_javascript(browser: Browser, site: str, shop: Shop, 
     assert "20 requests in 24 hours" in page.inner_text("#says-requests")
     page.click("#table-requests summary")
     assert page.locator("#table-requests tbody tr").count() == 96
-    page.click(f".marks a[href='/deployments/{shop.live.pk}']")
+    follow(page, f".marks a[href='/deployments/{shop.live.pk}']")
     assert "/deployments/" in page.url
 
 

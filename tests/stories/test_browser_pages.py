@@ -153,9 +153,9 @@ def test_it_goes_to_a_linked_line(browser: Browser, site: str, shop: Shop, alice
 def test_it_works_without_javascript(browser: Browser, site: str, shop: Shop, alice: Person) -> None:
     page = signed_in(browser, site, alice, java_script_enabled=False).new_page()
     page.goto(f"{site}/services/{shop.service.pk}")
-    page.click("button:has-text('Deploy')")
+    follow(page, "button:has-text('Deploy')")
     assert "Waiting" in page.title()
-    page.click("button:has-text('Cancel')")
+    follow(page, "button:has-text('Cancel')")
     assert "Cancelled" in page.title()
     page.goto(f"{site}/services/{shop.service.pk}/logs")
     assert "says 5" in page.inner_text("#log")

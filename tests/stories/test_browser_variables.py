@@ -9,7 +9,7 @@ from apps.deployments.models import Deployment
 from apps.projects.models import Variable
 from apps.projects.variables import set_variables
 from tests.apps.cast import CANARY, Person, Shop
-from tests.stories.test_browser_pages import browser, complaints, signed_in, site, until
+from tests.stories.test_browser_pages import browser, complaints, follow, signed_in, site, until
 
 __all__ = ["browser", "site"]
 
@@ -133,17 +133,17 @@ def test_it_works_without_javascript(browser: Browser, site: str, shop: Shop, do
     page = signed_in(browser, site, dora, java_script_enabled=False).new_page()
     page.goto(table(site, shop))
     page.fill("#id_name", "A=1\nGREETING=hi\nwrong\n")  # A box of one line keeps what is pasted.
-    page.click("button:has-text('Set variable')")
+    follow(page, "button:has-text('Set variable')")
     assert page.inner_text("h1") == "1 new, 1 changed, 1 invalid (line 3)"
-    page.click("button:has-text('Save 2 variables')")
+    follow(page, "button:has-text('Save 2 variables')")
     assert "2 changes are not live" in page.inner_text(".staged")
-    page.click(".staged a")
-    page.click("button:has-text('Discard')")
+    follow(page, ".staged a")
+    follow(page, "button:has-text('Discard')")
     assert Variable.objects.get(name="GREETING").value == "hello"
     page.click("summary:has-text('Paste a whole')")
     page.fill("#id_text", "B=2")
-    page.click("button:has-text('See what changes')")
-    page.click("button:has-text('Save 1 variable')")
+    follow(page, "button:has-text('See what changes')")
+    follow(page, "button:has-text('Save 1 variable')")
     assert Variable.objects.get(name="B").value == "2"
 
 

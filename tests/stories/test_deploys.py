@@ -189,12 +189,12 @@ def test_it_cancels_a_build_and_leaves_nothing_running(slipway: Slipway, shop: A
     slipway.api("PATCH", f"/services/{first['service_id']}", build_command="sleep 293")
     repository.commit(app("two"))
     made = slipway.api("POST", f"/services/{first['service_id']}/deployments")
-    until(lambda: _processes("sleep 293") and _processes(made["id"]), 30, lambda: slipway.text_of(made["id"]))
+    until(lambda: _processes("sleep 293") and _processes(made["id"]), 120, lambda: slipway.text_of(made["id"]))
     other = slipway.api("POST", "/apps", project="next", name="next", source_url=repository.url)["deployment"]["id"]
     slipway.api("POST", f"/deployments/{made['id']}/cancel")
-    assert slipway.ended(made["id"], seconds=10)["status"] == "cancelled"
-    until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 10)
-    until(lambda: slipway.deployment(other)["status"] != "pending", 30)  # In the slot that is free.
+    assert slipway.ended(made["id"], seconds=60)["status"] == "cancelled"
+    until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 60)
+    until(lambda: slipway.deployment(other)["status"] != "pending", 60)  # In the slot that is free.
     assert slipway.fetch(host_of(slipway, first)).text == "one"
 
 

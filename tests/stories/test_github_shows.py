@@ -78,15 +78,19 @@ def test_it_shows_at_github_what_becomes_of_each_push(slipway: Slipway, github: 
     host = last["environment_url"].removeprefix("http://").partition(":")[0]
     assert slipway.fetch(host).text == "hello"
     assert last["log_url"].startswith(f"{slipway.url}/deployments/")
-    statuses = [(s["sha"], s["context"], s["state"]) for s in github.told(repo)["statuses"]]
-    assert statuses == [(first, "slipway/shown/shown", "pending"), (first, "slipway/shown/shown", "success")]
+
+    def statuses() -> list[tuple[str, ...]]:  # Told after the deployment's.
+        return [(s["sha"], s["context"], s["state"]) for s in github.told(repo)["statuses"]]
+
+    until(lambda: len(statuses()) > 1, 60, lambda: f"{statuses()}\n{slipway.log()}")
+    assert statuses() == [(first, "slipway/shown/shown", "pending"), (first, "slipway/shown/shown", "success")]
 
     github.push(repo, {"Procfile": "web: exit 3\n"}, message="Break it")
     until(lambda: shows("success", "failure"), 120, otherwise)
     failed = slipway.api("GET", f"/deployments?service_id={service}")["items"][0]
     reason = shown(github, repo)[1]["statuses"][-1]["description"]
     assert failed["error"]["message"].startswith(reason.rstrip("…"))
-    assert github.told(repo)["statuses"][-1]["state"] == "failure"
+    until(lambda: statuses()[-1][2] == "failure", 60, lambda: f"{statuses()}\n{slipway.log()}")
 
     third = github.push(repo, app("hello again"), message="Mend it")
     until(lambda: shows("inactive", "failure", "success"), 120, otherwise)

@@ -134,8 +134,12 @@ def test_a_pull_request_lives_and_leaves_nothing(pulls: Pulls) -> None:
     assert {kind: len(names) for kind, names in came.items()} == {
         "containers": 1, "images": 1, "networks": 1, "volumes": 1
     }  # fmt: skip
-    lines = pulls.slipway.api("GET", f"/services/{pulls.service}/logs?environment=pr-{number}")["lines"]
-    assert [line["text"] for line in lines] == ["polite speaks"]
+
+    def spoken() -> list[str]:
+        lines = pulls.slipway.api("GET", f"/services/{pulls.service}/logs?environment=pr-{number}")["lines"]
+        return [line["text"] for line in lines]
+
+    assert until(spoken, 60, pulls.slipway.log) == ["polite speaks"]
 
     pulls.github.push(pulls.repo, files("politer"), branch="polite", message="Say it politer")
     assert "polite" in pulls.is_said(number, "politer")["files"]
