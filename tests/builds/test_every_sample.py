@@ -117,12 +117,12 @@ def test_it_goes_live_and_again_after_a_change(
         "POST", "/apps", project=sample.name, name=sample.name, source_url=repository.url, root_directory=sample.root
     )
     try:
-        first = _live(slipway, made["deployment"]["id"])
+        first = live(slipway, made["deployment"]["id"])
         host = slipway.api("GET", f"/services/{first['service_id']}")["urls"][0].split("//")[1].split(":")[0]
-        _answers(slipway, host, sample.path, sample.text)
+        answers(slipway, host, sample.path, sample.text)
         repository.commit(_changed(sample))
-        second = _live(slipway, slipway.api("POST", f"/services/{first['service_id']}/deployments")["id"])
-        _answers(slipway, host, sample.path, sample.text.replace(*sample.change))
+        second = live(slipway, slipway.api("POST", f"/services/{first['service_id']}/deployments")["id"])
+        answers(slipway, host, sample.path, sample.text.replace(*sample.change))
         table(_row(slipway, sample, first, second))
     finally:
         slipway.api("DELETE", f"/services/{made['service']['id']}?confirm={sample.name}")
@@ -134,13 +134,13 @@ def test_it_names_every_sample() -> None:
     assert {folder.name for folder in SAMPLES.iterdir()} == {sample.name for sample in ALL} | others
 
 
-def _live(slipway: Slipway, pk: str) -> dict[str, Any]:
+def live(slipway: Slipway, pk: str) -> dict[str, Any]:
     ended = slipway.ended(pk, seconds=SECONDS)
     assert ended["status"] == "live", f"{ended['error']}\n{slipway.text_of(pk)[-4000:]}"
     return ended
 
 
-def _answers(slipway: Slipway, host: str, path: str, text: str) -> None:
+def answers(slipway: Slipway, host: str, path: str, text: str) -> None:
     answer = slipway.fetch(host, path)
     assert (answer.status_code, text in answer.text) == (200, True), answer.text[:500]
 
