@@ -44,6 +44,7 @@ def signed_in(browser: Browser, site: str, person: Person, **options: object) ->
     client = Client()
     client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
     context = browser.new_context(**options)  # type: ignore[arg-type]
+    context.set_default_timeout(90_000)
     cookie = next(iter(client.cookies.values()))
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
     return context
