@@ -128,7 +128,7 @@ class ByHand:
         base = ensure_base("python", plan.version, report=Quiet(), cache_dir=self.folder / "machine")
         scope = f"{self.instance}-{self._number if is_cold else 'warm'}"
         (folder / "Dockerfile").write_text(dockerfile_for(plan, base.reference, scope))
-        (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(""))
+        (folder / "Dockerfile.dockerignore").write_text(dockerignore_for(plan, ""))
         return BuildCall(
             context=self.clone,
             dockerfile=folder / "Dockerfile",

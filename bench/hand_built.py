@@ -14,7 +14,7 @@ from tests.workers.build.builds import MACHINE_CACHE
 from workers.build.apt_secrets import write_apt_secrets
 from workers.build.base_images import ensure_base, host_suite, suites
 from workers.build.bases import build_base, run_base
-from workers.build.dockerfile import dockerignore_for
+from workers.build.dockerfile import IGNORED
 from workers.build.images import built_image
 from workers.build.job import BuildSettings
 from workers.build.plan import Plan
@@ -73,7 +73,7 @@ class HandBuilt:
         dockerfile = self.folder / "Dockerfile"
         scope = f"{self.labels['slipway.instance']}-{self.sample}-{self.number}"
         dockerfile.write_text(adapted(self.text, scope, self.secrets, self.bases))
-        (self.folder / "Dockerfile.dockerignore").write_text(dockerignore_for(""))
+        (self.folder / "Dockerfile.dockerignore").write_text("\n".join(IGNORED))
         tag = f"slipway/by-hand:{scope}"
         call = BuildCall(self.app, dockerfile, tag, self.labels, self.secrets, network=network()[0])
         done = subprocess.run(

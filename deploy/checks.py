@@ -19,7 +19,7 @@ from paas.embedded import Services, embedded_services  # noqa: E402
 from paas.supervisor.household import new_keys  # noqa: E402
 
 BIN = ROOT / ".venv" / "bin"
-CHECKED = ["apps", "workers", "paas", "cli"]
+CHECKED = ["apps", "workers", "paas", "cli", "bench"]
 STORIES = "tests/stories"
 
 LINTS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -191,8 +192,11 @@ def test_it_cancels_a_build_and_leaves_nothing_running(slipway: Slipway, shop: A
     made = slipway.api("POST", f"/services/{first['service_id']}/deployments")
     until(lambda: _processes("sleep 293") and _processes(made["id"]), 120, lambda: slipway.text_of(made["id"]))
     other = slipway.api("POST", "/apps", project="next", name="next", source_url=repository.url)["deployment"]["id"]
+    asked_at = datetime.now(UTC)
     slipway.api("POST", f"/deployments/{made['id']}/cancel")
-    assert slipway.ended(made["id"], seconds=60)["status"] == "cancelled"
+    ended = slipway.ended(made["id"], seconds=60)
+    assert ended["status"] == "cancelled"
+    assert datetime.fromisoformat(ended["finished_at"]) - asked_at < timedelta(seconds=10)
     until(lambda: not _processes("sleep 293") and not _processes(made["id"]), 60)
     until(lambda: slipway.deployment(other)["status"] != "pending", 60)  # In the slot that is free.
     assert slipway.fetch(host_of(slipway, first)).text == "one"
